@@ -1,0 +1,93 @@
+"""The exception tree, and how a message is worded.
+
+    RaisonError
+    ├── CaseError            a file or a call says something that cannot be: exit code 2
+    │   └── QueryError       a line of the query language cannot be read or asked
+    └── ComputationError     the input is right, the computation failed honestly: exit code 1
+        ├── NotConverged     an iteration stopped before its tolerance
+        ├── ImpossibleRecord the record has likelihood zero under a model
+        └── SamplingFailed   a posterior could not be approximated
+
+A message says where, what was found, what is allowed, and what to do.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+
+class RaisonError(Exception):
+    """Any error that Raison raises on purpose."""
+
+    exit_code = 3
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One thing that is wrong in a file.
+
+    Attributes:
+        file: the file as the user named it; empty when the input was no file.
+        line: line, from 1; 0 when the problem has no line.
+        column: column, from 1; 0 when the problem has no column.
+        path: dotted path of the entry inside the file, such as `players.turkey.acts`; may be empty.
+        message: what was found, what is allowed, what to do.
+    """
+
+    file: str
+    line: int
+    column: int
+    path: str = field(compare=False)
+    message: str = field(compare=False)
+
+    def __str__(self) -> str:
+        place = ":".join(str(part) for part in (self.file, self.line, self.column) if part)
+        return ": ".join(part for part in (place, self.path, self.message) if part)
+
+
+class CaseError(RaisonError):
+    """What the user wrote cannot be a case. Carries every problem found, in order of place."""
+
+    exit_code = 2
+
+    def __init__(self, problems: Sequence[Problem] | str) -> None:
+        if isinstance(problems, str):
+            problems = [Problem("", 0, 0, "", problems)]
+        self.problems: tuple[Problem, ...] = tuple(sorted(problems))
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class QueryError(CaseError):
+    """A line of the query language cannot be read, or asks for what the case does not have."""
+
+
+class ComputationError(RaisonError):
+    """The input is right, but the computation could not give an answer it can stand behind."""
+
+    exit_code = 1
+
+
+class NotConverged(ComputationError):
+    """An iteration stopped before its tolerance; the message gives the residual and a way out."""
+
+
+class ImpossibleRecord(ComputationError):
+    """The record has likelihood zero; the message names the first item that cannot happen."""
+
+
+class SamplingFailed(ComputationError):
+    """The posterior of an explanation could not be approximated."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return ` Did you mean `x`?` for the nearest known word, or the list of what is allowed."""
+    known = list(known)
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    if near:
+        return f" Did you mean `{near[0]}`?"
+    if not known:
+        return " None is defined."
+    shown = ", ".join(f"`{name}`" for name in known[:12])
+    return f" Known: {shown}{', ...' if len(known) > 12 else ''}."

@@ -1,0 +1,81 @@
+"""Players: what they can do, what it costs, and what they want.
+
+u_i(x) = sum over motives m of w_im * phi_m(x), in units of shock scale per unit time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from raison.arrays import Number, StateArray
+from raison.game.nature import Hazard
+from raison.game.space import Effect, StateSpace
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class Action:
+    """Something a player may do when it has the chance to act.
+
+    Attributes:
+        cost: c(a), in units of shock scale; negative when the act pays.
+        chances: probability of each outcome, the same in every state; they sum to 1. Shape `[outcomes]`.
+        is_available: the states in which the action may be taken. Shape `[states]`, bool; None means all.
+        name: as the analyst calls it.
+        outcomes: the effect of each outcome.
+        seen: probability that the act is seen when it is taken, in 0..1.
+    """
+
+    cost: Number
+    chances: tuple[Number, ...]
+    is_available: np.ndarray | None
+    name: str = field(metadata={"static": True})
+    outcomes: tuple[Effect, ...] = field(metadata={"static": True})
+    seen: Number = 1.0
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class Motive:
+    """A feature of the world that a player wants (weight > 0) or fears (weight < 0).
+
+    Attributes:
+        weight: w, in units of shock scale per unit time and unit of the feature.
+        feature: phi in every state. Shape `[states]`.
+        name: the feature's name.
+    """
+
+    weight: Number
+    feature: jax.Array | np.ndarray
+    name: str = field(metadata={"static": True})
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class Player:
+    """A decision maker.
+
+    Attributes:
+        decision_rate: alpha, chances to act per unit time; may depend on the state.
+        discount_rate: rho = 1 / horizon, per unit time; above 0.
+        actions: what it can do besides waiting.
+        motives: what it wants.
+        name: as the analyst calls it.
+    """
+
+    decision_rate: Hazard
+    discount_rate: Number
+    actions: tuple[Action, ...]
+    motives: tuple[Motive, ...]
+    name: str = field(metadata={"static": True})
+
+    def flow_payoff(self, space: StateSpace) -> StateArray:
+        """Return u_i, in units of shock scale per unit time. Shape `[states]`."""
+        payoff = jnp.zeros(space.size)
+        for motive in self.motives:
+            payoff = payoff + motive.weight * jnp.asarray(motive.feature)
+        return payoff

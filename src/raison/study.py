@@ -1,0 +1,224 @@
+"""What a study found. Data only: computed by `raison.analysis`, shown by `raison.report`.
+
+Every field is documented in docs/reference/study.md. All probabilities are in 0..1, all weights and
+evidences are natural logarithms, dates are ISO text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class GameSize:
+    """How large the game is."""
+
+    players: tuple[str, ...]
+    variables: dict[str, tuple[str, ...]]
+    """Levels of every variable."""
+    states: int
+    actions: dict[str, tuple[str, ...]]
+    """Actions of every player."""
+    parameters: int
+    """Numbers of the case that are ranges."""
+
+
+@dataclass(frozen=True)
+class EquilibriumStatus:
+    """How the game of one explanation was solved, at its most probable parameters."""
+
+    status: str
+    """`converged`, or what went wrong and what to do."""
+    residual: float
+    """Change that one more Bellman sweep would make, in units of shock scale."""
+    steps: int
+
+
+@dataclass(frozen=True)
+class ParameterEstimate:
+    """One number of the case under one explanation."""
+
+    name: str
+    low: float
+    """5 % point of the prior."""
+    high: float
+    """95 % point of the prior."""
+    mode: float
+    posterior_low: float
+    posterior_high: float
+    basis: str
+    """`assumed ...` or the keys of the sources."""
+
+
+@dataclass(frozen=True)
+class ActionForecast:
+    """How often an action was expected under one explanation, and how often it was seen."""
+
+    player: str
+    action: str
+    expected: float
+    """Expected number of moves during the record, given the record up to each moment."""
+    observed: int
+
+
+@dataclass(frozen=True)
+class ExplanationResult:
+    """One rival explanation; the last one of a study is always `none of these`."""
+
+    name: str
+    label: str
+    held_by: str
+    posterior: float
+    log_evidence: float
+    log_likelihood: float
+    """At the most probable parameters."""
+    status: str
+    """`ok`, or why the number may not be trusted."""
+    equilibrium: EquilibriumStatus | None
+    """None for `none of these`, which solves no game."""
+    parameters: tuple[ParameterEstimate, ...]
+    forecasts: tuple[ActionForecast, ...]
+    paths: dict[str, np.ndarray]
+    """Smoothed path of every variable: probability of each level. Shape `[times, levels]`."""
+
+
+@dataclass(frozen=True)
+class ItemWeight:
+    """What one dated item says for one explanation: log likelihood at its most probable parameters."""
+
+    act: float
+    silence: float
+
+
+@dataclass(frozen=True)
+class ItemResult:
+    """One dated item of the record. The last one, of kind `end`, is the silence after the last act."""
+
+    date: str
+    kind: str
+    """`move`, `reading`, `shock` or `end`."""
+    who: str
+    what: str
+    source: str
+    note: str
+    confidence: float
+    weights: dict[str, ItemWeight]
+    """By explanation."""
+
+
+@dataclass(frozen=True)
+class ClaimAnswer:
+    """The test of a claim under one explanation."""
+
+    explanation: str
+    left: float
+    """Value of the left side of the test, at the most probable parameters."""
+    right: float
+    holds: float
+    """Probability that the test holds, over the posterior of the parameters."""
+
+
+@dataclass(frozen=True)
+class ClaimResult:
+    """One claim and what became of it."""
+
+    id: str
+    where: str
+    says: str
+    kind: str
+    verdict: str
+    """`supported`, `contradicted`, `undecided` or `not testable`."""
+    value: float | None
+    """Probability that the test holds, averaged over the explanations; None if not testable."""
+    test: str
+    reason: str
+    """Why the verdict is what it is, in a sentence."""
+    fragile: str
+    """What would flip it; empty if nothing that was tried does."""
+    answers: tuple[ClaimAnswer, ...]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where facts come from."""
+
+    key: str
+    title: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Time and memory of one stage of the run."""
+
+    name: str
+    seconds: float
+    peak_mib: float
+
+
+@dataclass(frozen=True)
+class CaseSummary:
+    """The case, as far as a report shows it."""
+
+    name: str
+    title: str
+    question: str
+    summary: str
+    """What the text says, in a paragraph."""
+    begin: str
+    until: str
+    unit: str
+    focal_date: str
+    """The date of the decision in question; empty if none."""
+    labels: dict[str, str]
+    """Reader's name of players, variables and actions (`player.action`)."""
+    leaves_out: tuple[str, ...]
+    sources: tuple[Source, ...]
+    assumed: int
+    """How many ranges rest on an assumption, not on a source."""
+    hash: str
+    """SHA-256 of the files of the case."""
+
+
+@dataclass(frozen=True)
+class Fragility:
+    """How firmly the leading explanation leads."""
+
+    leader: str
+    runner_up: str
+    log_bayes_factor: float
+    """Leader over runner-up."""
+    largest_item: int
+    """Index into `items` of the one that favours the leader over the runner-up most."""
+    largest_item_weight: float
+    leader_without_it: str
+    leader_flat_prior: str
+    """Who leads if judged by the best fit alone, without the penalty for width of priors."""
+    share_near_focus: float
+    """Share of the absolute weight between the two from items within 60 days of the focal date, or nan."""
+    is_provisional: bool
+    indistinct: tuple[tuple[str, str], ...]
+    """Pairs of explanations that no single item and no sum tells apart (|log Bayes factor| < 1)."""
+
+
+@dataclass(frozen=True)
+class Study:
+    """The whole study of a case."""
+
+    case: CaseSummary
+    game: GameSize
+    explanations: tuple[ExplanationResult, ...]
+    """In the order of the case; `none of these` last."""
+    items: tuple[ItemResult, ...]
+    claims: tuple[ClaimResult, ...]
+    fragility: Fragility
+    times: tuple[str, ...]
+    """Dates of the smoothed paths."""
+    stages: tuple[Stage, ...]
+    version: str
+    seed: int
+    command: str
+    cannot_tell: tuple[str, ...]
+    """What this record cannot decide, a sentence each."""
