@@ -1,0 +1,45 @@
+"""A model to be inferred: a game as a function of named numbers, and what each explanation believes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import jax
+
+from raison.game import Game
+from raison.inference.prior import Prior
+
+GameFunction = Callable[[jax.Array], Game]
+"""Builds the game from the vector of its numbers, shape `[parameters]`; traceable by JAX."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One number of the game under one explanation.
+
+    Attributes:
+        name: dotted path of the number in the case, such as `players.turkey.wants.power`.
+        prior: what is believed of it.
+        basis: `assumed ...` or the keys of the sources.
+    """
+
+    name: str
+    prior: Prior
+    basis: str = ""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A rival account of the motives: a prior for every number of the game.
+
+    Attributes:
+        parameters: one per entry of the vector that the game function takes, in its order.
+        weight: relative prior weight among the explanations; above 0.
+    """
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    label: str = ""
+    held_by: str = ""
+    weight: float = 1.0
