@@ -1,0 +1,1 @@
+"""What we ask: the query language, its checks and its answers."""

@@ -1,0 +1,302 @@
+"""Read conditions, queries and tests into the trees of `raison.query.tree`.
+
+The language is described in docs/reference/query-language.md.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+import re
+from collections.abc import Iterable
+from typing import Literal
+
+import lark
+
+from raison.errors import Problem, QueryError
+from raison.query.tree import (
+    And,
+    Arithmetic,
+    Compare,
+    Comparison,
+    Condition,
+    Constant,
+    DoLevel,
+    DoNever,
+    Expression,
+    Given,
+    In,
+    IndicatorValue,
+    MoveCount,
+    Not,
+    Or,
+    Posterior,
+    Probability,
+    Query,
+    Test,
+)
+
+__all__ = [
+    "And",
+    "Arithmetic",
+    "Compare",
+    "Comparison",
+    "Condition",
+    "Constant",
+    "DoLevel",
+    "DoNever",
+    "Expression",
+    "Given",
+    "In",
+    "IndicatorValue",
+    "MoveCount",
+    "Not",
+    "Or",
+    "Posterior",
+    "Probability",
+    "Query",
+    "Test",
+    "parse_condition",
+    "parse_query",
+    "parse_test",
+]
+
+GRAMMAR = r"""
+?query: expression | comparison | comparison (_AND comparison)+ -> test
+test: comparison (_AND comparison)*
+comparison: expression relation expression
+!relation: LT | LE | GT | GE
+
+?expression: term | expression "+" term -> add | expression "-" term -> subtract
+?term: factor | term "*" factor -> multiply | term "/" factor -> divide
+?factor: "(" expression ")"
+    | NUMBER -> constant
+    | "-" NUMBER -> negative
+    | "P" "(" condition when DATE given? ")" -> probability
+    | _POSTERIOR "(" WORD ")" -> posterior
+    | _VALUE "(" WORD AT DATE ")" -> indicator
+    | _MOVES "(" WORD WORD _FROM DATE _TO DATE ")" -> moves
+!when: AT | BY
+given: "|" record ("," intervention)* | "|" intervention ("," intervention)*
+record: _RECORD -> whole_record | _RECORD _TO DATE -> record_to
+intervention: _DO "(" WORD "=" WORD ")" -> do_level | _DO "(" WORD _NEVER WORD ")" -> do_never
+
+?condition: conjunction | conjunction (_OR conjunction)+ -> disjoin
+?conjunction: negation | negation (_AND negation)+ -> conjoin
+?negation: statement | _NOT negation -> negate
+?statement: "(" condition ")"
+    | WORD operator WORD -> compare
+    | WORD _IN "(" WORD ("," WORD)* ")" -> within
+!operator: EQ | NE | LT | LE | GT | GE
+
+EQ: "="
+NE: "!="
+LT: "<"
+LE: "<="
+GT: ">"
+GE: ">="
+_AND.2: /and(?![\w-])/
+_OR.2: /or(?![\w-])/
+_NOT.2: /not(?![\w-])/
+_IN.2: /in(?![\w-])/
+AT.2: /at(?![\w-])/
+BY.2: /by(?![\w-])/
+_FROM.2: /from(?![\w-])/
+_TO.2: /to(?![\w-])/
+_RECORD.2: /record(?![\w-])/
+_DO.2: /do(?![\w-])/
+_NEVER.2: /never(?![\w-])/
+_POSTERIOR.2: /posterior(?![\w-])/
+_VALUE.2: /value(?![\w-])/
+_MOVES.2: /moves(?![\w-])/
+WORD: /\w(?:[\w-]*\w)?/
+DATE: /\d{4}-\d\d-\d\d(?![\w-])/
+NUMBER: /(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/
+%ignore /\s+/
+"""
+
+WORDS = {
+    "EQ": "`=`",
+    "NE": "`!=`",
+    "LT": "`<`",
+    "LE": "`<=`",
+    "GT": "`>`",
+    "GE": "`>=`",
+    "_IN": "`in`",
+    "WORD": "a name",
+    "DATE": "a date such as 2016-06-27",
+    "NUMBER": "a number",
+    "PLUS": "`+`",
+    "MINUS": "`-`",
+    "STAR": "`*`",
+    "SLASH": "`/`",
+    "P": "`P(...)`",
+    "_POSTERIOR": "`posterior(...)`",
+    "_VALUE": "`value(...)`",
+    "_MOVES": "`moves(...)`",
+    "_AND": "`and`",
+    "_OR": "`or`",
+    "_NOT": "`not`",
+    "AT": "`at`",
+    "BY": "`by`",
+    "_FROM": "`from`",
+    "_TO": "`to`",
+    "_RECORD": "`record`",
+    "_DO": "`do(...)`",
+    "_NEVER": "`never`",
+    "VBAR": "`|`",
+    "COMMA": "`,`",
+    "LPAR": "`(`",
+    "RPAR": "`)`",
+    "$END": "the end",
+}
+"""What the grammar calls a sign, and what a person calls it, in the order of telling."""
+
+
+class _UnreadableError(Exception):
+    """A word has the right form but no meaning, such as 30 February."""
+
+    def __init__(self, token: lark.Token, message: str) -> None:
+        super().__init__(message)
+        self.column = (token.start_pos or 0) + 1
+        self.message = message
+
+
+@lark.v_args(inline=True)
+class _Tree(lark.Transformer):
+    """Turn what lark read into our trees."""
+
+    def DATE(self, token: lark.Token) -> datetime.date:  # noqa: N802  (lark calls it by the terminal's name)
+        try:
+            return datetime.date.fromisoformat(token)
+        except ValueError:
+            raise _UnreadableError(token, f"`{token}` is no day of the calendar.") from None
+
+    def WORD(self, token: lark.Token) -> str:  # noqa: N802
+        return str(token)
+
+    def constant(self, token: lark.Token) -> Constant:
+        if not math.isfinite(float(token)):
+            raise _UnreadableError(token, f"the number `{token}` is too large.")
+        return Constant(float(token))
+
+    def negative(self, token: lark.Token) -> Constant:
+        return Constant(-self.constant(token).value)
+
+    def operator(self, token: lark.Token) -> str:
+        return str(token)
+
+    relation = when = operator
+    compare = Compare
+    negate = Not
+    posterior = Posterior
+    moves = MoveCount
+    do_level = DoLevel
+    do_never = DoNever
+
+    def indicator(self, name: str, _: str, date: datetime.date) -> IndicatorValue:
+        return IndicatorValue(name, date)
+
+    def within(self, variable: str, *levels: str) -> In:
+        return In(variable, levels)
+
+    def conjoin(self, *parts: Condition) -> And:
+        return And(parts)
+
+    def disjoin(self, *parts: Condition) -> Or:
+        return Or(parts)
+
+    def whole_record(self) -> Given:
+        return Given("all")
+
+    def record_to(self, date: datetime.date) -> Given:
+        return Given(date)
+
+    def given(self, *parts: Given | DoLevel | DoNever) -> Given:
+        first = parts[0]
+        record = first.record if isinstance(first, Given) else None
+        return Given(record, tuple(part for part in parts if isinstance(part, DoLevel | DoNever)))
+
+    def probability(
+        self, condition: Condition, when: Literal["at", "by"], date: datetime.date, given: Given | None = None
+    ) -> Probability:
+        return Probability(condition, when, date, given or Given())
+
+    def add(self, left: Expression, right: Expression) -> Arithmetic:
+        return Arithmetic("+", left, right)
+
+    def subtract(self, left: Expression, right: Expression) -> Arithmetic:
+        return Arithmetic("-", left, right)
+
+    def multiply(self, left: Expression, right: Expression) -> Arithmetic:
+        return Arithmetic("*", left, right)
+
+    def divide(self, left: Expression, right: Expression) -> Arithmetic:
+        return Arithmetic("/", left, right)
+
+    def comparison(self, left: Expression, op: str, right: Expression) -> Comparison:
+        return Comparison(op, left, right)
+
+    def test(self, *comparisons: Comparison) -> Test:
+        return Test(comparisons)
+
+
+_PARSER = lark.Lark(GRAMMAR, parser="lalr", start=["condition", "test", "query"], maybe_placeholders=False)
+
+
+def parse_condition(text: str) -> Condition:
+    """Read a condition such as `ties < close and not visas = dead`; raise `QueryError` where it is none."""
+    return _parse(text, "condition")
+
+
+def parse_test(text: str) -> Test:
+    """Read a test: one comparison of two expressions, or several joined by `and`."""
+    return _parse(text, "test")
+
+
+def parse_query(text: str) -> Query:
+    """Read a query: an expression, a comparison, or (joined by `and`) a `Test`."""
+    return _parse(text, "query")
+
+
+def _parse(text: str, start: str):
+    try:
+        return _Tree().transform(_PARSER.parse(text, start=start))
+    except lark.exceptions.UnexpectedInput:
+        column, message = _explain(text, start)
+    except lark.exceptions.VisitError as error:
+        column, message = _explain_visit(error)
+    except RecursionError:
+        column, message = 1, f"the {start} is nested too deeply; make it shorter."
+    raise QueryError([Problem(start, 0, column, "", message)])
+
+
+def _explain_visit(error: lark.exceptions.VisitError) -> tuple[int, str]:
+    cause = error.orig_exc
+    if isinstance(cause, _UnreadableError):
+        return cause.column, cause.message
+    raise error
+
+
+def _explain(text: str, start: str) -> tuple[int, str]:
+    """Return the column and the wording of a syntax error."""
+    session = _PARSER.parse_interactive(text, start=start)
+    position, expected = len(text.rstrip()), session.accepts()
+    try:
+        for token in session.lexer_thread.lex(session.parser_state):
+            session.feed_token(token)
+            expected = session.accepts()
+    except lark.exceptions.UnexpectedToken as error:
+        position = error.token.start_pos or 0
+    except lark.exceptions.UnexpectedCharacters as error:
+        position = error.pos_in_stream or 0
+    word = re.match(r"[\w.-]+|\S", text[position:])
+    found = f"`{word.group()}`" if word else f"the end of the {start}" if text.strip() else "nothing"
+    return position + 1, f"found {found}; expected {_list(expected)}."
+
+
+def _list(terminals: Iterable[str]) -> str:
+    """Return terminals in human words, as `a, b or c`."""
+    terminals = set(terminals)
+    words = [word for terminal, word in WORDS.items() if terminal in terminals]
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
