@@ -1,0 +1,102 @@
+"""A chain whose jumps keep the name of what made them: a drift of nature or an action of a player."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+import jax
+
+from raison.arrays import StateArray
+from raison.equilibrium.arrays import GameArrays
+from raison.equilibrium.generator import Generator
+from raison.game import Effect, StateSpace
+
+NATURE = "nature"
+"""Who makes the jumps that nobody chooses."""
+
+
+@dataclass(frozen=True)
+class JumpKind:
+    """What makes a jump.
+
+    Attributes:
+        who: a player, or `nature`.
+        what: the action, or the drift.
+        effect: where it leads; an action with random outcomes has one kind for each.
+        always_seen: an action that is known to be seen whenever it is taken.
+    """
+
+    who: str
+    what: str
+    effect: Effect
+    always_seen: bool = False
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class Chain:
+    """A continuous-time Markov chain with named jumps.
+
+    Attributes:
+        rates: rate of each kind of jump, per unit time; acts that change nothing count. Each of shape `[states]`.
+        seen: probability that a jump of the kind is seen when it happens; 0 for nature. Each of shape `[]`.
+        kinds: what makes each.
+        space: the state space.
+    """
+
+    rates: tuple[StateArray, ...]
+    seen: tuple[jax.Array | float, ...]
+    kinds: tuple[JumpKind, ...] = field(metadata={"static": True})
+    space: StateSpace = field(metadata={"static": True})
+
+    @staticmethod
+    def of(arrays: GameArrays, act_rates: Sequence[jax.Array]) -> Chain:
+        """Return the chain of a game whose players act at given rates.
+
+        Args:
+            arrays: the game in numbers.
+            act_rates: per player, the rate of each action. Each of shape `[actions, states]`.
+        """
+        kinds = [
+            JumpKind(NATURE, name, effect) for name, effect in zip(arrays.drifts, arrays.effects, strict=True)
+        ]
+        rates: list[StateArray] = list(arrays.nature)
+        seen: list[jax.Array | float] = [0.0] * len(kinds)
+        for player, acts in zip(arrays.players, act_rates, strict=True):
+            for a, action in enumerate(player.actions):
+                for chance, effect in zip(player.chances[a], player.outcomes[a], strict=True):
+                    kinds.append(JumpKind(player.name, action, effect, player.always_seen[a]))
+                    rates.append(chance * acts[a])
+                    seen.append(player.seen[a])
+        return Chain(tuple(rates), tuple(seen), tuple(kinds), arrays.space)
+
+    @staticmethod
+    def of_values(arrays: GameArrays, values: jax.Array) -> Chain:
+        """Return the chain of a game solved with `values`. Shape `[players, states]`."""
+        choices = arrays.choices(values)
+        rates = [player.decision_rate * choice.probs for player, choice in zip(arrays.players, choices, strict=True)]
+        return Chain.of(arrays, rates)
+
+    def generator(self, keep: Callable[[JumpKind], bool] = lambda kind: True) -> Generator:
+        """Return the generator of the kinds of jump to keep, all by default."""
+        jumps = [(kind.effect, rate) for kind, rate in zip(self.kinds, self.rates, strict=True) if keep(kind)]
+        return Generator.of(self.space, jumps)
+
+    def act_rate(self, who: str, what: str) -> StateArray:
+        """Return the rate of an action or drift, over all its outcomes. Shape `[states]`."""
+        matching = [
+            rate for kind, rate in zip(self.kinds, self.rates, strict=True) if (kind.who, kind.what) == (who, what)
+        ]
+        if not matching:
+            raise KeyError(f"no jump `{who} {what}` in this chain")
+        return sum(matching[1:], start=matching[0])
+
+    def held(self, variable: str) -> Chain:
+        """Return the chain in which `variable` keeps its level: its part of every effect is struck out."""
+        kinds = tuple(
+            replace(kind, effect=Effect(tuple(m for m in kind.effect.maps if m[0] != variable)))
+            for kind in self.kinds
+        )
+        return Chain(self.rates, self.seen, kinds, self.space)
+

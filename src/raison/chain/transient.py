@@ -1,0 +1,161 @@
+"""Where the chain is after some time, by uniformization.
+
+With generator G, killing rate k(x) and L >= max over x of (exit rate + k),
+
+    p(t) = exp((G' - diag k) t) p(0) = sum over n of  e^(-Lt) (Lt)^n / n!  P^n p(0),    P = I + (G' - diag k) / L
+
+All terms are nonnegative. The sum stops where a bound on what is left out falls below the tolerance:
+for n + 2 > Lt the tail from term n + 1 on is at most  w_(n+1) / (1 - Lt / (n + 2)).
+
+Source: jensen1953, grassmann1977 (docs/references.md)
+"""
+
+from __future__ import annotations
+
+import functools
+
+import jax
+import jax.numpy as jnp
+
+from raison.arrays import Batch, StateArray, StateMask
+from raison.chain.chain import Chain
+from raison.equilibrium.generator import Generator, difference
+
+TOLERANCE = 1e-12
+"""Largest mass that truncation may leave out of a step, as a share of the mass at its start."""
+
+MAX_LOAD = 25.0
+"""Largest L t of one step; a longer time is cut into equal steps. Keeps e^(-Lt) far from underflow."""
+
+MAX_TERMS = 96
+"""Terms that a step with `MAX_LOAD` can need at `TOLERANCE`, with room to spare."""
+
+CHUNK = 8
+"""Terms whose contribution to a gradient is summed in one pass over the states."""
+
+
+def distribution_at(chain: Chain, start: Batch, elapsed: float) -> Batch:
+    """Return the distribution of the chain after `elapsed`, started from `start`. Shape `[..., states]`."""
+    return evolve(chain.generator(), jnp.zeros(chain.space.size), jnp.asarray(start), elapsed)
+
+
+def hitting_probability(chain: Chain, start: Batch, target: StateMask, elapsed: float) -> jax.Array:
+    """Return the probability that the chain is in `target` at some time up to `elapsed`. Shape `[...]`.
+
+    Exact: the target is made absorbing. Start in the target counts.
+    """
+    free = ~jnp.asarray(target)
+    generator = chain.generator()
+    absorbed = Generator(tuple(jnp.where(free, rate, 0.0) for rate in generator.rates), generator.maps)
+    end = evolve(absorbed, jnp.zeros(chain.space.size), jnp.asarray(start), elapsed)
+    return jnp.where(free, 0.0, end).sum(axis=-1)
+
+
+@jax.jit
+def evolve(generator: Generator, killing: StateArray, start: Batch, elapsed: float) -> Batch:
+    """Return exp((G' - diag k) elapsed) start, for any elapsed time. Not differentiable; shape `[..., states]`."""
+    speed = fastest_rate(generator, killing)
+    steps = jnp.ceil(speed * elapsed / MAX_LOAD).astype(int)
+    load = speed * elapsed / jnp.maximum(steps, 1)
+    move = functools.partial(_step, generator, killing, speed)
+    return jax.lax.fori_loop(0, steps, lambda _, weights: _poisson_sum(move, weights, load), start)
+
+
+@jax.custom_vjp
+def advance(generator: Generator, killing: StateArray, start: StateArray, elapsed: jax.Array) -> StateArray:
+    """Return exp((G' - diag k) elapsed) start, for one short step, differentiable by all but `elapsed`.
+
+    The caller keeps `fastest_rate(generator, killing) * elapsed` at or below `MAX_LOAD`. Shape `[states]`.
+    """
+    speed = fastest_rate(generator, killing)
+    return _poisson_sum(functools.partial(_step, generator, killing, speed), start, speed * elapsed)
+
+
+def fastest_rate(generator: Generator, killing: StateArray) -> jax.Array:
+    """Return L, the smallest rate with which the chain can be uniformized, per unit time. Shape `[]`."""
+    return jnp.maximum((generator.exit_rate() + killing).max(), 1e-300)
+
+
+def _step(generator: Generator, killing: StateArray, speed: jax.Array, weights: Batch) -> Batch:
+    return weights + (generator.apply_transposed(weights) - killing * weights) / speed
+
+
+def _is_needed(n: jax.Array, weight: jax.Array, load: jax.Array) -> jax.Array:
+    """Return whether terms after term `n`, of Poisson weight `weight`, can exceed the tolerance."""
+    following = weight * load / (n + 1)
+    ratio = load / (n + 2)
+    return (ratio >= 1.0) | (following > TOLERANCE * (1.0 - ratio))
+
+
+def _poisson_sum(move, start: Batch, load: jax.Array) -> Batch:
+    def go_on(state):
+        n, weight, _, _ = state
+        return _is_needed(n, weight, load)
+
+    def add_term(state):
+        n, weight, power, total = state
+        weight, power = weight * load / (n + 1), move(power)
+        return n + 1, weight, power, total + weight * power
+
+    first = jnp.exp(-load)
+    return jax.lax.while_loop(go_on, add_term, (jnp.asarray(0), first, start, first * start))[3]
+
+
+def _advance_forward(generator, killing, start, elapsed):
+    """Keep every power P^n p for the way back; rows past the last term stay zero."""
+    speed = fastest_rate(generator, killing)
+    load = speed * elapsed
+    move = functools.partial(_step, generator, killing, speed)
+    powers = jnp.zeros((MAX_TERMS, *start.shape)).at[0].set(start)
+    weights = jnp.zeros(MAX_TERMS).at[0].set(jnp.exp(-load))
+
+    def go_on(state):
+        n, weight = state[0], state[1]
+        return _is_needed(n, weight, load) & (n + 1 < MAX_TERMS)
+
+    def add_term(state):
+        n, weight, power, powers, weights = state
+        weight, power = weight * load / (n + 1), move(power)
+        return n + 1, weight, power, powers.at[n + 1].set(power), weights.at[n + 1].set(weight)
+
+    last, _, _, powers, weights = jax.lax.while_loop(
+        go_on, add_term, (jnp.asarray(0), weights[0], start, powers, weights)
+    )
+    total = jnp.tensordot(weights, powers, axes=1)
+    return total, (generator, killing, speed, powers, weights, last)
+
+
+def _advance_backward(saved, cotangent):
+    """Run the recursion  c_n = w_n cotangent + P' c_(n+1)  and collect  p_n (c_(n+1)(y) - c_(n+1)(x)) / L."""
+    generator, killing, speed, powers, weights, last = saved
+
+    def back_one(state):
+        n, current, adjoints = state
+        adjoints = adjoints.at[n - 1].set(current)
+        pulled = current + (generator.apply(current) - killing * current) / speed
+        return n - 1, weights[n - 1] * cotangent + pulled, adjoints
+
+    _, start_bar, adjoints = jax.lax.while_loop(
+        lambda state: state[0] > 0,
+        back_one,
+        (last, weights[last] * cotangent, jnp.zeros_like(powers)),
+    )
+
+    def add_chunk(chunk, total):
+        rates_bar, killing_bar = total
+        before = jax.lax.dynamic_slice_in_dim(powers, chunk * CHUNK, CHUNK)
+        after = jax.lax.dynamic_slice_in_dim(adjoints, chunk * CHUNK, CHUNK)
+        rates_bar = tuple(
+            bar + (before * difference(after, index)).sum(axis=0)
+            for bar, index in zip(rates_bar, generator.maps, strict=True)
+        )
+        return rates_bar, killing_bar - (before * after).sum(axis=0)
+
+    zero = jnp.zeros_like(killing)
+    chunks = (last + CHUNK - 1) // CHUNK
+    rates_bar, killing_bar = jax.lax.fori_loop(0, chunks, add_chunk, (tuple(zero for _ in generator.maps), zero))
+    generator_bar = Generator(tuple(bar / speed for bar in rates_bar), generator.maps)
+    return generator_bar, killing_bar / speed, start_bar, jnp.zeros(())
+
+
+advance.defvjp(_advance_forward, _advance_backward)

@@ -1,0 +1,219 @@
+"""The log likelihood of what was seen, as a function of the numbers of a case, with its gradient.
+
+For a game the value goes through its equilibrium:  numbers -> V (solve) -> chain -> log likelihood,
+and the gradient comes back the same way, through the equilibrium by implicit differentiation.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from raison.arrays import PlayerValues
+from raison.chain.chain import Chain
+from raison.chain.transient import MAX_LOAD
+from raison.equilibrium.arrays import GameArrays
+from raison.equilibrium.solver import Equilibrium, checked, pull_back, solve
+from raison.game import StateSpace
+from raison.inference.model import GameFunction
+from raison.record.filter import log_likelihood, longest_step
+from raison.record.panel import Panel, panel_load, panel_log_likelihood
+from raison.record.plan import Plan, make_plan
+from raison.record.record import Record
+
+ROOM = 1.5
+"""How much faster than at the first evaluation the world may move before the record is cut anew."""
+
+
+class Seen(Protocol):
+    """What was seen, as a log likelihood of a chain."""
+
+    def log_likelihood(self, chain: Chain) -> jax.Array:
+        """Return the log likelihood; traceable by JAX."""
+        ...
+
+    def load(self, chain: Chain) -> jax.Array:
+        """Return how full the longest step is: above 1 the steps are too long for this chain. Traceable."""
+        ...
+
+    def cut_for(self, load: float) -> Seen:
+        """Return the same with steps short enough for a chain with this load."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class SeenRecord:
+    """A record and where the world stood when it began.
+
+    Attributes:
+        record: the dated items.
+        space: the state space.
+        start: distribution at time 0. Shape `[states]`.
+        longest: longest step of the filter, in time units.
+    """
+
+    record: Record
+    space: StateSpace
+    start: np.ndarray
+    longest: float = math.inf
+
+    @functools.cached_property
+    def plan(self) -> Plan:
+        return make_plan(self.record, self.space, longest=self.longest)
+
+    def log_likelihood(self, chain: Chain) -> jax.Array:
+        return log_likelihood(chain, self.plan, jnp.asarray(self.start))
+
+    def load(self, chain: Chain) -> jax.Array:
+        return longest_step(chain, self.plan) * self.plan.longest / MAX_LOAD
+
+    def cut_for(self, load: float) -> SeenRecord:
+        return SeenRecord(self.record, self.space, self.start, self.plan.longest / (load * ROOM))
+
+
+@dataclass(frozen=True, eq=False)
+class SeenPanel:
+    """A panel of fully observed transitions, its time between looks cut into `steps`."""
+
+    panel: Panel
+    steps: int = 1
+
+    def log_likelihood(self, chain: Chain) -> jax.Array:
+        return panel_log_likelihood(chain, self.panel, self.steps)
+
+    def load(self, chain: Chain) -> jax.Array:
+        return panel_load(chain, self.panel) / self.steps
+
+    def cut_for(self, load: float) -> SeenPanel:
+        return SeenPanel(self.panel, math.ceil(self.steps * load * ROOM))
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The log likelihood at one point.
+
+    Attributes:
+        log_likelihood: natural logarithm.
+        gradient: by the numbers of the case. Shape `[parameters]`; None if not asked for.
+        equilibrium: the solved game; None if no game was solved.
+    """
+
+    log_likelihood: float
+    gradient: np.ndarray | None
+    equilibrium: Equilibrium | None
+
+
+class Likelihood(Protocol):
+    """A log likelihood with a gradient, as a function of a vector of numbers."""
+
+    def evaluate(self, numbers: np.ndarray, *, near: Equilibrium | None = None) -> Evaluation:
+        """Return value and gradient; `near` is a solved game to start from."""
+        ...
+
+
+class _Compiled:
+    """The compiled pieces of a likelihood, for steps of one length."""
+
+    def __init__(self, seen: Seen, chain_of: Callable[..., Chain]) -> None:
+        self.seen = seen
+
+        def value(*inputs):
+            chain = chain_of(*inputs)
+            return seen.log_likelihood(chain), seen.load(chain)
+
+        self.value_and_grad = jax.jit(lambda *inputs: jax.value_and_grad(value, range(len(inputs)), has_aux=True)(*inputs))
+
+
+class GameLikelihood:
+    """The likelihood under players who choose as the equilibrium says.
+
+    Args:
+        game: builds the game from its numbers.
+        seen: the record or panel.
+        tolerance: residual to which each equilibrium is solved.
+    """
+
+    def __init__(self, game: GameFunction, seen: Seen, *, tolerance: float = 1e-10) -> None:
+        self._tolerance = tolerance
+        self._numbers = jax.jit(lambda theta: GameArrays.of(game(theta)))
+        self._pull = jax.jit(lambda theta, bar: jax.vjp(lambda t: GameArrays.of(game(t)), theta)[1](bar)[0])
+        self._compiled = _Compiled(seen, Chain.of_values)
+
+    @property
+    def seen(self) -> Seen:
+        """Return what was seen, cut as finely as the last evaluation needed."""
+        return self._compiled.seen
+
+    def solve(self, numbers: np.ndarray, *, near: Equilibrium | None = None) -> Equilibrium:
+        """Solve the game at `numbers`; raises `NotConverged`."""
+        arrays = self._numbers(jnp.asarray(numbers))
+        return checked(solve(arrays, start=None if near is None else near.values, tolerance=self._tolerance))
+
+    def evaluate(self, numbers: np.ndarray, *, near: Equilibrium | None = None) -> Evaluation:
+        """Return the log likelihood and its gradient at `numbers`. Raises `NotConverged`."""
+        equilibrium = self.solve(numbers, near=near)
+        value, (arrays_bar, values_bar) = self._value_and_grad(equilibrium.arrays, equilibrium.values)
+        through = pull_back(equilibrium, values_bar)
+        total = jax.tree.map(jnp.add, arrays_bar, through)
+        gradient = self._pull(jnp.asarray(numbers), total)
+        return Evaluation(value, np.asarray(gradient), equilibrium)
+
+    def _value_and_grad(self, arrays: GameArrays, values: PlayerValues):
+        return _evaluate_cut(self, (arrays, values), Chain.of_values)
+
+
+class ConstantRateLikelihood:
+    """The likelihood when every action has a constant rate wherever it is available: no motives at all.
+
+    The vector holds the numbers of the case, then the log rate of each action, player by player.
+    """
+
+    def __init__(self, game: GameFunction, seen: Seen, actions: Sequence[int]) -> None:
+        self._chain = constant_rate_chain(game, actions)
+        self._compiled = _Compiled(seen, self._chain)
+
+    def chain(self, numbers: np.ndarray) -> Chain:
+        """Return the chain at `numbers`."""
+        return self._chain(jnp.asarray(numbers))
+
+    def evaluate(self, numbers: np.ndarray, *, near: Equilibrium | None = None) -> Evaluation:
+        """Return the log likelihood and its gradient at `numbers`."""
+        value, (gradient,) = _evaluate_cut(self, (jnp.asarray(numbers),), self._chain)
+        return Evaluation(value, np.asarray(gradient), None)
+
+
+def constant_rate_chain(game: GameFunction, actions: Sequence[int]) -> Callable[[jax.Array], Chain]:
+    """Return the function from numbers to the chain in which each action has a constant rate.
+
+    Args:
+        game: builds the game from its numbers.
+        actions: number of actions of each player.
+    """
+    total = int(sum(actions))
+
+    def chain(numbers: jax.Array) -> Chain:
+        split = numbers.shape[0] - total
+        arrays = GameArrays.of(game(numbers[:split]))
+        rates, first = [], split
+        for player, count in zip(arrays.players, actions, strict=True):
+            rates.append(player.is_available * jnp.exp(numbers[first : first + count])[:, None])
+            first += count
+        return Chain.of(arrays, rates)
+
+    return chain
+
+
+def _evaluate_cut(likelihood: GameLikelihood | ConstantRateLikelihood, inputs, chain_of):
+    """Evaluate, and once more with shorter steps if the world moved too fast for the steps."""
+    (value, load), gradients = likelihood._compiled.value_and_grad(*inputs)
+    while float(load) > 1.0:
+        likelihood._compiled = _Compiled(likelihood._compiled.seen.cut_for(float(load)), chain_of)
+        (value, load), gradients = likelihood._compiled.value_and_grad(*inputs)
+    return float(value), gradients

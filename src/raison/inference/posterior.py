@@ -1,0 +1,232 @@
+"""The posterior of the numbers of a case under one explanation: its mode, its spread, its evidence.
+
+In standardised parameters z (see `prior`) the log posterior is  l(z) - z'z / 2 + const, and Laplace's method gives
+
+    log evidence = l(z*) - z*'z* / 2 - log det(H) / 2,     H = I - l''(z*)     (H = -l'' for flat priors: no evidence)
+
+H by central differences of the exact gradient. Directions that the record does not touch add nothing.
+
+Source: tierney1986 (docs/references.md)
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import jax
+import numpy as np
+import scipy.optimize
+
+from raison.equilibrium.solver import Equilibrium
+from raison.errors import NotConverged, SamplingFailed
+from raison.inference.likelihood import Evaluation, Likelihood
+from raison.inference.model import Parameter
+
+GRADIENT_TOLERANCE = 1e-3
+"""Largest slope of the log posterior, per standard deviation of the prior, at which a search has ended."""
+
+DIFFERENCE = 2e-3
+"""Step of the differences of gradients, in standard deviations of the prior."""
+
+MAX_STEPS = 200
+"""Most steps of one search."""
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """The posterior under one explanation, by Laplace's method.
+
+    Attributes:
+        parameters: all numbers, free and fixed.
+        mode: most probable numbers. Shape `[parameters]`.
+        z: the same, standardised, for the free ones. Shape `[free]`.
+        covariance: of z. Shape `[free, free]`.
+        log_likelihood: at the mode.
+        log_evidence: log marginal likelihood; nan where a prior is flat.
+        equilibrium: the solved game at the mode; None if there is no game.
+        evaluations: how many gradients were computed.
+        status: `ok`, or why the numbers may not be trusted.
+    """
+
+    parameters: tuple[Parameter, ...]
+    mode: np.ndarray
+    z: np.ndarray
+    covariance: np.ndarray = field(repr=False)
+    log_likelihood: float
+    log_evidence: float
+    equilibrium: Equilibrium | None = field(repr=False)
+    evaluations: int
+    status: str
+
+    @property
+    def free(self) -> tuple[int, ...]:
+        """Return the positions of the free parameters."""
+        return tuple(i for i, parameter in enumerate(self.parameters) if parameter.prior.is_free)
+
+    def numbers(self, z: np.ndarray) -> np.ndarray:
+        """Return the vector of numbers at standardised parameters `z`. Shape `[parameters]`."""
+        return _numbers(self.parameters, z)
+
+    def standard_errors(self) -> np.ndarray:
+        """Return the standard error of each number, by the delta method; 0 if fixed. Shape `[parameters]`."""
+        errors = np.zeros(len(self.parameters))
+        for position, i in enumerate(self.free):
+            slope = float(jax.grad(lambda z, i=i: self.parameters[i].prior.value(z).sum())(float(self.z[position])))
+            errors[i] = abs(slope) * math.sqrt(self.covariance[position, position])
+        return errors
+
+    def interval(self, i: int, probability: float = 0.9) -> tuple[float, float]:
+        """Return the central posterior interval of number `i`."""
+        if not self.parameters[i].prior.is_free:
+            return float(self.mode[i]), float(self.mode[i])
+        position = self.free.index(i)
+        half = scipy.stats.norm.ppf((1 + probability) / 2) * math.sqrt(self.covariance[position, position])
+        ends = [float(self.parameters[i].prior.value(self.z[position] + side * half)) for side in (-1, 1)]
+        return ends[0], ends[1]
+
+    def draws(self, count: int, seed: int) -> np.ndarray:
+        """Return draws of z from the normal approximation. Shape `[count, free]`."""
+        root = np.linalg.cholesky(self.covariance)
+        noise = np.random.default_rng(seed).standard_normal((count, len(self.z)))
+        return self.z + noise @ root.T
+
+
+def _numbers(parameters: Sequence[Parameter], z: np.ndarray) -> np.ndarray:
+    numbers = np.empty(len(parameters))
+    position = 0
+    for i, parameter in enumerate(parameters):
+        if parameter.prior.is_free:
+            numbers[i] = float(parameter.prior.value(z[position]))
+            position += 1
+        else:
+            numbers[i] = float(parameter.prior.value(0.0))
+    return numbers
+
+
+class _Target:
+    """Minus the log posterior of z, with its gradient; remembers the last solved game to start the next from."""
+
+    def __init__(self, likelihood: Likelihood, parameters: Sequence[Parameter]) -> None:
+        self.likelihood = likelihood
+        self.parameters = tuple(parameters)
+        self.free = [i for i, parameter in enumerate(parameters) if parameter.prior.is_free]
+        self.proper = np.array([parameters[i].prior.is_proper for i in self.free], dtype=float)
+        self.near: Equilibrium | None = None
+        self.evaluations = 0
+        self._slope = jax.jit(
+            lambda z: jax.numpy.stack(
+                [jax.grad(parameters[i].prior.value)(z[position]) for position, i in enumerate(self.free)]
+            )
+        )
+
+    def evaluate(self, z: np.ndarray) -> tuple[Evaluation, np.ndarray]:
+        """Return the likelihood at z and the gradient of minus the log posterior."""
+        self.evaluations += 1
+        evaluation = self.likelihood.evaluate(_numbers(self.parameters, z), near=self.near)
+        if not math.isfinite(evaluation.log_likelihood) or evaluation.gradient is None:
+            raise SamplingFailed(f"the log likelihood is {evaluation.log_likelihood} at {self._describe(z)}.")
+        self.near = evaluation.equilibrium
+        slope = evaluation.gradient[self.free] * np.asarray(self._slope(z)) if self.free else np.zeros(0)
+        return evaluation, self.proper * z - slope
+
+    def __call__(self, z: np.ndarray) -> tuple[float, np.ndarray]:
+        """For the search: a point whose game does not converge is refused by a value that no step accepts."""
+        try:
+            evaluation, gradient = self.evaluate(z)
+        except NotConverged:
+            return 1e12, np.zeros_like(z)
+        return -evaluation.log_likelihood + 0.5 * float(self.proper @ z**2), gradient
+
+    def _describe(self, z: np.ndarray) -> str:
+        numbers = _numbers(self.parameters, z)
+        return ", ".join(f"{self.parameters[i].name} = {numbers[i]:.3g}" for i in self.free)
+
+
+def fit(
+    likelihood: Likelihood, parameters: Sequence[Parameter], *, starts: Sequence[np.ndarray] | None = None
+) -> Posterior:
+    """Find the mode of the posterior and Laplace's approximation there.
+
+    Args:
+        likelihood: of what was seen, by the numbers.
+        parameters: the numbers and their priors.
+        starts: standardised points to search from; by default the prior's centre. The best mode is kept.
+
+    Returns:
+        The posterior. Its `status` says when the search did not end at a maximum.
+
+    Errors:
+        `NotConverged` if the game at the mode cannot be solved; `SamplingFailed` if the likelihood is not a number.
+    """
+    target = _Target(likelihood, parameters)
+    count = len(target.free)
+    found = [_search(target, start) for start in (starts if starts is not None else [np.zeros(count)])]
+    z, is_done = min(found, key=lambda result: target(result[0])[0])
+    hessian = _hessian(target, z)
+    z, hessian = _polish(target, z, hessian)
+    evaluation, gradient = target.evaluate(z)
+    covariance, log_det, status = _invert(hessian, gradient, is_done)
+    log_evidence = evaluation.log_likelihood - 0.5 * float(z @ z) - 0.5 * log_det
+    return Posterior(
+        parameters=tuple(parameters),
+        mode=_numbers(parameters, z),
+        z=z,
+        covariance=covariance,
+        log_likelihood=evaluation.log_likelihood,
+        log_evidence=log_evidence if target.proper.all() else math.nan,
+        equilibrium=evaluation.equilibrium,
+        evaluations=target.evaluations,
+        status=status,
+    )
+
+
+def _search(target: _Target, start: np.ndarray) -> tuple[np.ndarray, bool]:
+    if not len(start):
+        return start, True
+    result = scipy.optimize.minimize(
+        target, start, jac=True, method="BFGS", options={"gtol": GRADIENT_TOLERANCE, "maxiter": MAX_STEPS}
+    )
+    return result.x, bool(np.abs(result.jac).max() <= 50 * GRADIENT_TOLERANCE)
+
+
+def _hessian(target: _Target, z: np.ndarray) -> np.ndarray:
+    """Return the second derivatives of minus the log posterior; directions with no slope anywhere are skipped."""
+    _, at = target.evaluate(z)
+    hessian = np.diag(target.proper)
+    for i in range(len(z)):
+        if at[i] == target.proper[i] * z[i]:
+            continue
+        step = np.zeros(len(z))
+        step[i] = DIFFERENCE
+        hessian[i] = (target.evaluate(z + step)[1] - target.evaluate(z - step)[1]) / (2 * DIFFERENCE)
+    return (hessian + hessian.T) / 2
+
+
+def _polish(target: _Target, z: np.ndarray, hessian: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Take one Newton step if it is small and goes down; the Hessian is taken as unchanged over it."""
+    value, gradient = target(z)
+    if not len(z) or np.linalg.eigvalsh(hessian)[0] <= 0:
+        return z, hessian
+    step = -np.linalg.solve(hessian, gradient)
+    if np.abs(step).max() > 0.1 or target(z + step)[0] > value:
+        return z, hessian
+    return z + step, hessian
+
+
+def _invert(hessian: np.ndarray, gradient: np.ndarray, is_done: bool) -> tuple[np.ndarray, float, str]:
+    """Return covariance, log determinant and status."""
+    if not len(gradient):
+        return np.zeros((0, 0)), 0.0, "ok"
+    eigenvalues, vectors = np.linalg.eigh(hessian)
+    if eigenvalues[0] <= 1e-8 * max(eigenvalues[-1], 1.0):
+        raise SamplingFailed(
+            f"the search ended where the posterior is flat or not at a maximum (smallest curvature {eigenvalues[0]:.2g}). "
+            "Give the numbers narrower ranges, or start elsewhere."
+        )
+    distance = float(np.sqrt(gradient @ (vectors / eigenvalues) @ (vectors.T @ gradient)))
+    status = "ok" if is_done or distance < 0.05 else (
+        f"the search stopped {distance:.2f} standard deviations from the mode: treat the evidence as rough"
+    )
+    return (vectors / eigenvalues) @ vectors.T, float(np.log(eigenvalues).sum()), status

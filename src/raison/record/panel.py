@@ -1,0 +1,65 @@
+"""A panel: many units of one fully observed chain, seen at regular times.
+
+log L = sum over rows of count * log P(before -> after),   P = exp(G elapsed)
+
+What the players do between two looks stays hidden.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from raison.chain.chain import Chain
+from raison.chain.transient import MAX_LOAD, advance, fastest_rate
+from raison.errors import CaseError
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """Counted transitions.
+
+    Attributes:
+        before: state at the earlier look. Shape `[rows]`, int.
+        after: state at the later look. Shape `[rows]`, int.
+        count: how often this pair was seen. Shape `[rows]`, at least 0.
+        elapsed: time between looks, in time units; above 0.
+    """
+
+    before: np.ndarray
+    after: np.ndarray
+    count: np.ndarray
+    elapsed: float
+
+    def __post_init__(self) -> None:
+        lengths = {len(self.before), len(self.after), len(self.count)}
+        if len(lengths) != 1 or not lengths.pop():
+            raise CaseError("a panel needs equally many `before`, `after` and `count`, and at least one row.")
+        if not self.elapsed > 0 or np.any(np.asarray(self.count) < 0):
+            raise CaseError("a panel needs a time between looks above 0 and counts of at least 0.")
+
+
+def panel_log_likelihood(chain: Chain, panel: Panel, steps: int = 1) -> jax.Array:
+    """Return the log likelihood of `panel`, differentiable by the chain's rates. Shape `[]`.
+
+    `steps` cuts the time between looks so that each step can be uniformized.
+    """
+    states, rows = np.unique(panel.before, return_inverse=True)
+    generator, killing = chain.generator(), jnp.zeros(chain.space.size)
+    starts = jnp.eye(chain.space.size)[states]
+    elapsed = jnp.asarray(panel.elapsed / steps)
+
+    def step(weights, _):
+        return jax.vmap(lambda row: advance(generator, killing, row, elapsed))(weights), None
+
+    ends, _ = jax.lax.scan(step, starts, None, length=steps)
+    return jnp.dot(jnp.asarray(panel.count, dtype=jnp.float64), jnp.log(ends[rows, panel.after]))
+
+
+def panel_load(chain: Chain, panel: Panel) -> jax.Array:
+    """Return how many uniformization steps the time between looks fills; may be below 1. Shape `[]`."""
+    speed = fastest_rate(chain.generator(), jnp.zeros(chain.space.size))
+    return speed * panel.elapsed / MAX_LOAD
