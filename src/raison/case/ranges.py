@@ -1,0 +1,95 @@
+"""Numbers as an analyst writes them, read into priors.
+
+`3`, `0.5 to 4`, `8 to 14 months`, `once a year`, `1 to 3 times a month`, `x1.5`, `x1.2 to x2`. A range is
+the 90 % interval of a lognormal where it must be positive or both ends are above zero, else of a normal.
+"""
+
+from __future__ import annotations
+
+import enum
+import math
+import re
+
+from raison.inference.prior import Fixed, LogNormal, Normal
+
+DAYS = {"day": 1.0, "week": 7.0, "month": 30.4375, "year": 365.25}
+"""Days in each unit of time."""
+
+_NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
+_COUNT = rf"{_NUMBER}|once|twice"
+_UNIT = r"(?P<{}>day|week|month|year)s?"
+_PLAIN = re.compile(rf"(?P<low>{_NUMBER})(?:\s+to\s+(?P<high>{_NUMBER}))?")
+_DURATION = re.compile(
+    rf"(?P<low>{_NUMBER})(?:\s*{_UNIT.format('low_unit')})?(?:\s+to\s+(?P<high>{_NUMBER}))?\s*{_UNIT.format('unit')}"
+)
+_RATE = re.compile(
+    rf"(?P<low>{_COUNT})(?:\s+to\s+(?P<high>{_COUNT}))?(?:\s+times?)?\s+(?:a|an|per|every)\s+{_UNIT.format('unit')}"
+)
+_RATIO = re.compile(rf"[x×](?P<low>{_NUMBER})(?:\s+to\s+[x×]?(?P<high>{_NUMBER}))?")
+_WORDS = {"once": 1.0, "twice": 2.0}
+
+
+class Kind(enum.Enum):
+    """What a number measures, with the words for what may be written."""
+
+    NUMBER = "a number such as `3`, or a range such as `0.5 to 4`"
+    DURATION = "a duration such as `2 years` or `8 to 14 months`"
+    RATE = "a rate such as `once a year` or `1 to 3 times a month`"
+    RATIO = "a hazard ratio such as `x1.5` or `x1.2 to x2`"
+    CHANCE = "one number from 0 to 1"
+
+
+_FORMS = {Kind.NUMBER: _PLAIN, Kind.DURATION: _DURATION, Kind.RATE: _RATE, Kind.RATIO: _RATIO, Kind.CHANCE: _PLAIN}
+
+
+def read_number(text: str, kind: Kind, unit: str) -> Fixed | LogNormal | Normal:
+    """Return the prior that `text` states; raise `ValueError` with a message if it states none.
+
+    A duration comes out in time units of `unit`, a rate per time unit.
+    """
+    match = _FORMS[kind].fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"found `{text}`; need {kind.value}.")
+    low, high = _ends(match, kind, unit)
+    return _fixed(text, low, kind) if high is None else _range(text, low, high, kind)
+
+
+def _ends(match: re.Match[str], kind: Kind, unit: str) -> tuple[float, float | None]:
+    """Return the low and the high end, in the unit of the case; None for no high end."""
+    low, high = (None if word is None else _WORDS.get(word) or float(word) for word in match.group("low", "high"))
+    if low is None:
+        raise AssertionError(match)
+    if kind is Kind.DURATION:
+        scale = DAYS[match["unit"]] / DAYS[unit]
+        low_scale = DAYS[match["low_unit"] or match["unit"]] / DAYS[unit]
+        return low * low_scale, None if high is None else high * scale
+    scale = DAYS[unit] / DAYS[match["unit"]] if kind is Kind.RATE else 1.0
+    return low * scale, None if high is None else high * scale
+
+
+def _fixed(text: str, value: float, kind: Kind) -> Fixed:
+    if not math.isfinite(value):
+        raise ValueError(f"found `{text}`, which is too large to compute with.")
+    if kind in (Kind.DURATION, Kind.RATE) and value <= 0:
+        raise ValueError(f"found `{text}`; it must be above zero.")
+    if kind is Kind.RATIO and value < 0:
+        raise ValueError(f"found `{text}`; a hazard ratio cannot be negative.")
+    if kind is Kind.CHANCE and not 0 <= value <= 1:
+        raise ValueError(f"found `{text}`; need {kind.value}.")
+    return Fixed(value)
+
+
+def _range(text: str, low: float, high: float, kind: Kind) -> LogNormal | Normal:
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise ValueError(f"found `{text}`, which is too large to compute with.")
+    if kind is Kind.CHANCE:
+        raise ValueError(f"found the range `{text}`; need {kind.value}.")
+    if low > high:
+        raise ValueError(f"found `{text}`: the low end is above the high end; turn it round.")
+    if low == high:
+        raise ValueError(f"found `{text}`: both ends are equal; write a single number.")
+    if low > 0:
+        return LogNormal(low, high)
+    if kind is Kind.NUMBER:
+        return Normal(low, high)
+    raise ValueError(f"found `{text}`: this number is always positive, so the low end must be above zero.")

@@ -1,0 +1,46 @@
+"""The small case that `raison new` writes, and the JSON Schema of the case language."""
+
+from __future__ import annotations
+
+import importlib.resources
+import os
+import pathlib
+from typing import Any
+
+from raison.case.reader import ROLES
+from raison.case.schema import CaseText
+from raison.errors import CaseError, Problem
+
+FILES = ("case.yaml", "record.csv", "claims.yaml", "sources.yaml")
+"""The files of the small case."""
+
+
+def write_template(folder: str | os.PathLike[str]) -> tuple[pathlib.Path, ...]:
+    """Write the small commented case into a new folder and return its files.
+
+    Raises:
+        CaseError: if `folder` exists and is not empty; nothing is ever overwritten.
+    """
+    target = pathlib.Path(folder)
+    if target.exists() and not (target.is_dir() and not any(target.iterdir())):
+        message = "this exists already and is not overwritten; choose another name."
+        raise CaseError([Problem(str(target), 0, 0, "", message)])
+    target.mkdir(parents=True, exist_ok=True)
+    source = importlib.resources.files("raison.case") / "template"
+    for name in FILES:
+        (target / name).write_bytes((source / name).read_bytes())
+    return tuple(target / name for name in FILES)
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of `case.yaml`, for editors that complete and check while one types."""
+    schema = CaseText.model_json_schema(by_alias=True)
+    for role in ROLES:
+        entries = schema["properties"][role]
+        entries.pop("default", None)
+        title = entries.pop("title", role.title())
+        schema["properties"][role] = {
+            "title": title,
+            "anyOf": [{"type": "string", "description": "a file beside case.yaml"}, entries],
+        }
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "A Raison case"}
