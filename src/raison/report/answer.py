@@ -1,0 +1,202 @@
+"""The answer in words, and what could flip it."""
+
+from __future__ import annotations
+
+import math
+
+from raison.report.evidence import silence_share
+from raison.report.names import (
+    NEAR_DAYS,
+    explanation_label,
+    explanation_of,
+    focus_text,
+    is_background,
+    is_none_of_these,
+    item_text,
+    leader_of,
+)
+from raison.report.parts import Answer, Line
+from raison.report.words import (
+    VERDICT_WORDS,
+    count,
+    day,
+    evidence_word,
+    log_number,
+    odds,
+    percent,
+    probability_clause,
+    shown_percent,
+    signed,
+)
+from raison.study import ExplanationResult, Study
+
+AT_MODE = "at the mode"
+INTEGRATED = "integrated over the parameters"
+AVERAGED = "averaged over the posterior"
+
+
+def make_answer(study: Study) -> Answer:
+    """Return the headline, hedged to the numbers, and the sentences under it."""
+    leader = leader_of(study)
+    if leader is None:
+        return Answer("No answer: no explanation has a posterior.", False, (), _warnings(study))
+    is_provisional = study.fragility.is_provisional
+    sentences = (_given(study, leader), *_rivals(study, leader), *_claims(study))
+    return Answer(_headline(study, leader, is_provisional), is_provisional, sentences, _warnings(study))
+
+
+def _headline(study: Study, leader: ExplanationResult, is_provisional: bool) -> str:
+    prefix = "Provisional: " if is_provisional else ""
+    name = f"“{explanation_label(study, leader.name)}”"
+    if is_none_of_these(study, leader):
+        text = f"none of the listed explanations. Rates without motives fit the record best: {name} "
+        text += probability_clause(leader.posterior)
+    elif shown_percent(leader.posterior) < 45:
+        text = f"no listed explanation is more likely than not. The most probable, {name}, "
+        text += probability_clause(leader.posterior)
+    else:
+        text = f"{name} {probability_clause(leader.posterior)}, given this model and the listed explanations"
+    return prefix + (text if prefix else text[0].upper() + text[1:]) + "."
+
+
+def _given(study: Study, leader: ExplanationResult) -> str:
+    listed = len(study.explanations) - 1
+    text = (
+        f"This compares {count(listed, 'listed explanation')} and “none of these” within one model; it is not the "
+        "chance that an explanation is true."
+    )
+    return text if not is_none_of_these(study, leader) else f"No listed motive earns its place here. {text}"
+
+
+def _rivals(study: Study, leader: ExplanationResult) -> tuple[str, ...]:
+    lines = []
+    runner = explanation_of(study, study.fragility.runner_up)
+    if runner is not None and runner is not leader:
+        factor = study.fragility.log_bayes_factor
+        lines.append(
+            f"Next comes “{explanation_label(study, runner.name)}”, which {probability_clause(runner.posterior)}; "
+            f"the log Bayes factor between the two is {log_number(abs(factor))}: {_evidence_clause(factor)}."
+        )
+    none = study.explanations[-1]
+    if is_none_of_these(study, none) and none is not leader and none is not runner:
+        factor = leader.log_evidence - none.log_evidence
+        if not math.isnan(factor):
+            lines.append(
+                f"Against rates without motives its log Bayes factor is {signed(factor)}: {_evidence_clause(factor)}."
+            )
+    return tuple(lines)
+
+
+def _evidence_clause(factor: float) -> str:
+    return f"{evidence_word(factor)}, {odds(factor)}"
+
+
+def _claims(study: Study) -> tuple[str, ...]:
+    if not study.claims:
+        return ()
+    counts = [f"{sum(c.verdict == word.verdict for c in study.claims)} {word.verdict}" for word in VERDICT_WORDS]
+    return (f"Of {count(len(study.claims), 'claim')} of the text: {', '.join(counts)}.",)
+
+
+def _warnings(study: Study) -> tuple[str, ...]:
+    warnings = []
+    for each in study.explanations:
+        if each.status != "ok":
+            warnings.append(f"“{explanation_label(study, each.name)}”: its numbers may not be trusted ({each.status}).")
+        if each.equilibrium is not None and each.equilibrium.status != "converged":
+            warnings.append(
+                f"“{explanation_label(study, each.name)}”: its game is not solved ({each.equilibrium.status})."
+            )
+    leader, none = leader_of(study), study.explanations[-1]
+    if leader is not None and is_none_of_these(study, none) and leader is not none:
+        lead = leader.log_evidence - none.log_evidence
+        if lead < 1:
+            warnings.append(
+                "The leader predicts the record hardly better than rates without motives (log Bayes factor "
+                f"{signed(lead)})."
+            )
+    return tuple(warnings)
+
+
+def fragility_lines(study: Study) -> tuple[Line, ...]:
+    """Return what could flip the answer, a line each."""
+    if explanation_of(study, study.fragility.runner_up) is None:
+        return (Line("Rivals", "There is no rival to compare with.", is_warning=True),)
+    return (
+        _rank(study),
+        _runner_up(study),
+        *_largest_item(study),
+        _flat_prior(study),
+        _near(study),
+        _silence(study),
+        _pairs(study),
+    )
+
+
+def _rank(study: Study) -> Line:
+    if study.fragility.is_provisional:
+        return Line("Standing", "Provisional: at least one check below turns or unsettles the leader.", is_warning=True)
+    return Line("Standing", "The rank of the leader was stable under the checks that were made.")
+
+
+def _runner_up(study: Study) -> Line:
+    fragility = study.fragility
+    runner = explanation_of(study, fragility.runner_up)
+    share = percent(runner.posterior) if runner else ""
+    text = (
+        f"{explanation_label(study, fragility.runner_up)} ({share}). Log Bayes factor "
+        f"{signed(fragility.log_bayes_factor)} for the leader: {_evidence_clause(fragility.log_bayes_factor)}."
+    )
+    return Line("Runner-up", text, INTEGRATED, abs(fragility.log_bayes_factor) < 1)
+
+
+def _largest_item(study: Study) -> tuple[Line, ...]:
+    fragility = study.fragility
+    if not 0 <= fragility.largest_item < len(study.items):
+        return ()
+    item = study.items[fragility.largest_item]
+    flag = " It is a background item, far from the focal decision." if is_background(study, item) else ""
+    text = f"{day(item.date)}, {item_text(study, item)}: {signed(fragility.largest_item_weight)} for the leader.{flag}"
+    stays = fragility.leader_without_it == fragility.leader
+    without = _who_leads(study, fragility.leader_without_it)
+    return (
+        Line("Largest single item", text, AT_MODE, bool(flag)),
+        Line("Without that item", without, AT_MODE, not stays),
+    )
+
+
+def _flat_prior(study: Study) -> Line:
+    name = study.fragility.leader_flat_prior
+    text = f"Judged by the best fit alone, without the penalty for wide priors: {_who_leads(study, name)}"
+    return Line("With flat priors", text, AT_MODE, name != study.fragility.leader)
+
+
+def _who_leads(study: Study, name: str) -> str:
+    label = explanation_label(study, name)
+    return f"{label} still leads." if name == study.fragility.leader else f"{label} leads instead."
+
+
+def _near(study: Study) -> Line:
+    share = study.fragility.share_near_focus
+    title = "Near the focal decision"
+    if math.isnan(share):
+        return Line(title, "Not known: the case names no focal date, or nothing weighs between the two.")
+    text = (
+        f"{percent(share)} of the absolute weight between the two comes from items within {NEAR_DAYS} days of "
+        f"{focus_text(study)}; the rest is background."
+    )
+    return Line(title, text, AT_MODE, share < 0.5)
+
+
+def _silence(study: Study) -> Line:
+    share = silence_share(study)
+    if math.isnan(share):
+        return Line("Silence", "No weight between the two could be summed.")
+    text = f"{percent(share)} of the absolute weight between the two is what did not happen, not what did."
+    return Line("Silence", text, AT_MODE, share > 0.5)
+
+
+def _pairs(study: Study) -> Line:
+    pairs = [f"{explanation_label(study, a)} / {explanation_label(study, b)}" for a, b in study.fragility.indistinct]
+    text = "; ".join(pairs) + ": |log Bayes factor| below 1." if pairs else "None: every pair differs by 1 or more."
+    return Line("Pairs not told apart", text, INTEGRATED, bool(pairs))

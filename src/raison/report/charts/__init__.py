@@ -1,0 +1,8 @@
+"""Drawings as SVG text: no window, no global figure, the same bytes for the same study."""
+
+from raison.report.charts.forecasts import forecast_chart
+from raison.report.charts.posterior import posterior_chart
+from raison.report.charts.timeline import timeline_chart
+from raison.report.charts.weights import weights_chart
+
+__all__ = ["forecast_chart", "posterior_chart", "timeline_chart", "weights_chart"]

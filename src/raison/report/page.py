@@ -1,0 +1,228 @@
+"""Everything that a report shows, as one object; the template gets nothing else."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from raison.report.answer import fragility_lines, make_answer
+from raison.report.charts import forecast_chart, posterior_chart, timeline_chart, weights_chart
+from raison.report.evidence import deciding_rows, evidence_note, groupings, item_rows
+from raison.report.names import (
+    explanation_label,
+    focus_text,
+    is_none_of_these,
+    leader_of,
+    safe_url,
+    source_links,
+)
+from raison.report.parts import (
+    Answer,
+    Chart,
+    ClaimRow,
+    ExplanationRow,
+    ForecastRow,
+    Grouping,
+    ItemRow,
+    Line,
+    ParameterTable,
+    Run,
+    Scopes,
+    SourceRow,
+    StageRow,
+    VerdictCount,
+    WordRow,
+)
+from raison.report.verdicts import claim_rows, forecast_rows, kind_counts, parameter_tables, verdict_counts
+from raison.report.words import (
+    EVIDENCE_WORDS,
+    PROBABILITY_WORDS,
+    count,
+    day,
+    log_number,
+    number,
+    percent,
+    probability_word,
+    seconds,
+    signed,
+)
+from raison.study import ExplanationResult, Study
+
+
+@dataclass(frozen=True)
+class Page:
+    """A report, ready to be laid out; every text is final, every number written."""
+
+    title: str
+    question: str
+    summary: str
+    """What the text under study says."""
+    subtitle: str
+    """Span of the record and size of the game."""
+    answer: Answer
+    fragility: tuple[Line, ...]
+    cannot_tell: tuple[str, ...]
+    timeline: Chart
+    explanations: tuple[ExplanationRow, ...]
+    posterior: Chart
+    weights: Chart
+    leader: str
+    runner_up: str
+    """Empty if there is none."""
+    items: tuple[ItemRow, ...]
+    """Every dated item, in order."""
+    deciding: tuple[ItemRow, ...]
+    """The items that weigh most between leader and runner-up."""
+    evidence_note: str
+    groupings: tuple[Grouping, ...]
+    forecasts: Chart | None
+    forecast_rows: tuple[ForecastRow, ...]
+    claims: tuple[ClaimRow, ...]
+    verdicts: tuple[VerdictCount, ...]
+    claim_kinds: str
+    parameters: tuple[ParameterTable, ...]
+    scopes: Scopes
+    leaves_out: tuple[str, ...]
+    probability_words: tuple[WordRow, ...]
+    evidence_words: tuple[WordRow, ...]
+    sources: tuple[SourceRow, ...]
+    run: Run
+
+
+def make_page(study: Study) -> Page:
+    """Return the page of `study`."""
+    rows = item_rows(study)
+    deciding = deciding_rows(study, rows)
+    fragility = study.fragility
+    return Page(
+        title=study.case.title,
+        question=study.case.question,
+        summary=study.case.summary,
+        subtitle=_subtitle(study),
+        answer=make_answer(study),
+        fragility=fragility_lines(study),
+        cannot_tell=study.cannot_tell,
+        timeline=timeline_chart(study),
+        explanations=_explanation_rows(study),
+        posterior=posterior_chart(study),
+        weights=weights_chart(study),
+        leader=explanation_label(study, fragility.leader),
+        runner_up=explanation_label(study, fragility.runner_up) if fragility.runner_up else "",
+        items=rows,
+        deciding=deciding,
+        evidence_note=evidence_note(study, deciding),
+        groupings=groupings(study),
+        forecasts=forecast_chart(study),
+        forecast_rows=forecast_rows(study),
+        claims=claim_rows(study),
+        verdicts=verdict_counts(study),
+        claim_kinds=kind_counts(study),
+        parameters=parameter_tables(study),
+        scopes=_scopes(study),
+        leaves_out=study.case.leaves_out,
+        probability_words=_probability_table(),
+        evidence_words=_evidence_table(),
+        sources=_source_rows(study),
+        run=_run(study),
+    )
+
+
+def _subtitle(study: Study) -> str:
+    game = study.game
+    focus = f", focal decision {focus_text(study)}" if study.case.focal_date else ""
+    return (
+        f"Record {day(study.case.begin)} to {day(study.case.until)}{focus}. {count(len(study.items), 'dated item')}, "
+        f"{count(len(game.players), 'player')}, {count(len(game.variables), 'variable')}, "
+        f"{count(game.states, 'state')}, {count(sum(len(a) for a in game.actions.values()), 'action')}, "
+        f"{count(game.parameters, 'number')} given as ranges."
+    )
+
+
+def _explanation_rows(study: Study) -> tuple[ExplanationRow, ...]:
+    leader = leader_of(study)
+    return tuple(_explanation_row(study, each, leader) for each in study.explanations)
+
+
+def _explanation_row(study: Study, each: ExplanationResult, leader: ExplanationResult | None) -> ExplanationRow:
+    behind = each.log_evidence - leader.log_evidence if leader else math.nan
+    solver = "no game: rates fitted freely"
+    if each.equilibrium is not None:
+        solved = each.equilibrium
+        solver = f"{solved.status}, residual {number(solved.residual, 1)}, {count(solved.steps, 'step')}"
+    elif not is_none_of_these(study, each):
+        solver = "no game was solved"
+    is_solved = each.equilibrium is None or each.equilibrium.status == "converged"
+    return ExplanationRow(
+        name=each.name,
+        label=explanation_label(study, each.name),
+        held_by=each.held_by,
+        posterior=percent(each.posterior),
+        word=probability_word(each.posterior),
+        log_evidence=log_number(each.log_evidence),
+        behind="best" if each is leader else signed(behind),
+        log_likelihood=log_number(each.log_likelihood),
+        status=each.status if each.status != "ok" or is_solved else "its game is not solved",
+        is_ok=each.status == "ok" and is_solved,
+        solver=solver,
+        is_leader=each is leader,
+    )
+
+
+def _scopes(study: Study) -> Scopes:
+    cited = [item for item in study.items if item.kind != "end"]
+    without = sum(not item.source for item in cited)
+    doubtful = sum(item.kind in ("move", "reading") and item.confidence < 0.9 for item in cited)
+    keys = {link.text for item in cited for link in source_links(study, item.source)}
+    given = (
+        f"The record has {count(len(cited), 'dated item')} from {count(len(keys), 'source')}; {without} name no "
+        f"source and {doubtful} are less than 90 % sure.",
+        f"{study.case.assumed} of {count(study.game.parameters, 'range')} rest on an assumption, not on a source.",
+        "An item that no source reported is not in the record; where the sources share an origin, their items are "
+        "less than independent (see the weights taken together by source and by day).",
+    )
+    beyond = (
+        f"One case, {day(study.case.begin)} to {day(study.case.until)}. The posterior says which of the listed "
+        "motives fits this record; it says nothing about other leaders, other years or motives that nobody listed.",
+        "Answers to “what if” hold in the model: they carry over only as far as the game has the paths that mattered.",
+        "A forecast beyond the record assumes that motives, rates and players stay as they were.",
+    )
+    return Scopes(given, beyond)
+
+
+def _probability_table() -> tuple[WordRow, ...]:
+    rows = []
+    for entry in PROBABILITY_WORDS:
+        span = f"{entry.low:.0f} to {entry.high:.0f} %"
+        if entry.low == 0:
+            span = f"below {entry.high:.0f} %"
+        if entry.high == 100:
+            span = f"above {entry.low:.0f} %"
+        rows.append(WordRow(span, entry.word))
+    return tuple(rows)
+
+
+def _evidence_table() -> tuple[WordRow, ...]:
+    rows = []
+    for entry in EVIDENCE_WORDS:
+        span = f"{entry.low:.0f} to {entry.high:.0f}" if math.isfinite(entry.high) else f"above {entry.low:.0f}"
+        rows.append(WordRow(span, entry.word))
+    return tuple(rows)
+
+
+def _source_rows(study: Study) -> tuple[SourceRow, ...]:
+    cited = [link.text for item in study.items for link in source_links(study, item.source)]
+    return tuple(SourceRow(s.key, s.title, safe_url(s.url), cited.count(s.key)) for s in study.case.sources)
+
+
+def _run(study: Study) -> Run:
+    stages = study.stages
+    memory = max((stage.peak_mib for stage in stages), default=math.nan)
+    return Run(
+        command=study.command,
+        version=study.version,
+        seed=str(study.seed),
+        hash=study.case.hash,
+        stages=tuple(StageRow(s.name, seconds(s.seconds), f"{number(s.peak_mib, 3)} MiB") for s in stages),
+        total_seconds=seconds(sum(stage.seconds for stage in stages)),
+        peak_memory=f"{number(memory, 3)} MiB" if stages else "not measured",
+    )

@@ -1,0 +1,231 @@
+"""The parts of a page: text ready to be shown, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Link:
+    """A word that may lead to a source."""
+
+    text: str
+    url: str
+    """Empty if there is nowhere to go."""
+    title: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """A labelled sentence."""
+
+    label: str
+    text: str
+    basis: str = ""
+    """`at the mode`, `averaged over the posterior`, ... : what kind of number it is."""
+    is_warning: bool = False
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer in words."""
+
+    headline: str
+    is_provisional: bool
+    sentences: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ExplanationRow:
+    """One rival explanation."""
+
+    name: str
+    label: str
+    held_by: str
+    posterior: str
+    word: str
+    log_evidence: str
+    behind: str
+    """Log Bayes factor against the leader."""
+    log_likelihood: str
+    status: str
+    is_ok: bool
+    solver: str
+    is_leader: bool
+
+
+@dataclass(frozen=True)
+class ItemRow:
+    """One dated item, and what it says between the leader and the runner-up."""
+
+    date: str
+    kind: str
+    text: str
+    note: str
+    confidence: str
+    sources: tuple[Link, ...]
+    distance: str
+    act: str
+    silence: str
+    total: str
+    favours: str
+    flags: tuple[str, ...]
+    weights: tuple[str, ...]
+    """Act and silence together under each explanation, relative to the mean; in the order of the explanations."""
+
+
+@dataclass(frozen=True)
+class GroupRow:
+    """Items that share a source or a day."""
+
+    name: str
+    sources: tuple[Link, ...]
+    items: int
+    raw: str
+    """Sum of the weights, leader over runner-up, as if the items were independent."""
+    once: str
+    """The same with the acts of the group counted once (their mean)."""
+    lead_without: str
+    """What is left of the lead in log likelihood when the group is taken out."""
+    flips: bool
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """The weights taken together by source or by day."""
+
+    by: str
+    summary: str
+    rows: tuple[GroupRow, ...]
+
+
+@dataclass(frozen=True)
+class ClaimAnswerRow:
+    """The test of a claim under one explanation."""
+
+    explanation: str
+    left: str
+    right: str
+    holds: str
+
+
+@dataclass(frozen=True)
+class ClaimRow:
+    """A claim and what became of it."""
+
+    id: str
+    where: str
+    says: str
+    kind: str
+    verdict: str
+    mark: str
+    key: str
+    value: str
+    word: str
+    test: str
+    reason: str
+    fragile: str
+    answers: tuple[ClaimAnswerRow, ...]
+
+
+@dataclass(frozen=True)
+class VerdictCount:
+    """How many claims got a verdict."""
+
+    verdict: str
+    mark: str
+    key: str
+    meaning: str
+    claims: int
+
+
+@dataclass(frozen=True)
+class ParameterRow:
+    """One number of the case: what was believed before and after. Places are in percent of the bar's width."""
+
+    name: str
+    prior: str
+    mode: str
+    posterior: str
+    basis: str
+    sources: tuple[Link, ...]
+    prior_left: float
+    prior_width: float
+    posterior_left: float
+    posterior_width: float
+    mode_at: float
+
+
+@dataclass(frozen=True)
+class ParameterTable:
+    """The parameters of one explanation."""
+
+    label: str
+    rows: tuple[ParameterRow, ...]
+
+
+@dataclass(frozen=True)
+class ForecastRow:
+    """An action: how often it was seen, and expected under each explanation."""
+
+    player: str
+    action: str
+    observed: int
+    expected: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SourceRow:
+    """A source and how many items cite it."""
+
+    key: str
+    title: str
+    url: str
+    cited: int
+
+
+@dataclass(frozen=True)
+class StageRow:
+    """Time and memory of a stage of the run."""
+
+    name: str
+    seconds: str
+    memory: str
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A drawing, as SVG text that is already escaped, and the sentence under it."""
+
+    svg: str
+    caption: str
+
+
+@dataclass(frozen=True)
+class Scopes:
+    """How good the analysis is given its sources, and how far it may travel."""
+
+    given: tuple[str, ...]
+    beyond: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What it takes to make the numbers again."""
+
+    command: str
+    version: str
+    seed: str
+    hash: str
+    stages: tuple[StageRow, ...]
+    total_seconds: str
+    peak_memory: str
+
+
+@dataclass(frozen=True)
+class WordRow:
+    """A row of a table of words."""
+
+    range: str
+    word: str

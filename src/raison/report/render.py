@@ -1,0 +1,30 @@
+"""Writing a report: one HTML file that needs nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from raison.report.page import make_page
+from raison.study import Study
+
+
+def report_html(study: Study) -> str:
+    """Return the report of `study` as one HTML document."""
+    environment = Environment(
+        loader=PackageLoader("raison.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("report.html.j2").render(page=make_page(study))
+
+
+def write_report(study: Study, path: str | Path) -> Path:
+    """Write the report of `study` to `path` and return that path; missing folders are made."""
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(report_html(study), encoding="utf-8", newline="\n")
+    return target

@@ -1,0 +1,128 @@
+"""The result that one can read in a minute, in the terminal."""
+
+from __future__ import annotations
+
+from rich import box
+from rich.console import Console, Group
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from raison.report.answer import fragility_lines, make_answer
+from raison.report.evidence import deciding_rows, item_rows
+from raison.report.names import explanation_label, shorten
+from raison.report.verdicts import notable_claims, verdict_counts
+from raison.report.words import count, log_number, number, percent, probability_word, seconds
+from raison.study import Study
+
+_WIDTH = 100
+_STYLES = {"supported": "green", "contradicted": "red", "undecided": "yellow", "not-testable": "dim"}
+
+
+def show_study(study: Study, console: Console) -> None:
+    """Print what the study says, in at most 100 columns: the answer first, then what it rests on."""
+    width = min(_WIDTH, console.width)
+    parts = [_answer(study), _size(study), _explanations(study), _deciding(study), _claims(study), _cannot_tell(study)]
+    console.print(Group(*(part for part in parts if part is not None)), width=width)
+
+
+def _heading(text: str) -> Text:
+    return Text(f"\n{text}", style="bold")
+
+
+def _table(*columns: tuple[str, str]) -> Table:
+    """Return an empty table; a column is (title, `left` or `right`)."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
+    for title, side in columns:
+        table.add_column(title, justify="right" if side == "right" else "left", no_wrap=side in ("right", "short"))
+    return table
+
+
+def _answer(study: Study) -> Panel:
+    answer = make_answer(study)
+    text = Text(answer.headline, style="bold")
+    for sentence in answer.sentences:
+        text.append(f"\n{sentence}", style="not bold")
+    for warning in answer.warnings:
+        text.append(f"\n! {warning}", style="not bold yellow")
+    return Panel(text, title=Text(study.case.title), title_align="left", padding=(0, 1))
+
+
+def _size(study: Study) -> Text:
+    game = study.game
+    solved = [each.equilibrium for each in study.explanations if each.equilibrium is not None]
+    converged = sum(each.status == "converged" for each in solved)
+    residuals = [each.residual for each in solved if each.residual == each.residual]
+    worst = f", largest residual {number(max(residuals), 1)}" if residuals else ""
+    total = seconds(sum(stage.seconds for stage in study.stages))
+    return Text(
+        f"{count(len(game.players), 'player')}, {count(len(game.variables), 'variable')}, "
+        f"{count(game.states, 'state')}, {count(len(study.items), 'dated item')}; "
+        f"{converged} of {count(len(solved), 'game')} solved{worst}; {total}.",
+        style="dim",
+    )
+
+
+def _explanations(study: Study) -> Group:
+    table = _table(
+        ("explanation", "left"), ("posterior", "right"), ("", "short"), ("log evidence", "right"), ("status", "left")
+    )
+    for each in sorted(study.explanations, key=lambda e: -e.posterior if e.posterior == e.posterior else 2.0):
+        is_solved = each.equilibrium is None or each.equilibrium.status == "converged"
+        status = each.status if each.status != "ok" or is_solved else "game not solved"
+        table.add_row(
+            Text(shorten(explanation_label(study, each.name), 44)),
+            percent(each.posterior),
+            probability_word(each.posterior),
+            log_number(each.log_evidence),
+            Text(shorten(status, 24), style="" if status == "ok" else "yellow"),
+        )
+    lines = [
+        Text(f"{line.label}: {line.text}", style="yellow" if line.is_warning else "") for line in fragility_lines(study)
+    ]
+    flips = Padding(Group(*(line for line in lines if line.plain)), (0, 0, 0, 2))
+    return Group(_heading("Explanations, given this model and this list"), table, _heading("What could flip it"), flips)
+
+
+def _deciding(study: Study) -> Group | None:
+    rows = deciding_rows(study, item_rows(study))[:8]
+    if not rows:
+        return None
+    table = _table(
+        ("date", "short"), ("item", "left"), ("act", "right"), ("silence", "right"), ("sum", "right"), ("for", "left")
+    )
+    for row in rows:
+        table.add_row(
+            row.date, Text(shorten(row.text, 38)), row.act, row.silence, row.total, Text(shorten(row.favours, 20))
+        )
+    title = "Items that decide between leader and runner-up (log weight, at the most probable parameters)"
+    return Group(_heading(title), table)
+
+
+def _claims(study: Study) -> Group | None:
+    if not study.claims:
+        return None
+    counts = Text()
+    for each in verdict_counts(study):
+        counts.append(f"{each.mark} {each.claims} {each.verdict}   ", style=_STYLES[each.key])
+    table = _table(("", "short"), ("claim", "left"), ("holds", "right"), ("would flip", "left"))
+    for row in notable_claims(study):
+        table.add_row(
+            Text(row.mark, style=_STYLES[row.key]),
+            Text(shorten(row.says.strip(), 52)),
+            row.value,
+            Text(shorten(row.fragile, 32)),
+        )
+    title = "Claims (probability that the test holds, averaged over the explanations)"
+    return Group(
+        _heading(title),
+        counts,
+        table,
+        Text(f"The other {max(0, len(study.claims) - table.row_count)} stand in the report."),
+    )
+
+
+def _cannot_tell(study: Study) -> Group:
+    lines = [Text(f"- {sentence}") for sentence in study.cannot_tell] or [Text("- Nothing was named.")]
+    return Group(_heading("What cannot be told"), *lines)

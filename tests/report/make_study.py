@@ -1,0 +1,280 @@
+"""A made-up study with the shape, the length and the nastiness of a real one."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import replace
+
+import numpy as np
+
+from raison.study import (
+    ActionForecast,
+    CaseSummary,
+    ClaimAnswer,
+    ClaimResult,
+    EquilibriumStatus,
+    ExplanationResult,
+    Fragility,
+    GameSize,
+    ItemResult,
+    ItemWeight,
+    ParameterEstimate,
+    Source,
+    Stage,
+    Study,
+)
+
+PLAYERS = {
+    "turkey": (
+        "the Turkish presidency",
+        ("conciliate", "press_eu", "confront", "move_on_kurds", "open_secret_channel"),
+    ),
+    "russia": ("Russia & its <government>", ("sanction", "ease", "threaten", "offer_gas_hub")),
+    "eu": ("the European Union", ("promise_visas", "stall", "pay")),
+    "us": ("the United States", ("arm_kurds", "reassure")),
+    "kurds": ("the Syrian Kurds", ("advance", "halt")),
+}
+VARIABLES = {
+    "economy": ("crisis", "weak", "fair", "good"),
+    "support": ("collapsing", "low", "even", "high"),
+    "sanctions": ("none", "partial", "full"),
+    "ties": ("hostile", "cold", "normal", "close"),
+    "visas": ("promised", "stalled", "dead", "granted"),
+    "crossings": ("few", "many"),
+    "kurds_front": ("contained", "advancing", "west_of_the_river"),
+    "west": ("united", "split"),
+    "power": ("shared", "strong", "presidential"),
+}
+EXPLANATIONS = (
+    ("economy-and-votes", "Economy and votes", "the article", -0.4),
+    ("european-disappointment", "European disappointment", "the article, second half", -1.5),
+    ("bluff", 'Bluff to <press> the "West" & others', "the analysts whom the article rejects; the last comment", -2.2),
+    ("weakening-west", "A weakening West", "a comment", -9.0),
+    ("kurds-bargain", "Bargain over the Kurds and over who holds the border west of the river", "comments", -3.1),
+    ("partition", "Partition", "a comment", -20.7),
+)
+NONE = ("none-of-these", "None of these", "nobody: rates without motives", -6.3)
+BEGIN = datetime.date(2015, 11, 24)
+END = datetime.date(2016, 8, 12)
+STATUS_BAD = "not converged after 200 rounds: start from another precision or widen the tolerance"
+
+
+def make_study(*, listed: int = 6, items: int = 70, claims: int = 69, seed: int = 7) -> Study:
+    """Return a study with `listed` explanations and `none of these`."""
+    rng = np.random.default_rng(seed)
+    rows = (*EXPLANATIONS[:listed], NONE)
+    names = tuple(row[0] for row in rows)
+    records = _items(rng, names, items)
+    evidence = np.array([row[3] for row in rows])
+    posterior = np.exp(evidence) / np.exp(evidence).sum()
+    explanations = tuple(_explanation(rng, row, p, records) for row, p in zip(rows, posterior, strict=True))
+    order = np.argsort(-evidence)
+    leader, runner = names[order[0]], names[order[1]]
+    gaps = [_total(item, leader) - _total(item, runner) for item in records]
+    largest = int(np.argmax(gaps))
+    return Study(
+        case=_case(),
+        game=GameSize(tuple(PLAYERS), VARIABLES, 41472, {who: actions for who, (_, actions) in PLAYERS.items()}, 38),
+        explanations=explanations,
+        items=records,
+        claims=tuple(_claim(rng, number, names) for number in range(claims)),
+        fragility=Fragility(
+            leader=leader,
+            runner_up=runner,
+            log_bayes_factor=float(evidence[order[0]] - evidence[order[1]]),
+            largest_item=largest,
+            largest_item_weight=gaps[largest],
+            leader_without_it=runner,
+            leader_flat_prior=leader,
+            share_near_focus=0.41,
+            is_provisional=True,
+            indistinct=(tuple(names[1:3]),) if listed > 2 else (),  # pyright: ignore[reportArgumentType]
+        ),
+        times=tuple((BEGIN + datetime.timedelta(days=round(262 * t / 59))).isoformat() for t in range(60)),
+        stages=(
+            Stage("read the case", 0.4, 210.0),
+            Stage("solve the games", 11.2, 912.4),
+            Stage("fit the explanations", 143.0, 1630.0),
+            Stage("ask the claims", 21.7, 1711.9),
+        ),
+        version="0.1.0",
+        seed=seed,
+        command="raison run turkey-2016 --seed 7 --quick",
+        cannot_tell=(
+            "Whether European disappointment or a bluff came first: both predict the same acts within this record.",
+            "What the presidency wanted before the aircraft was shot down: the record starts on that day.",
+        ),
+    )
+
+
+def _case() -> CaseSummary:
+    labels = {who: name for who, (name, _) in PLAYERS.items()}
+    labels |= {"turkey.conciliate": "takes a step towards Russia", "kurds_front": "the Kurdish front in Syria"}
+    sources = tuple(
+        Source(
+            f"bbc-letter-{n}",
+            f"Turkey 'sorry for downing <Russian> jet' & more (BBC, {n})",
+            f"https://x.org/{n}?a=1&b=2",
+        )
+        for n in range(30)
+    )
+    return CaseSummary(
+        name="turkey-2016",
+        title="Why did Turkey turn to Russia in 2016?",
+        question="What did the presidency want when it mended ties with Russia?",
+        summary=(
+            "The text says that the turn to Moscow served one goal, to keep power: the Russian sanctions hurt the "
+            "economy on which votes rest, the European door had closed, and Russia was the only alternative left. "
+            "It rejects the reading that the turn is a bluff <b>against</b> the West."
+        ),
+        begin=BEGIN.isoformat(),
+        until=END.isoformat(),
+        unit="month",
+        focal_date="2016-06-27",
+        labels=labels,
+        leaves_out=(
+            "Individual characters: a player is an office, with one set of motives from the first day to the last.",
+            "The bargaining between ministries, the press and the army inside each player.",
+            "Events before the aircraft was shot down on 24 November 2015.",
+        ),
+        sources=(*sources, Source("bad", "A source with a dangerous address", "javascript:alert(1)")),
+        assumed=31,
+        hash="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    )
+
+
+def _items(rng: np.random.Generator, names: tuple[str, ...], amount: int) -> tuple[ItemResult, ...]:
+    days = np.sort(rng.integers(0, 262, amount - 1))
+    days[amount // 2 : amount // 2 + 4] = days[amount // 2]
+    days = np.append(np.sort(days), 262)
+    tilt = {name: 0.04 * rng.standard_normal() for name in names}
+    result = []
+    for place, offset in enumerate(days):
+        kind, who, what = _what(rng, place, amount)
+        weights = {}
+        for name in names:
+            act = (
+                0.0
+                if kind == "end" or (kind == "shock" and who != "nature")
+                else float(-2.5 + tilt[name] + 0.3 * rng.standard_normal())
+            )
+            weights[name] = ItemWeight(act, float(-0.2 * rng.exponential()))
+        if place == 41 and "partition" in weights:
+            weights["partition"] = ItemWeight(-np.inf, weights["partition"].silence)
+        source = "" if place % 11 == 5 else "bad" if place == 3 else f"bbc-letter-{place % 30}"
+        note = "<script>alert(1)</script> coded as a step, see the second paragraph" if place == 2 else "coded by hand"
+        date = (BEGIN + datetime.timedelta(days=int(offset))).isoformat()
+        result.append(ItemResult(date, kind, who, what, source, note, (1.0, 0.95, 0.6)[place % 3], weights))
+    return tuple(result)
+
+
+def _total(item: ItemResult, name: str) -> float:
+    return item.weights[name].act + item.weights[name].silence
+
+
+def _what(rng: np.random.Generator, place: int, amount: int) -> tuple[str, str, str]:
+    if place == amount - 1:
+        return "end", "", ""
+    if place % 9 == 4:
+        return "shock", *(("nature", "coup attempt"), ("west", "split"), ("support", "+1"))[place // 9 % 3]
+    if place % 4 == 1:
+        who = list(VARIABLES)[int(rng.integers(len(VARIABLES)))]
+        levels = VARIABLES[who]
+        level = int(rng.integers(len(levels)))
+        return "reading", who, "|".join(levels[level : level + 1 + place % 2])
+    who = list(PLAYERS)[int(rng.choice(5, p=[0.4, 0.25, 0.15, 0.1, 0.1]))]
+    actions = PLAYERS[who][1]
+    return "move", who, actions[int(rng.integers(len(actions) - (who == "us")))]
+
+
+def _explanation(
+    rng: np.random.Generator, row: tuple[str, str, str, float], p: float, records: tuple[ItemResult, ...]
+) -> ExplanationResult:
+    name, label, held_by, _ = row
+    is_none = name == NONE[0]
+    likelihood = sum(item.weights[name].act + item.weights[name].silence for item in records)
+    seen = [(item.who, item.what) for item in records if item.kind == "move"]
+    forecasts = tuple(
+        ActionForecast(
+            who, action, seen.count((who, action)) * float(rng.uniform(0.5, 1.6)) + 0.4, seen.count((who, action))
+        )
+        for who, (_, actions) in PLAYERS.items()
+        for action in actions
+    )
+    return ExplanationResult(
+        name=name,
+        label=label,
+        held_by=held_by,
+        posterior=1e-9 if name == "partition" else float(p),
+        log_evidence=-231.0 + row[3],
+        log_likelihood=likelihood,
+        status="the search stopped at the edge of the prior: widen `turkey.power`" if name == "kurds-bargain" else "ok",
+        equilibrium=None
+        if is_none
+        else EquilibriumStatus(STATUS_BAD if name == "partition" else "converged", 3e-11, 17),
+        parameters=_parameters(rng),
+        forecasts=forecasts,
+        paths={} if is_none else {var: _path(rng, len(levels)) for var, levels in VARIABLES.items()},
+    )
+
+
+def _parameters(rng: np.random.Generator) -> tuple[ParameterEstimate, ...]:
+    rows = []
+    for number in range(12):
+        low = float(10 ** rng.uniform(-2, 1))
+        high = low * float(rng.uniform(2, 8))
+        mode = low + (high - low) * float(rng.uniform(0.2, 0.7))
+        basis = "assumed: of the order of a quarter" if number % 3 else "bbc-letter-4, bbc-letter-7"
+        name = f"players.turkey.actions.conciliate.costs.{number}"
+        rows.append(ParameterEstimate(name, low, high, mode, mode * 0.8, mode * 1.4, basis))
+    rows.append(ParameterEstimate("explanations.motives.turkey.calm", -1.0, 2.0, 0.3, -0.4, 0.9, "assumed"))
+    return tuple(rows)
+
+
+def _path(rng: np.random.Generator, levels: int) -> np.ndarray:
+    logits = np.cumsum(0.5 * rng.standard_normal((60, levels)), axis=0) * 1.2
+    weights = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return weights / weights.sum(axis=1, keepdims=True)
+
+
+def _claim(rng: np.random.Generator, number: int, names: tuple[str, ...]) -> ClaimResult:
+    verdict = ("supported", "contradicted", "undecided", "undecided", "not testable")[number % 5]
+    value = {"supported": 0.93, "contradicted": 0.04, "undecided": 0.55, "not testable": None}[verdict]
+    is_testable = value is not None
+    answers = tuple(
+        ClaimAnswer(name, float(rng.uniform()), float(rng.uniform()), float(rng.uniform())) for name in names
+    )
+    test = (
+        "P(ties >= normal by 2016-08-12 | do(sanctions = none)) < P(ties >= normal by 2016-08-12) / 2"
+        if number % 2
+        else "value(ru_visitors_y at 2017-01-01) > 4 * value(ru_visitors_y at 2016-01-01)"
+    )
+    return ClaimResult(
+        id=f"art-claim-number-{number}",
+        where="article" if number < 28 else "comment",
+        says="Economic loss is the main cause of the turn to Moscow & <nothing> else. " * (1 + number % 3),
+        kind=("causal", "motive", "factual", "predictive", "counterfactual", "normative", "advice")[number % 7],
+        verdict=verdict,
+        value=value,
+        test=test if is_testable else "",
+        reason="Without sanctions the ties improve about as soon as with them."
+        if is_testable
+        else "A value judgement.",
+        fragile="A prior of `turkey.power` twice as wide turns it to undecided."
+        if number % 4 == 0 and is_testable
+        else "",
+        answers=answers if is_testable else (),
+    )
+
+
+def with_posteriors(study: Study, posteriors: list[float], **changes: object) -> Study:
+    """Return `study` with other posteriors, and a leader and runner-up that fit them."""
+    explanations = tuple(replace(e, posterior=p) for e, p in zip(study.explanations, posteriors, strict=True))
+    order = np.argsort([-p for p in posteriors], kind="stable")
+    fragility = replace(
+        study.fragility,
+        leader=explanations[order[0]].name,
+        runner_up=explanations[order[1]].name,
+        **changes,  # type: ignore[arg-type]
+    )
+    return replace(study, explanations=explanations, fragility=fragility)
