@@ -145,7 +145,7 @@ def _case() -> CaseSummary:
 
 def _items(rng: np.random.Generator, names: tuple[str, ...], amount: int) -> tuple[ItemResult, ...]:
     days = np.sort(rng.integers(0, 262, amount - 1))
-    days[amount // 2 : amount // 2 + 4] = days[amount // 2]
+    days[amount // 2 : amount // 2 + 4] = days[amount // 2] if amount > 1 else 0
     days = np.append(np.sort(days), 262)
     tilt = {name: 0.04 * rng.standard_normal() for name in names}
     result = []

@@ -88,13 +88,12 @@ def deciding_rows(study: Study, rows: tuple[ItemRow, ...]) -> tuple[ItemRow, ...
 
 def _item_row(study: Study, item: ItemResult, act: float, silence: float, relative: np.ndarray) -> ItemRow:
     total = act + silence
-    has_confidence = item.kind in ("move", "reading")
     return ItemRow(
         date=day(item.date),
         kind=item.kind,
         text=item_text(study, item),
         note=item.note,
-        confidence=percent(item.confidence) if has_confidence else "",
+        confidence=_confidence(item),
         sources=source_links(study, item.source),
         distance=distance_text(study, item),
         act=signed(act) if item.kind != "end" else "",
@@ -104,6 +103,12 @@ def _item_row(study: Study, item: ItemResult, act: float, silence: float, relati
         flags=_flags(study, item, act, silence),
         weights=tuple(signed(float(value)) for value in relative),
     )
+
+
+def _confidence(item: ItemResult) -> str:
+    if item.kind not in ("move", "reading"):
+        return ""
+    return "taken as sure" if item.confidence >= 1 else percent(item.confidence)
 
 
 def _favours(study: Study, total: float) -> str:
@@ -139,21 +144,23 @@ def _grouping(study: Study, by: str, key_of: Callable[[ItemResult], str | None])
         key = key_of(item)
         if key is not None:
             groups.setdefault(key, []).append(place)
-    lead = _sum(acts) + _sum(silences)
-    rows, once_total = [], _sum(silences)
+    silent = _sum(silences)
+    lead = _sum(acts) + silent
+    rows, once_total = [], silent
     for key, places in groups.items():
-        raw = _sum(acts[places]) + _sum(silences[places])
-        is_one = len(places) == 1 or (by == "source" and not key)
-        acts_once = _sum(acts[places]) if is_one else _sum(acts[places]) / len(places)
-        once_total += acts_once
-        rows.append((abs(raw), _group_row(study, by, key, len(places), raw, acts_once + _sum(silences[places]), lead)))
+        raw = _sum(acts[places])
+        is_unnamed = by == "source" and not key
+        once = raw if is_unnamed else raw / len(places)
+        once_total += once
+        if len(places) > 1 or by == "source":
+            rows.append((abs(raw), _group_row(study, by, key, len(places), raw, once, lead)))
     rows.sort(key=lambda pair: -pair[0])
-    shared = [(size, row) for size, row in rows if row.items > 1 or by == "source"]
     summary = (
-        f"Lead of “{explanation_label(study, study.fragility.leader)}” in log likelihood at the modes: "
-        f"{signed(lead)} if all items are independent; {signed(once_total)} if acts of one {by} count once."
+        f"Lead of “{explanation_label(study, study.fragility.leader)}” in log likelihood, at the modes: {signed(lead)} "
+        f"if all acts are independent; {signed(once_total)} if acts of one {by} count once; {signed(silent)} of it is "
+        "silence."
     )
-    return Grouping(by, summary, tuple(row for _, row in shared[:TOP_ITEMS]))
+    return Grouping(by, summary, tuple(row for _, row in rows[:TOP_ITEMS]))
 
 
 def _sum(values: np.ndarray) -> float:
@@ -181,8 +188,15 @@ def evidence_note(study: Study, rows: tuple[ItemRow, ...]) -> str:
     background = sum("background" in row.flags for row in rows)
     share = silence_share(study)
     text = ""
+    if study.fragility.runner_up:
+        lead = sum(_sum(np.nan_to_num(each, nan=0.0, posinf=math.inf, neginf=-math.inf)) for each in differences(study))
+        text = (
+            f"Summed over all items the lead is {signed(lead)} at the most probable parameters; the log Bayes factor, "
+            f"integrated over the parameters, is {signed(study.fragility.log_bayes_factor)}. The difference is the "
+            "price of what each explanation leaves open. "
+        )
     if study.case.focal_date:
-        text = f"{background} of these {count(len(rows), 'item')} lie more than 60 days from the focal decision. "
+        text += f"{background} of these {count(len(rows), 'item')} lie more than 60 days from the focal decision. "
     if not math.isnan(share):
         text += (
             f"Silence carries {percent(share)} of the absolute weight between the two. Silence counts only as far as "

@@ -83,11 +83,11 @@ class GroupRow:
     sources: tuple[Link, ...]
     items: int
     raw: str
-    """Sum of the weights, leader over runner-up, as if the items were independent."""
+    """Sum of the weights of the acts, leader over runner-up, as if they were independent."""
     once: str
-    """The same with the acts of the group counted once (their mean)."""
+    """The same if the group counts once: the mean of its acts."""
     lead_without: str
-    """What is left of the lead in log likelihood when the group is taken out."""
+    """What is left of the lead in log likelihood when these acts are taken out."""
     flips: bool
 
 

@@ -183,6 +183,7 @@ def number(value: float, digits: int = 2) -> str:
         mantissa = f"{value / 10.0**power:.{digits - 1}f}"
         return f"{mantissa}{_NBSP}×{_NBSP}10{_superscript(power)}".replace("-", _MINUS)
     rounded = round(value, digits - 1 - power)
+    power = math.floor(math.log10(abs(rounded)) + 1e-12)  # 0.0999 becomes 0.10, not 0.100
     return f"{rounded:,.{max(0, digits - 1 - power)}f}".replace("-", _MINUS)
 
 

@@ -217,15 +217,10 @@ def _draw_variable(axes: Axes, study: Study, name: str, shown: ExplanationResult
     days = np.array([canvas.ordinal(date) or 0 for date in study.times[: len(path)]], dtype=float)
     for level in range(len(levels)):
         axes.axhspan(level + 0.06, level + 0.94, color="#fafafa", zorder=0, linewidth=0)
-        for start, stop, chance in _runs(days, path[:, level]):
-            axes.broken_barh(
-                [(start, stop - start)],
-                (level + 0.06, 0.88),
-                facecolor=_SHADES(chance),
-                edgecolor=_SHADES(chance),
-                linewidth=0.3,
-                zorder=2,
-            )
+        runs = _runs(days, path[:, level])
+        shades = [_SHADES(chance) for _, _, chance in runs]
+        spans = [(start, stop - start) for start, stop, _ in runs]
+        axes.broken_barh(spans, (level + 0.06, 0.88), facecolors=shades, edgecolors=shades, linewidth=0.3, zorder=2)
     for item in study.items:
         at = canvas.ordinal(item.date) or 0
         if item.who == name and item.kind == "reading":

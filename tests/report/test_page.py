@@ -1,0 +1,153 @@
+import math
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from make_study import make_study, with_posteriors
+
+from raison.report.answer import fragility_lines, make_answer
+from raison.report.evidence import deciding_rows, differences, groupings, item_rows, relative_weights, silence_share
+from raison.report.page import make_page
+from raison.report.verdicts import claim_rows, forecast_rows, notable_claims, parameter_tables, verdict_counts
+from raison.study import ItemResult, ItemWeight
+
+
+@pytest.fixture(scope="module")
+def study():
+    return make_study()
+
+
+@pytest.fixture(scope="module")
+def page(study):
+    return make_page(study)
+
+
+def plain(text):
+    return text.replace("\u00a0", " ")
+
+
+def test_the_headline_says_provisional_and_for_which_list_it_holds(study):
+    headline = plain(make_answer(study).headline)
+    assert headline.startswith("Provisional: “Economy and votes” is likely (64 %)")
+    assert "given this model and the listed explanations" in headline
+
+
+def test_none_of_these_is_the_headline_if_it_wins(study):
+    won = with_posteriors(study, [0.02] * 6 + [0.88], is_provisional=False)
+    assert make_answer(won).headline.startswith("None of the listed explanations")
+
+
+def test_a_leader_below_even_is_not_called_the_answer(study):
+    split = with_posteriors(study, [0.3, 0.2, 0.2, 0.1, 0.1, 0.05, 0.05], is_provisional=False)
+    assert make_answer(split).headline.startswith("No listed explanation is more likely than not")
+
+
+def test_no_posterior_gives_no_answer(study):
+    assert make_answer(with_posteriors(study, [math.nan] * 7)).headline.startswith("No answer")
+
+
+def test_a_bad_status_and_an_unsolved_game_are_warned_of(study):
+    warnings = " ".join(make_answer(study).warnings)
+    assert "stopped at the edge of the prior" in warnings
+    assert "not converged after 200 rounds" in warnings
+
+
+def test_a_leader_no_better_than_rates_without_motives_is_warned_of(study):
+    none = replace(study.explanations[-1], log_evidence=study.explanations[0].log_evidence - 0.5)
+    weak = replace(study, explanations=(*study.explanations[:-1], none))
+    assert any("hardly better" in warning for warning in make_answer(weak).warnings)
+
+
+def test_the_fragility_box_names_every_check(study):
+    labels = [line.label for line in fragility_lines(study)]
+    assert labels == [
+        "Standing",
+        "Runner-up",
+        "Largest single item",
+        "Without that item",
+        "With flat priors",
+        "Near the focal decision",
+        "Silence",
+        "Pairs not told apart",
+    ]
+
+
+def test_an_unknown_share_near_the_focus_is_said_to_be_unknown(study):
+    bare = replace(study, fragility=replace(study.fragility, share_near_focus=math.nan))
+    line = next(line for line in fragility_lines(bare) if line.label == "Near the focal decision")
+    assert line.text.startswith("Not known")
+
+
+def test_relative_weights_are_centred_on_the_rows_that_are_finite(study):
+    relative = relative_weights(study)
+    sums = np.where(np.isfinite(relative), relative, 0).sum(axis=0)
+    np.testing.assert_allclose(sums, 0, atol=1e-9)
+    assert np.isneginf(relative).sum() == 1
+
+
+def test_deciding_items_are_ordered_by_size_and_keep_act_and_silence_apart(study):
+    rows = deciding_rows(study, item_rows(study))
+    acts, silences = differences(study)
+    assert len(rows) == 12
+    assert rows[0] == item_rows(study)[int(np.argmax(np.abs(acts + silences)))]
+
+
+def test_an_item_that_one_of_the_two_rules_out_comes_first(study):
+    weights = study.items[9].weights | {study.fragility.runner_up: ItemWeight(-math.inf, 0.0)}
+    items = (*study.items[:9], replace(study.items[9], weights=weights), *study.items[10:])
+    ruled_out = replace(study, items=items)
+    rows = deciding_rows(ruled_out, item_rows(ruled_out))
+    assert rows[0].total == "+∞"
+
+
+def test_a_background_item_among_the_drivers_is_flagged(page):
+    for row in page.deciding:
+        days = int(re.sub(r"\D", "", row.distance) or 0)
+        assert ("background" in row.flags) == (days > 60)
+
+
+def test_counting_a_group_once_takes_the_mean_of_its_acts():
+    base = make_study(items=4)
+    names = [each.name for each in base.explanations]
+    leader = base.fragility.leader
+
+    def item(day, act, silence):
+        weights = {name: ItemWeight(0.0, 0.0) for name in names} | {leader: ItemWeight(act, silence)}
+        return ItemResult(day, "move", "turkey", "confront", "one", "", 1.0, weights)
+
+    items = (item("2016-01-01", 1.0, 0.2), item("2016-01-01", 3.0, 0.0), item("2016-02-01", 1.0, 0.3))
+    by_source, by_day = groupings(replace(base, items=items))
+    assert "+5.5 if all acts are independent; +2.2 if acts of one source count once" in by_source.summary
+    assert "+3.5 if acts of one day count once" in by_day.summary
+    assert (by_day.rows[0].items, by_day.rows[0].raw, by_day.rows[0].once) == (2, "+4.0", "+2.0")
+    assert silence_share(replace(base, items=items)) == pytest.approx(0.5 / 5.5)
+
+
+def test_every_claim_has_a_row_and_the_counts_add_up(study):
+    rows = claim_rows(study)
+    assert [row.id for row in rows] == [claim.id for claim in study.claims]
+    assert sum(each.claims for each in verdict_counts(study)) == len(rows) == 69
+
+
+def test_notable_claims_hold_both_firm_verdicts(study):
+    assert {row.verdict for row in notable_claims(study)} == {"contradicted", "supported", "undecided"}
+    assert len(notable_claims(study)) == 12
+
+
+def test_forecasts_and_parameters_of_every_explanation_are_there(study):
+    assert all(len(row.expected) == 7 for row in forecast_rows(study))
+    tables = parameter_tables(study)
+    assert len(tables) == 7
+    for row in (row for table in tables for row in table.rows):
+        assert 0 <= row.prior_left <= row.prior_left + row.prior_width <= 100.2
+        assert 0 <= row.posterior_left <= row.posterior_left + row.posterior_width <= 100.2
+
+
+def test_a_dangerous_address_becomes_no_link(page):
+    assert next(row for row in page.sources if row.key == "bad").url == ""
+    assert all(link.url.startswith("https://") or not link.url for row in page.items for link in row.sources)
+
+
+def test_the_words_clearly_and_proves_are_never_used(page):
+    assert not re.search(r"\b(clearly|proves?|proven)\b", repr(page), flags=re.IGNORECASE)
