@@ -64,7 +64,7 @@ def make_study(*, listed: int = 6, items: int = 70, claims: int = 69, seed: int 
     rng = np.random.default_rng(seed)
     rows = (*EXPLANATIONS[:listed], NONE)
     names = tuple(row[0] for row in rows)
-    records = _items(rng, names, items)
+    records = _items(rng, {row[0]: row[3] / items for row in rows}, items)
     evidence = np.array([row[3] for row in rows])
     posterior = np.exp(evidence) / np.exp(evidence).sum()
     explanations = tuple(_explanation(rng, row, p, records) for row, p in zip(rows, posterior, strict=True))
@@ -143,22 +143,18 @@ def _case() -> CaseSummary:
     )
 
 
-def _items(rng: np.random.Generator, names: tuple[str, ...], amount: int) -> tuple[ItemResult, ...]:
+def _items(rng: np.random.Generator, tilt: dict[str, float], amount: int) -> tuple[ItemResult, ...]:
     days = np.sort(rng.integers(0, 262, amount - 1))
     days[amount // 2 : amount // 2 + 4] = days[amount // 2] if amount > 1 else 0
     days = np.append(np.sort(days), 262)
-    tilt = {name: 0.04 * rng.standard_normal() for name in names}
     result = []
     for place, offset in enumerate(days):
         kind, who, what = _what(rng, place, amount)
+        has_act = kind != "end" and (kind != "shock" or who == "nature")
         weights = {}
-        for name in names:
-            act = (
-                0.0
-                if kind == "end" or (kind == "shock" and who != "nature")
-                else float(-2.5 + tilt[name] + 0.3 * rng.standard_normal())
-            )
-            weights[name] = ItemWeight(act, float(-0.2 * rng.exponential()))
+        for name in tilt:
+            act = float(-2.5 + tilt[name] + 0.15 * rng.standard_normal()) if has_act else 0.0
+            weights[name] = ItemWeight(act, float(-0.1 * rng.exponential()))
         if place == 41 and "partition" in weights:
             weights["partition"] = ItemWeight(-np.inf, weights["partition"].silence)
         source = "" if place % 11 == 5 else "bad" if place == 3 else f"bbc-letter-{place % 30}"

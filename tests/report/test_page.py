@@ -73,6 +73,14 @@ def test_the_fragility_box_names_every_check(study):
     ]
 
 
+@pytest.mark.parametrize("check", ["leader_without_it", "leader_flat_prior"])
+def test_a_leader_that_a_check_turns_is_not_called_stable(study, check):
+    turned = replace(study.fragility, is_provisional=False, leader_without_it="economy-and-votes")
+    assert not fragility_lines(replace(study, fragility=turned))[0].is_warning
+    turned = replace(turned, **{check: "bluff"})
+    assert fragility_lines(replace(study, fragility=turned))[0].is_warning
+
+
 def test_an_unknown_share_near_the_focus_is_said_to_be_unknown(study):
     bare = replace(study, fragility=replace(study.fragility, share_near_focus=math.nan))
     line = next(line for line in fragility_lines(bare) if line.label == "Near the focal decision")

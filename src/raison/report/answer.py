@@ -49,11 +49,11 @@ def _headline(study: Study, leader: ExplanationResult, is_provisional: bool) -> 
     prefix = "Provisional: " if is_provisional else ""
     name = f"“{explanation_label(study, leader.name)}”"
     if is_none_of_these(study, leader):
-        text = f"none of the listed explanations. Rates without motives fit the record best: {name} "
-        text += probability_clause(leader.posterior)
+        text = f"none of the listed explanations. Rates without motives do best on this record: {name} "
+        text += f"{probability_clause(leader.posterior)}, given this model"
     elif shown_percent(leader.posterior) < 45:
         text = f"no listed explanation is more likely than not. The most probable, {name}, "
-        text += probability_clause(leader.posterior)
+        text += f"{probability_clause(leader.posterior)}, given this model"
     else:
         text = f"{name} {probability_clause(leader.posterior)}, given this model and the listed explanations"
     return prefix + (text if prefix else text[0].upper() + text[1:]) + "."
@@ -136,7 +136,10 @@ def fragility_lines(study: Study) -> tuple[Line, ...]:
 def _rank(study: Study) -> Line:
     if study.fragility.is_provisional:
         return Line("Standing", "Provisional: at least one check below turns or unsettles the leader.", is_warning=True)
-    return Line("Standing", "The rank of the leader was stable under the checks that were made.")
+    others = {study.fragility.leader_without_it, study.fragility.leader_flat_prior} - {study.fragility.leader}
+    if others:
+        return Line("Standing", "The leader changes under a check below, marked “!”.", is_warning=True)
+    return Line("Standing", "The leader stays the same under the checks that were made.")
 
 
 def _runner_up(study: Study) -> Line:

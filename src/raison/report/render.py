@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from raison.report.page import make_page
 from raison.study import Study
@@ -19,7 +20,16 @@ def report_html(study: Study) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["coded"] = coded
     return environment.get_template("report.html.j2").render(page=make_page(study))
+
+
+def coded(text: str) -> Markup:
+    """Return `text` for HTML, with what stands between backticks as code."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return escape(text)
+    return Markup("").join(Markup("<code>{}</code>").format(part) if n % 2 else part for n, part in enumerate(parts))
 
 
 def write_report(study: Study, path: str | Path) -> Path:

@@ -22,7 +22,7 @@ from matplotlib.figure import Figure
 
 from raison.report.words import month_name
 
-WIDTH = 1120
+WIDTH = 1200
 INK = "#1a1a1a"
 FAINT = "#5a5a5a"
 LINE = "#d9d9d9"

@@ -23,8 +23,8 @@ def posterior_chart(study: Study) -> Chart:
     height = 56 + _ROW * len(rows) + 46
     with canvas.drawing():
         figure = canvas.sheet(canvas.WIDTH, height)
-        bars = canvas.panel(figure, _LEFT, 40, 440, _ROW * len(rows))
-        dots = canvas.panel(figure, _LEFT + 530, 40, 345, _ROW * len(rows))
+        bars = canvas.panel(figure, _LEFT, 40, 480, _ROW * len(rows))
+        dots = canvas.panel(figure, _LEFT + 560, 40, 395, _ROW * len(rows))
         for axes in (bars, dots):
             canvas.bare(axes)
             axes.set_ylim(len(rows), 0)
@@ -103,7 +103,7 @@ def _draw_evidence(axes: Axes, study: Study) -> None:
         )
     axes.set_xlim(_FLOOR, 0.6)
     axes.set_yticks([])
-    axes.set_xticks([_FLOOR, -5, -3, -1, 0], [log_number(_FLOOR), "−5", "−3", "−1", "0"])
+    axes.set_xticks([_FLOOR, -5, -3, -1, 0], ["−12", "−5", "−3", "−1", "0"])
     axes.text(_FLOOR, -0.55, "log Bayes factor against the best", weight="bold", va="center")
     for low, high, word in ((_FLOOR, -5, "very strong"), (-5, -3, "strong"), (-3, -1, "positive"), (-1, 0.6, "bare")):
         axes.text(

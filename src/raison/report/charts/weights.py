@@ -28,7 +28,7 @@ _KINDS = {"move": canvas.INK, "reading": "#00568a", "shock": canvas.FOCUS, "end"
 def weights_chart(study: Study) -> Chart:
     """Return the heat map of weights, and bars of the leader's lead over the runner-up, item by item."""
     rows, columns = len(study.explanations), len(study.items)
-    step = min(40.0, max(12.0, (canvas.WIDTH - _LEFT - 44) / max(1, columns)))
+    step = min(40.0, max(11.0, (canvas.WIDTH - _LEFT - 44) / max(1, columns)))
     width = _LEFT + step * columns + 44
     width = max(width, 640.0)
     height = _LABELS + rows * _ROW + 2 * (_BARS + 36) + 24
@@ -38,7 +38,7 @@ def weights_chart(study: Study) -> Chart:
         figure = canvas.sheet(width, height)
         heat = canvas.panel(figure, _LEFT, _LABELS, step * columns, rows * _ROW)
         _draw_heat(heat, study, relative, limit)
-        _draw_labels(heat, study)
+        _draw_labels(heat, study, step)
         top = _LABELS + rows * _ROW + 36
         single = canvas.panel(figure, _LEFT, top, step * columns, _BARS)
         _draw_single(single, study)
@@ -104,7 +104,8 @@ def _draw_heat(axes: Axes, study: Study, relative: np.ndarray, limit: float) -> 
     axes.set_xticks([])
 
 
-def _draw_labels(axes: Axes, study: Study) -> None:
+def _draw_labels(axes: Axes, study: Study, step: float) -> None:
+    size = 10.0 if step >= 12 else 9.5
     for place, item in enumerate(study.items):
         axes.annotate(
             f"{item.date}  {shorten(item_short(item), 31)}",
@@ -114,7 +115,7 @@ def _draw_labels(axes: Axes, study: Study) -> None:
             rotation=90,
             ha="center",
             va="bottom",
-            fontsize=10,
+            fontsize=size,
             color=_KINDS.get(item.kind, canvas.INK),
             annotation_clip=False,
         )
