@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from raison.case.meaning import changes_of_drift, outcomes_of, source_keys
 from raison.case.numbers import wanted
+from raison.case.places import without_repeats
 from raison.case.reader import WrittenCase
 from raison.case.record_checks import check_claims, check_indicators, check_record
 from raison.case.schema import CaseText
@@ -47,7 +48,7 @@ def check_case(written: WrittenCase) -> tuple[Problem, ...]:
     at = begin_check(written)
     problems = [problem for check in CHECKS for problem in check(at)]
     if problems:
-        raise CaseError(list(dict.fromkeys(problems)))
+        raise CaseError(without_repeats(problems))
     return tuple(sorted(_warnings(at)))
 
 
@@ -61,10 +62,10 @@ def _warnings(at: Checking) -> Iterator[Problem]:
     for name, variable in case.variables.items():
         if name not in changed and len(variable.at_start) == 1:
             yield at.places.problem(("variables", name), "nothing ever changes this variable.", at_key=True)
-    cited = _cited(case)
-    for name in case.sources:
-        if name not in cited:
-            yield at.places.problem(("sources", name), "nothing cites this source.", at_key=True)
+    unused = sorted(set(case.sources) - _cited(case))
+    if unused:
+        message = f"{len(unused)} of {len(case.sources)} sources are cited nowhere: {', '.join(unused)}."
+        yield at.places.problem(("sources",), message, at_key=True)
 
 
 def _changed(case: CaseText) -> set[str]:

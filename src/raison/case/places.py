@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from raison.errors import Problem
@@ -81,3 +81,8 @@ class Places:
 def dotted(path: Path) -> str:
     """Return a path as people write it: `players.turkey.acts`; list positions count from 1."""
     return ".".join(str(part + 1) if isinstance(part, int) else part for part in path)
+
+
+def without_repeats(problems: Iterable[Problem]) -> list[Problem]:
+    """Return `problems` without those that say the same of the same place."""
+    return list({str(problem): problem for problem in problems}.values())

@@ -12,9 +12,9 @@ import pydantic
 
 from raison.case.csv_text import read_csv
 from raison.case.files import beside, find_case_file, read_text
-from raison.case.places import Places
+from raison.case.places import Places, without_repeats
 from raison.case.schema import CaseText, IndicatorRow, RecordRow
-from raison.case.wording import word_error
+from raison.case.wording import is_echo, word_error
 from raison.case.yaml_text import read_yaml
 from raison.errors import CaseError, Problem
 
@@ -50,7 +50,7 @@ def read_case(path: str | os.PathLike[str]) -> WrittenCase:
     content = reading.read_all()
     text = reading.validate(content)
     if reading.problems or text is None:
-        raise CaseError(list(dict.fromkeys(reading.problems)))
+        raise CaseError(without_repeats(reading.problems))
     is_in_folder = case_file.stem == "case"
     name = case_file.resolve().parent.name if is_in_folder else case_file.stem
     return WrittenCase(name, text, reading.places, _hash(reading.texts))
@@ -79,7 +79,7 @@ class _Reading:
         text = self._text(self.case_file)
         content = read_yaml(text, str(self.case_file), self.places)
         if not isinstance(content, dict):
-            found = "a list" if isinstance(content, list) else "a single text"
+            found = "nothing" if content is None else "a list" if isinstance(content, list) else "a single text"
             message = f"found {found}; a case is a mapping that starts with `title: ...`."
             raise CaseError([Problem(str(self.case_file), 1, 1, "", message)])
         used = {self.case_file.resolve(): "case"}
@@ -127,5 +127,5 @@ class _Reading:
         try:
             return CaseText.model_validate(content)
         except pydantic.ValidationError as error:
-            self.problems += [word_error(each, self.places) for each in error.errors(include_url=False)]
+            self.problems += [word_error(each, self.places) for each in error.errors() if not is_echo(each)]
         return None

@@ -43,4 +43,6 @@ def json_schema() -> dict[str, Any]:
             "title": title,
             "anyOf": [{"type": "string", "description": "a file beside case.yaml"}, entries],
         }
+    rate = schema["$defs"]["DecisionRate"]
+    schema["$defs"]["DecisionRate"] = {"title": rate.pop("title"), "anyOf": [{"type": "string"}, rate]}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "A Raison case"}

@@ -42,6 +42,11 @@ def word_error(error: ErrorDetails, places: Places) -> Problem:
     return places.problem(_written(path, places), f"found {_show(found)}; {_need(kind, context, found)}")
 
 
+def is_echo(error: ErrorDetails) -> bool:
+    """Tell whether an error only repeats another: a list is "too short" because some of its entries are wrong."""
+    return error["type"] == "too_short" and len(error["input"]) >= error.get("ctx", {})["min_length"]
+
+
 def _written(path: Path, places: Places) -> Path:
     """Return `path` without the parts that only the schema knows."""
     return places.find(path) or path
@@ -66,9 +71,10 @@ def _need(kind: str, context: dict[str, Any], found: Any) -> str:
         "finite_number": "need a finite number.",
         "greater_than": "it must be above {gt:g}.",
         "greater_than_equal": "it must be at least {ge:g}.",
-        "too_short": "need at least {min_length}.",
+        "too_short": "need at least {least}.",
     }
-    return needs.get(kind, "this is not allowed here.").format(**context)
+    least = "one entry" if context.get("min_length") == 1 else f"{context.get('min_length')} entries"
+    return needs.get(kind, "this is not allowed here.").format(**context, least=least)
 
 
 def _nearest(found: Any, allowed: list[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -44,11 +45,11 @@ class Checking:
 
 
 def begin_check(written: WrittenCase) -> Checking:
-    """Return the case ready for checking; raise `CaseError` if its variables make no state space."""
+    """Return the case ready for checking; raise `CaseError` if it has no possible space or time."""
     case, places = written.text, written.places
     problems = []
     for name, variable in case.variables.items():
-        twice = [level for index, level in enumerate(variable.levels) if level in variable.levels[:index]]
+        twice = [level for level, count in collections.Counter(variable.levels).items() if count > 1]
         problems += [places.problem(("variables", name, "levels"), f"level `{level}` stands twice.") for level in twice]
     size = math.prod(len(variable.levels) for variable in case.variables.values())
     if size > MOST_STATES:
@@ -56,16 +57,18 @@ def begin_check(written: WrittenCase) -> Checking:
             f"the variables span {size:,} states; at most {MOST_STATES:,} are computed. Merge levels or leave one out."
         )
         problems.append(places.problem(("variables",), message, at_key=True))
+    time = case.time
+    if time.begin >= time.until:
+        message = f"found `{time.until}`; it must be after `from`, {time.begin}."
+        problems.append(places.problem(("time", "until"), message))
     if problems:
         raise CaseError(problems)
     return Checking(case, places, space_of(case))
 
 
 def check_time(at: Checking) -> Iterator[Problem]:
-    """Check that the dates of the case are in order."""
+    """Check that the day of the decision lies in the time of the case."""
     time = at.case.time
-    if time.begin >= time.until:
-        yield at.places.problem(("time", "until"), f"found `{time.until}`; it must be after `from`, {time.begin}.")
     if time.focus is not None and not time.begin <= time.focus <= time.until:
         yield at.places.problem(
             ("time", "focus"), f"found `{time.focus}`; it must lie from {time.begin} to {time.until}."

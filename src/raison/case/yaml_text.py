@@ -9,24 +9,26 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import ruamel.yaml
-from ruamel.yaml.error import MarkedYAMLError, StringMark, YAMLError
+from ruamel.yaml.error import MarkedYAMLError, StringMark
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
 
-from raison.case.places import Path, Place, Places
+from raison.case.places import Path, Place, Places, dotted
 from raison.errors import CaseError, Problem
 
 
 def read_yaml(text: str, file: str, places: Places, root: Path = ()) -> Any:
     """Return the content of a YAML text and enter its places under `root`; raise `CaseError` where it is no YAML."""
     try:
-        node = ruamel.yaml.YAML().compose(text)
+        node = ruamel.yaml.YAML(typ="safe", pure=True).compose(text)
         walk = _Walk(text, file, places)
         content = walk.read(node, root)
     except MarkedYAMLError as error:
         raise CaseError([_explain(error, text, file)]) from None
-    except YAMLError as error:
-        first = str(error).splitlines()[0]
-        raise CaseError([Problem(file, 0, 0, "", f"this cannot be read as YAML: {first}.")]) from None
+    except ReaderError as error:
+        before = text[: error.position]
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        raise CaseError([Problem(file, line, column, "", "found a sign that cannot be shown; remove it.")]) from None
     except RecursionError:
         raise CaseError([Problem(file, 0, 0, "", "the entries are nested too deeply.")]) from None
     if walk.problems:
@@ -71,6 +73,8 @@ class _Walk:
                 continue
             self.places.keys[(*path, key)] = self._place(key_node)
             content[key] = self.read(value_node, (*path, key))
+            if value_node.start_mark.index == value_node.end_mark.index:
+                self.places.values[(*path, key)] = self.places.keys[(*path, key)]
         return content
 
     def _place(self, node: Node) -> Place:
@@ -80,8 +84,7 @@ class _Walk:
 
     def _complain(self, node: Node, path: Path, message: str) -> None:
         place = self._place(node)
-        dotted = ".".join(str(part) for part in path)
-        self.problems.append(Problem(self.file, place.line, place.column, dotted, message))
+        self.problems.append(Problem(self.file, place.line, place.column, dotted(path), message))
 
 
 def _scalar(node: ScalarNode) -> str | None:

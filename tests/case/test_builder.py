@@ -1,0 +1,145 @@
+import datetime
+import pathlib
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from raison.case import BuiltCase, open_case
+from raison.case.template import write_template
+from raison.game import Effect
+from raison.inference.prior import Fixed, LogNormal
+from raison.record import Move, Reading, Shock
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> BuiltCase:
+    folder = tmp_path_factory.mktemp("built") / "small"
+    write_template(folder)
+    return open_case(folder)
+
+
+def slots(built: BuiltCase) -> dict[str, int]:
+    return {parameter.name: slot for slot, parameter in enumerate(built.explanations[0].parameters)}
+
+
+def test_every_number_of_the_game_is_its_parameter(built: BuiltCase) -> None:
+    at = slots(built)
+    theta = jnp.arange(1.0, len(at) + 1)
+    game = built.game(theta)
+    falls, northland, southland = game.drifts[0], game.players[0], game.players[1]
+    assert falls.hazard.base == 1 / theta[at["nature.trade falls.every"]]
+    ratios = [
+        1.0,
+        theta[at["nature.trade falls.when.border.partial"]],
+        theta[at["nature.trade falls.when.border.open"]],
+    ]
+    np.testing.assert_array_equal(falls.hazard.ratios[0], ratios)
+    assert northland.decision_rate.base == theta[at["players.northland.acts"]]
+    assert northland.discount_rate == 1 / theta[at["players.northland.looks ahead"]]
+    assert northland.actions[0].cost == theta[at["players.northland.actions.offer.costs"]]
+    assert northland.actions[0].chances == (1.0,)
+    assert southland.actions[1].chances[1] == theta[at["players.southland.actions.protest.outcomes.2.chance"]]
+    assert [motive.name for motive in northland.motives] == ["trade", "calm"]
+    assert northland.motives[1].weight == theta[at["players.northland.wants.calm"]]
+
+
+def test_every_written_parameter_reaches_the_game(built: BuiltCase) -> None:
+    theta = jnp.full(len(slots(built)), 2.0)
+
+    def floats(numbers: jax.Array) -> list[jax.Array]:
+        leaves = [jnp.asarray(leaf) for leaf in jax.tree.leaves(built.game(numbers))]
+        return [leaf for leaf in leaves if leaf.dtype == jnp.float64]
+
+    touched = sum(np.abs(slope).reshape(-1, theta.size).sum(0) for slope in jax.jacobian(floats)(theta))
+    assert {name for name, slot in slots(built).items() if touched[slot] == 0 and not name.endswith(".seen")} == set()
+
+
+def test_an_act_that_may_go_unseen_has_its_chance_among_the_parameters(tmp_path: pathlib.Path) -> None:
+    write_template(tmp_path / "small")
+    path = tmp_path / "small" / "case.yaml"
+    path.write_text(path.read_text().replace("costs: 1 to 3, about: offers", "costs: 1 to 3, seen: 0.3, about: offers"))
+    built = open_case(tmp_path / "small")
+    slot = slots(built)["players.northland.actions.offer.seen"]
+    assert built.explanations[0].parameters[slot].prior == Fixed(0.3)
+    assert built.game(jnp.arange(1.0, 60.0)).players[0].actions[0].seen == slot + 1
+
+
+def test_the_game_is_traceable(built: BuiltCase) -> None:
+    theta = jnp.full(len(slots(built)), 2.0)
+    assert jax.jit(lambda numbers: built.game(numbers).drifts[0].rate(built.space).sum())(theta) > 0
+
+
+def test_structure_is_what_was_written(built: BuiltCase) -> None:
+    game = built.game(jnp.ones(len(slots(built))))
+    space = built.space
+    offer, protest = game.players[0].actions[0], game.players[1].actions[1]
+    assert offer.outcomes == (Effect.shift(space.variable("border"), 1),)
+    np.testing.assert_array_equal(offer.is_available, space.levels_of("border") < 2)
+    assert protest.is_available is None
+    assert protest.outcomes == (Effect.shift(space.variable("mood"), -1), Effect())
+    trade, calm = game.players[0].motives
+    np.testing.assert_allclose(trade.feature, space.levels_of("trade") / 2)
+    np.testing.assert_array_equal(calm.feature, space.levels_of("mood") == 1)
+
+
+def test_explanations_share_their_parameters_and_differ_in_motives(built: BuiltCase) -> None:
+    trade, votes = built.explanations
+    assert [p.name for p in trade.parameters] == [p.name for p in votes.parameters]
+    at = slots(built)
+    assert trade.parameters[at["players.northland.wants.calm"]].prior == Fixed(0.0)
+    assert votes.parameters[at["players.northland.wants.calm"]].prior == LogNormal(0.5, 3.0)
+    assert votes.parameters[at["players.southland.wants.trade"]].prior == LogNormal(0.2, 1.0)
+    assert (trade.label, trade.weight, built.assumed) == ("Trade", 1.0, 14)
+
+
+def test_what_an_explanation_sees_takes_the_place_of_the_number(tmp_path: pathlib.Path) -> None:
+    write_template(tmp_path / "small")
+    path = tmp_path / "small" / "case.yaml"
+    old = "    wants: {northland: {calm: 0.5 to 3}}\n"
+    path.write_text(path.read_text().replace(old, f"{old}    sees: {{players.northland.looks ahead: 6 months}}\n"))
+    built = open_case(tmp_path / "small")
+    slot = slots(built)["players.northland.looks ahead"]
+    assert [each.parameters[slot].prior for each in built.explanations] == [Fixed(24.0), Fixed(6.0)]
+
+
+def test_the_record_has_times_levels_and_effects(built: BuiltCase) -> None:
+    reading, move = built.record.items[:2]
+    shock = built.record.items[3]
+    assert isinstance(reading, Reading)
+    assert (reading.levels, reading.reliability) == (("weak",), 0.95)
+    assert reading.time == pytest.approx(37 / 30.4375)
+    assert isinstance(move, Move)
+    assert (move.who, move.what, move.confidence, move.date) == ("southland", "protest", 1.0, "2021-04-20")
+    assert isinstance(shock, Shock)
+    assert (shock.drift, shock.effect) == ("trade falls", Effect.shift(built.space.variable("trade"), -1))
+    assert built.record.until == built.time_of(built.until) == pytest.approx(542 / 30.4375)
+
+
+def test_a_shock_on_a_variable_shifts_or_sets_it(tmp_path: pathlib.Path) -> None:
+    write_template(tmp_path / "small")
+    path = tmp_path / "small" / "record.csv"
+    path.write_text("date,kind,who,what\n2021-02-10,shock,border,open\n2021-02-11,shock,trade,-1\n")
+    built = open_case(tmp_path / "small")
+    border, trade = built.space.variable("border"), built.space.variable("trade")
+    effects = [item.effect for item in built.record.items if isinstance(item, Shock)]
+    assert effects == [Effect.become(border, "open"), Effect.shift(trade, -1)]
+
+
+def test_the_start_is_the_product_of_the_variables(built: BuiltCase) -> None:
+    assert built.start.sum() == pytest.approx(1.0)
+    state = built.space.state({"border": "closed", "trade": "weak", "mood": "angry"})
+    assert built.start[state] == pytest.approx(0.7)
+
+
+def test_claims_carry_tests_with_exact_action_names(built: BuiltCase) -> None:
+    assert [claim.test is None for claim in built.claims] == [False, False, True]
+    assert "do(southland never welcome)" in str(built.claims[1].test)
+    assert built.claims[2].not_testable == "a value judgement"
+
+
+def test_a_case_built_twice_has_the_same_hash(tmp_path: pathlib.Path, built: BuiltCase) -> None:
+    write_template(tmp_path / "again")
+    assert open_case(tmp_path / "again").hash == built.hash
+    assert built.focus == datetime.date(2021, 11, 15)

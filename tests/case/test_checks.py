@@ -1,0 +1,72 @@
+import pathlib
+import time
+from collections.abc import Callable
+
+import pytest
+import ruamel.yaml
+
+from raison.case import check_case, read_case
+
+CASES = ruamel.yaml.YAML(typ="safe").load(pathlib.Path(__file__).parent / "broken_cases.yaml")
+
+
+@pytest.mark.parametrize("entry", CASES, ids=[f"{entry['file']}-{entry['by'].strip()[:40]}" for entry in CASES])
+def test_each_broken_case_gets_exactly_its_problems(entry: dict, broken: Callable) -> None:
+    assert broken(entry["file"], entry["replace"], entry["by"]) == entry["says"]
+
+
+def test_the_template_has_no_problem_and_no_warning(case: pathlib.Path, problems_of: Callable) -> None:
+    assert problems_of(case) == []
+    assert check_case(read_case(case)) == ()
+
+
+def test_all_problems_of_all_files_are_told_at_once(case: pathlib.Path, broken: Callable) -> None:
+    (case / "claims.yaml").write_text("- {id: a, says: b, kind: motiv, test: 1 < 2}\n")
+    (case / "sources.yaml").write_text("invented: {titel: x}\n")
+    assert broken("case.yaml", "unit: month", "unit: moth") == [
+        "case.yaml:10:14: time.unit: found `moth`; it must be one of day, week, month, year. Did you mean `month`?",
+        "claims.yaml:1:26: claims.1.kind: found `motiv`; it must be one of causal, motive, factual, predictive, "
+        "counterfactual, normative, advice. Did you mean `motive`?",
+        "sources.yaml:1:1: sources.invented.title: `title` is missing; it must be given.",
+        "sources.yaml:1:12: sources.invented.titel: no entry `titel` here. Did you mean `title`?",
+    ]
+
+
+def test_a_state_space_that_is_too_large_is_refused_with_its_size(broken: Callable) -> None:
+    many = "".join(f"  v{number}: {{levels: [a, b], at start: a}}\n" for number in range(17))
+    assert broken("case.yaml", "variables:\n", f"variables:\n{many}") == [
+        "case.yaml:13:1: variables: the variables span 2,359,296 states; at most 2,000,000 are computed. "
+        "Merge levels or leave one out."
+    ]
+
+
+def test_thousands_of_levels_are_checked_at_once(case: pathlib.Path) -> None:
+    levels = ", ".join(f"l{number}" for number in range(3000))
+    text = (case / "case.yaml").read_text().replace("[closed, partial, open]", f"[closed, partial, open, {levels}]")
+    (case / "case.yaml").write_text(text)
+    start = time.perf_counter()
+    check_case(read_case(case))
+    assert time.perf_counter() - start < 5
+
+
+def test_indicators_are_checked(case: pathlib.Path, broken: Callable) -> None:
+    rows = "date,indicator,unit,value,source\n2021-01-05,gdp,index,100,invented\n2021-01-05,gdp,,1,none\n"
+    (case / "indicators.csv").write_text(rows)
+    assert broken("case.yaml", "record: record.csv", "record: record.csv\nindicators: indicators.csv") == [
+        "indicators.csv:3:12: indicators.2.indicator: `gdp` at 2021-01-05 stands twice; the first is on line 2.",
+        "indicators.csv:3:19: indicators.2.source: no source `none`. Known: `invented`.",
+    ]
+
+
+def test_what_looks_forgotten_is_a_warning(case: pathlib.Path) -> None:
+    text = (case / "case.yaml").read_text()
+    text = text.replace("  calm: mood = calm", "  calm: mood = calm\n  fear: mood = angry")
+    text = text.replace("variables:\n", "variables:\n  rain: {levels: [dry, wet], at start: dry}\n")
+    (case / "case.yaml").write_text(text)
+    (case / "sources.yaml").write_text("invented: {title: x}\nother: {title: y}\n")
+    warnings = [str(warning).replace(f"{case}/", "") for warning in check_case(read_case(case))]
+    assert warnings == [
+        "case.yaml:14:3: variables.rain: nothing ever changes this variable.",
+        "case.yaml:55:3: features.fear: nobody wants this feature.",
+        "case.yaml:74:1: sources: 1 of 2 sources are cited nowhere: other.",
+    ]

@@ -1,0 +1,80 @@
+import datetime
+
+import numpy as np
+import pytest
+
+from raison.game import StateSpace, Variable
+from raison.query.conditions import Names, check_condition, check_test, mask, resolve, resolve_action, variables_in
+from raison.query.grammar import parse_condition, parse_query
+
+TIES = Variable("ties", ("hostile", "cold", "normal", "close"))
+VISAS = Variable("visas", ("promised", "dead", "granted"), is_ordered=False)
+SPACE = StateSpace((TIES, VISAS))
+NAMES = Names(
+    variables=SPACE.variables,
+    actions={"turkey": ("conciliate", "press")},
+    explanations=("votes",),
+    indicators={("gdp", datetime.date(2016, 3, 1))},
+    begin=datetime.date(2016, 1, 1),
+    until=datetime.date(2016, 6, 30),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "holds"),
+    [
+        ("ties < close", lambda ties, visas: ties < 3),
+        ("ties >= cold and not (visas = dead or ties = close)", lambda t, v: (t >= 1) & ~((v == 1) | (t == 3))),
+        ("visas in (dead, granted)", lambda ties, visas: visas >= 1),
+        ("visas != granted or ties <= cold", lambda ties, visas: (visas != 2) | (ties <= 1)),
+        ("ties > cold", lambda ties, visas: ties > 1),
+    ],
+)
+def test_a_mask_is_where_the_condition_holds(text: str, holds) -> None:
+    expected = holds(SPACE.levels_of("ties"), SPACE.levels_of("visas"))
+    np.testing.assert_array_equal(mask(parse_condition(text), SPACE), expected)
+
+
+def test_wrong_names_and_orders_are_told() -> None:
+    assert check_condition(parse_condition("tie = cold or ties = warm or visas < dead"), SPACE) == [
+        "no variable `tie`. Did you mean `ties`?",
+        "variable `ties` has no level `warm`. Known: `hostile`, `cold`, `normal`, `close`.",
+        "variable `visas` is not ordered, so `<` means nothing; use `=`, `!=` or `in (...)`.",
+    ]
+    assert variables_in(parse_condition("not tie = cold and visas in (dead)")) == {"tie", "visas"}
+
+
+@pytest.mark.parametrize(
+    ("text", "messages"),
+    [
+        ("P(ties = cold by 2016-12-31 | record, do(turkey never conciliates)) > 0.5", []),
+        ("value(gdp at 2016-03-01) > moves(turkey press from 2016-01-01 to 2016-06-30)", []),
+        ("posterior(vote) > 1", ["no explanation `vote`. Did you mean `votes`?"]),
+        (
+            "P(ties = cold by 2016-02-01 | record to 2016-03-01)",
+            ["found the date 2016-02-01, but the forecast starts on 2016-03-01; ask for a later day."],
+        ),
+        (
+            "P(ties = cold by 2016-02-01 | do(ties = cold), do(ties = close), do(turkey never pres))",
+            [
+                "player `turkey` has no action `pres`. Did you mean `press`?",
+                "`do` sets variable `ties` twice; once is enough.",
+            ],
+        ),
+        ("value(gdp at 2016-03-02)", ["indicator `gdp` has no value at 2016-03-02. Did you mean `2016-03-01`?"]),
+    ],
+)
+def test_a_test_may_only_speak_of_what_the_case_has(text: str, messages: list[str]) -> None:
+    assert check_test(parse_query(text), NAMES) == messages
+
+
+def test_an_action_may_be_written_as_a_verb() -> None:
+    assert resolve_action("conciliates", ["conciliate"]) == "conciliate"
+    assert resolve_action("press", ["press", "pres"]) == "press"
+    assert resolve_action("pushed", ["push"]) is None
+    text = (
+        "1 - moves(turkey conciliates from 2016-01-01 to 2016-01-02) < P(a = b at 2016-01-01 | do(turkey never presss))"
+    )
+    assert str(resolve(parse_query(text), NAMES.actions)) == text.replace("conciliates", "conciliate").replace(
+        "sss", "ss"
+    )

@@ -1,0 +1,139 @@
+import datetime
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from raison.errors import QueryError
+from raison.query.grammar import (
+    And,
+    Arithmetic,
+    Compare,
+    Comparison,
+    Constant,
+    DoLevel,
+    DoNever,
+    Given,
+    In,
+    IndicatorValue,
+    MoveCount,
+    Not,
+    Or,
+    Posterior,
+    Probability,
+    Test,
+    parse_condition,
+    parse_query,
+    parse_test,
+)
+
+names = st.from_regex(r"[a-z0-9_]([a-z0-9_-]{0,4}[a-z0-9_])?", fullmatch=True).filter(lambda name: name != "not")
+dates = st.dates(datetime.date(1000, 1, 1))
+several = {"min_size": 2, "max_size": 3}
+conditions = st.recursive(
+    st.builds(Compare, names, st.sampled_from(["=", "!=", "<", "<=", ">", ">="]), names)
+    | st.builds(In, names, st.lists(names, min_size=1, max_size=3).map(tuple)),
+    lambda inner: (
+        st.builds(And, st.lists(inner, **several).map(tuple))
+        | st.builds(Or, st.lists(inner, **several).map(tuple))
+        | st.builds(Not, inner)
+    ),
+    max_leaves=5,
+)
+interventions = st.lists(st.builds(DoLevel, names, names) | st.builds(DoNever, names, names), max_size=2).map(tuple)
+givens = st.builds(Given, st.none() | st.just("all") | dates, interventions)
+expressions = st.recursive(
+    st.builds(Probability, conditions, st.sampled_from(["at", "by"]), dates, givens)
+    | st.builds(Posterior, names)
+    | st.builds(IndicatorValue, names, dates)
+    | st.builds(MoveCount, names, names, dates, dates)
+    | st.builds(Constant, st.floats(allow_nan=False, allow_infinity=False)),
+    lambda inner: st.builds(Arithmetic, st.sampled_from("+-*/"), inner, inner),
+    max_leaves=4,
+)
+comparisons = st.builds(Comparison, st.sampled_from(["<", "<=", ">", ">="]), expressions, expressions)
+
+
+@given(conditions)
+def test_a_condition_prints_as_text_that_reads_the_same(condition: Compare) -> None:
+    assert parse_condition(str(condition)) == condition
+
+
+@given(expressions | comparisons)
+def test_a_query_prints_as_text_that_reads_the_same(query: Comparison) -> None:
+    assert parse_query(str(query)) == query
+
+
+@given(st.lists(comparisons, min_size=1, max_size=3).map(tuple).map(Test))
+def test_a_test_prints_as_text_that_reads_the_same(test: Test) -> None:
+    assert parse_test(str(test)) == test
+
+
+@given(st.text(alphabet="P()andortiesnormal<>=|, 2016-.+*/", max_size=40))
+def test_any_other_text_is_a_query_error_with_a_column(text: str) -> None:
+    columns = []
+    try:
+        parse_query(text)
+    except QueryError as error:
+        columns = [problem.column for problem in error.problems]
+    assert all(1 <= column <= len(text) + 1 for column in columns)
+
+
+def test_spaces_and_line_breaks_change_nothing() -> None:
+    short, long = "1-2*3<posterior(a-b)", " 1 -\n 2 * 3\t< posterior( a-b ) "
+    assert parse_test(short) == parse_test(long)
+    assert str(parse_test(short)) == "1 - 2 * 3 < posterior(a-b)"
+
+
+def test_and_binds_closer_than_or_and_not_closest() -> None:
+    a, b, c = (Compare(name, "=", "x") for name in "abc")
+    assert parse_condition("a = x or not b = x and c = x") == Or((a, And((Not(b), c))))
+
+
+def test_a_word_of_the_language_may_be_a_level() -> None:
+    assert parse_condition("at = by and nothing = not") == And(
+        (Compare("at", "=", "by"), Compare("nothing", "=", "not"))
+    )
+
+
+def test_a_single_comparison_is_no_joined_test() -> None:
+    assert parse_query("1 < 2") == Comparison("<", Constant(1), Constant(2))
+    assert isinstance(parse_query("1 < 2 and 2 < 3"), Test)
+    assert math.isclose(parse_query("-2.5e-1").value, -0.25)  # pyright: ignore
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "",
+            "query:1: found nothing; expected a number, `-`, `P(...)`, `posterior(...)`, `value(...)`, "
+            "`moves(...)` or `(`.",
+        ),
+        ("P(ties << close by 2016-01-01)", "query:9: found `<`; expected a name."),
+        ("P(ties < close until 2016-01-01)", "query:16: found `until`; expected `and`, `or`, `at` or `by`."),
+        ("P(a = b by 2016-02-31)", "query:12: `2016-02-31` is no day of the calendar."),
+        ("P(a = b by 2016-2-1)", "query:12: found `2016-2-1`; expected a date such as 2016-06-27."),
+        ("P(a = b by 2016-02-01", "query:22: found the end of the query; expected `|` or `)`."),
+        ("P(a = b by 2016-02-01 | records)", "query:25: found `records`; expected `record` or `do(...)`."),
+        ("P(a = b by 2016-02-01 | do(a always b))", "query:30: found `always`; expected `=` or `never`."),
+        ("1 < 2 < 3", "query:7: found `<`; expected `+`, `-`, `*`, `/`, `and` or the end."),
+        ("1 < 1e999", "query:5: the number `1e999` is too large."),
+        ("moves(turkey conciliates since 2016-01-01)", "query:26: found `since`; expected `from`."),
+    ],
+)
+def test_a_syntax_error_is_worded_for_people(text: str, message: str) -> None:
+    with pytest.raises(QueryError) as caught:
+        parse_query(text)
+    assert str(caught.value) == message
+
+
+def test_deep_nesting_is_refused() -> None:
+    with pytest.raises(QueryError, match="nested too deeply"):
+        parse_condition("not " * 3000 + "a = b")
+
+
+def test_a_test_must_compare() -> None:
+    with pytest.raises(QueryError, match="test:6: found the end of the test; expected `<`"):
+        parse_test("1 + 2")
