@@ -70,11 +70,13 @@ class ActionSlots:
     is_available: np.ndarray | None
     cost: int
     chances: tuple[int, ...]
-    seen: int
+    seen: int | None
+    """None for an action that is seen for sure, under every explanation."""
 
     def fill(self, theta: jax.Array) -> Action:
         chances = tuple(theta[slot] for slot in self.chances) or (1.0,)
-        return Action(theta[self.cost], chances, self.is_available, self.name, self.outcomes, theta[self.seen])
+        seen = 1.0 if self.seen is None else theta[self.seen]
+        return Action(theta[self.cost], chances, self.is_available, self.name, self.outcomes, seen)
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +115,7 @@ class CaseGame:
 
 def game_of(case: CaseText, space: StateSpace, names: Sequence[str]) -> CaseGame:
     """Return the game of a checked case as a function of the numbers called `names`."""
-    index = {name: slot for slot, name in enumerate(names)}
+    index = {name: slot for slot, name in enumerate(names) if name not in _sure(case)}
     features = {name: feature_values(feature, space) for name, feature in case.features.items()}
     drifts = []
     for name, drift in case.nature.items():
@@ -122,6 +124,17 @@ def game_of(case: CaseText, space: StateSpace, names: Sequence[str]) -> CaseGame
         drifts.append(DriftSlots(name, effect, _where(drift.condition, space), hazard))
     players = tuple(_player(case, name, player, features, space, index) for name, player in case.players.items())
     return CaseGame(space, tuple(drifts), players)
+
+
+def _sure(case: CaseText) -> set[str]:
+    """Return the names of the chances to be seen that nobody writes: those acts are seen for sure."""
+    doubted = {path for explanation in case.explanations.values() for path in explanation.sees}
+    paths = (
+        (f"players.{name}.actions.{action}.seen", written.seen)
+        for name, player in case.players.items()
+        for action, written in player.actions.items()
+    )
+    return {path for path, seen in paths if seen is None and path not in doubted}
 
 
 def _where(condition: str | None, space: StateSpace) -> np.ndarray | None:
@@ -168,5 +181,5 @@ def _action(root: str, name: str, action: WrittenAction, space: StateSpace, inde
         is_available=_where(action.condition, space),
         cost=index[f"{root}.costs"],
         chances=tuple(index[f"{root}.outcomes.{number}.chance"] for number in range(1, count + 1)),
-        seen=index[f"{root}.seen"],
+        seen=index.get(f"{root}.seen"),
     )

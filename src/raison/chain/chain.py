@@ -10,6 +10,7 @@ import jax
 from raison.arrays import StateArray
 from raison.equilibrium.arrays import GameArrays
 from raison.equilibrium.generator import Generator
+from raison.equilibrium.play import play
 from raison.game import Effect, StateSpace
 
 NATURE = "nature"
@@ -74,7 +75,7 @@ class Chain:
     @staticmethod
     def of_values(arrays: GameArrays, values: jax.Array) -> Chain:
         """Return the chain of a game solved with `values`. Shape `[players, states]`."""
-        choices = arrays.choices(values)
+        choices = play(arrays, values).choices
         rates = [player.decision_rate * choice.probs for player, choice in zip(arrays.players, choices, strict=True)]
         return Chain.of(arrays, rates)
 

@@ -12,7 +12,7 @@ Source: jensen1953, grassmann1977 (docs/references.md)
 
 from __future__ import annotations
 
-import functools
+from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
@@ -24,11 +24,14 @@ from raison.equilibrium.generator import Generator, difference
 TOLERANCE = 1e-12
 """Largest mass that truncation may leave out of a step, as a share of the mass at its start."""
 
-MAX_LOAD = 25.0
-"""Largest L t of one step; a longer time is cut into equal steps. Keeps e^(-Lt) far from underflow."""
+MAX_LOAD = 2.0
+"""Largest L t of one differentiable step: the powers of P are kept for the way back."""
 
-MAX_TERMS = 96
+MAX_TERMS = 24
 """Terms that a step with `MAX_LOAD` can need at `TOLERANCE`, with room to spare."""
+
+LONG_LOAD = 25.0
+"""Largest L t of one step when nothing is differentiated. Keeps e^(-Lt) far from underflow."""
 
 CHUNK = 8
 """Terms whose contribution to a gradient is summed in one pass over the states."""
@@ -55,9 +58,9 @@ def hitting_probability(chain: Chain, start: Batch, target: StateMask, elapsed: 
 def evolve(generator: Generator, killing: StateArray, start: Batch, elapsed: float) -> Batch:
     """Return exp((G' - diag k) elapsed) start, for any elapsed time. Not differentiable; shape `[..., states]`."""
     speed = fastest_rate(generator, killing)
-    steps = jnp.ceil(speed * elapsed / MAX_LOAD).astype(int)
+    steps = jnp.ceil(speed * elapsed / LONG_LOAD).astype(int)
     load = speed * elapsed / jnp.maximum(steps, 1)
-    move = functools.partial(_step, generator, killing, speed)
+    move = _mover(generator, killing, speed)
     return jax.lax.fori_loop(0, steps, lambda _, weights: _poisson_sum(move, weights, load), start)
 
 
@@ -68,7 +71,7 @@ def advance(generator: Generator, killing: StateArray, start: StateArray, elapse
     The caller keeps `fastest_rate(generator, killing) * elapsed` at or below `MAX_LOAD`. Shape `[states]`.
     """
     speed = fastest_rate(generator, killing)
-    return _poisson_sum(functools.partial(_step, generator, killing, speed), start, speed * elapsed)
+    return _poisson_sum(_mover(generator, killing, speed), start, speed * elapsed)
 
 
 def fastest_rate(generator: Generator, killing: StateArray) -> jax.Array:
@@ -76,8 +79,10 @@ def fastest_rate(generator: Generator, killing: StateArray) -> jax.Array:
     return jnp.maximum((generator.exit_rate() + killing).max(), 1e-300)
 
 
-def _step(generator: Generator, killing: StateArray, speed: jax.Array, weights: Batch) -> Batch:
-    return weights + (generator.apply_transposed(weights) - killing * weights) / speed
+def _mover(generator: Generator, killing: StateArray, speed: jax.Array) -> Callable[[Batch], Batch]:
+    """Return the map p -> P p."""
+    flow = generator.transposed()
+    return lambda weights: weights + (flow.apply(weights) - killing * weights) / speed
 
 
 def _is_needed(n: jax.Array, weight: jax.Array, load: jax.Array) -> jax.Array:
@@ -102,12 +107,13 @@ def _poisson_sum(move, start: Batch, load: jax.Array) -> Batch:
 
 
 def _advance_forward(generator, killing, start, elapsed):
-    """Keep every power P^n p for the way back; rows past the last term stay zero."""
-    speed = fastest_rate(generator, killing)
-    load = speed * elapsed
-    move = functools.partial(_step, generator, killing, speed)
-    powers = jnp.zeros((MAX_TERMS, *start.shape)).at[0].set(start)
-    weights = jnp.zeros(MAX_TERMS).at[0].set(jnp.exp(-load))
+    return advance(generator, killing, start, elapsed), (generator, killing, start, elapsed)
+
+
+def _powers(generator, killing, start, speed, load):
+    """Return P^n p and its weight for every n that counts, and the last n; rows past it stay zero."""
+    move = _mover(generator, killing, speed)
+    first = jnp.exp(-load)
 
     def go_on(state):
         n, weight = state[0], state[1]
@@ -118,16 +124,17 @@ def _advance_forward(generator, killing, start, elapsed):
         weight, power = weight * load / (n + 1), move(power)
         return n + 1, weight, power, powers.at[n + 1].set(power), weights.at[n + 1].set(weight)
 
-    last, _, _, powers, weights = jax.lax.while_loop(
-        go_on, add_term, (jnp.asarray(0), weights[0], start, powers, weights)
-    )
-    total = jnp.tensordot(weights, powers, axes=1)
-    return total, (generator, killing, speed, powers, weights, last)
+    powers = jnp.zeros((MAX_TERMS, *start.shape)).at[0].set(start)
+    weights = jnp.zeros(MAX_TERMS).at[0].set(first)
+    last, _, _, powers, weights = jax.lax.while_loop(go_on, add_term, (jnp.asarray(0), first, start, powers, weights))
+    return powers, weights, last
 
 
 def _advance_backward(saved, cotangent):
     """Run the recursion  c_n = w_n cotangent + P' c_(n+1)  and collect  p_n (c_(n+1)(y) - c_(n+1)(x)) / L."""
-    generator, killing, speed, powers, weights, last = saved
+    generator, killing, start, elapsed = saved
+    speed = fastest_rate(generator, killing)
+    powers, weights, last = _powers(generator, killing, start, speed, speed * elapsed)
 
     def back_one(state):
         n, current, adjoints = state
@@ -146,7 +153,7 @@ def _advance_backward(saved, cotangent):
         before = jax.lax.dynamic_slice_in_dim(powers, chunk * CHUNK, CHUNK)
         after = jax.lax.dynamic_slice_in_dim(adjoints, chunk * CHUNK, CHUNK)
         rates_bar = tuple(
-            bar + (before * difference(after, index)).sum(axis=0)
+            bar + sum(before[row] * difference(after[row], index) for row in range(CHUNK))
             for bar, index in zip(rates_bar, generator.maps, strict=True)
         )
         return rates_bar, killing_bar - (before * after).sum(axis=0)

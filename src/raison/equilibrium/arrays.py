@@ -1,4 +1,4 @@
-"""A game as the solver reads it: numbers over states, and the index maps of what each action does."""
+"""A game as the solver reads it: numbers over states, and the effects of what each action does."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from raison.arrays import Number, PlayerValues, StateArray
-from raison.equilibrium.choice import Choice, logit_choice
-from raison.equilibrium.generator import Generator, IndexMap, difference, index_map
+from raison.arrays import Number, StateArray
 from raison.game import Effect, Game, Player, StateSpace
 
 
@@ -110,50 +108,3 @@ class GameArrays:
     def discount_rates(self) -> jax.Array:
         """Return rho of every player. Shape `[players, 1]`."""
         return jnp.stack([player.discount_rate for player in self.players])[:, None]
-
-    def advantages(self, values: PlayerValues, player: int) -> jax.Array:
-        """Return D(a) = -c(a) + E[V(x after a)] - V(x) of one player. Shape `[actions, states]`."""
-        numbers, own = self.players[player], values[player]
-        rows = []
-        for cost, chances, outcomes in zip(numbers.costs, numbers.chances, numbers.outcomes, strict=True):
-            gain = -cost * jnp.ones_like(own)
-            for chance, effect in zip(chances, outcomes, strict=True):
-                gain = gain + chance * difference(own, self._index(effect))
-            rows.append(gain)
-        return jnp.stack(rows) if rows else jnp.zeros((0, self.space.size))
-
-    def choices(self, values: PlayerValues, precision: float | jax.Array = 1.0) -> tuple[Choice, ...]:
-        """Return the logit response of every player to `values`."""
-        return tuple(
-            logit_choice(self.advantages(values, i), player.is_available, precision)
-            for i, player in enumerate(self.players)
-        )
-
-    def generator(self, choices: tuple[Choice, ...]) -> Generator:
-        """Return the generator of the world when players choose with `choices`."""
-        jumps = list(zip(self.effects, self.nature, strict=True))
-        for player, choice in zip(self.players, choices, strict=True):
-            for a, (chances, outcomes) in enumerate(zip(player.chances, player.outcomes, strict=True)):
-                rate = player.decision_rate * choice.probs[a]
-                jumps += [(effect, chance * rate) for chance, effect in zip(chances, outcomes, strict=True)]
-        return Generator.of(self.space, jumps)
-
-    def residual(self, values: PlayerValues, precision: float | jax.Array = 1.0) -> PlayerValues:
-        """Return F(V), the amount by which the value equations fail, per unit time.
-
-        F_i = u_i + G V_i + alpha_i [surplus_i - sum_a sigma_i(a) E(V_i(x_a) - V_i)] - rho_i V_i
-
-        where G holds nature and all players' choices, player i's own included. Shape `[players, states]`.
-        """
-        choices = self.choices(values, precision)
-        change = self.generator(choices).apply(values)
-        rows = []
-        for i, (player, choice) in enumerate(zip(self.players, choices, strict=True)):
-            own = self.advantages(values, i) + player.costs[:, None]
-            bonus = choice.surplus - (choice.probs * own).sum(axis=0) + self.shock_mean
-            flow = player.payoff + player.decision_rate * bonus
-            rows.append(flow + change[i] - player.discount_rate * values[i])
-        return jnp.stack(rows)
-
-    def _index(self, effect: Effect) -> IndexMap:
-        return index_map(self.space, effect)

@@ -132,10 +132,16 @@ class Generator:
 
     def apply_transposed(self, weights: Batch) -> Batch:
         """Return G'p, the flow of probability per unit time. Shape `[..., states]`."""
-        change = jnp.zeros_like(weights)
-        for rate, index in zip(self.rates, self.maps, strict=True):
-            change = change + spread(rate * weights, index)
-        return change
+        return self.transposed().apply(weights)
+
+    def transposed(self) -> Flow:
+        """Return G' made ready to be applied many times."""
+        arcs = [
+            (source, jnp.where(has_source, rate[source], 0.0))
+            for rate, index in zip(self.rates, self.maps, strict=True)
+            for source, has_source in index.sources
+        ]
+        return Flow(tuple(rate for _, rate in arcs), self.exit_rate(), _sources_of(self.maps))
 
     def exit_rate(self) -> StateArray:
         """Return the total rate at which each state is left. Shape `[states]`."""
@@ -143,3 +149,38 @@ class Generator:
         for rate, index in zip(self.rates, self.maps, strict=True):
             leaving = leaving + jnp.where(index.moves, rate, 0.0)
         return leaving
+
+
+@dataclass(frozen=True, eq=False)
+class _Sources:
+    """The states from which each arc of a flow comes. Each of shape `[states]`, int."""
+
+    arrays: tuple[np.ndarray, ...]
+
+
+@functools.lru_cache(maxsize=256)
+def _sources_of(maps: tuple[IndexMap, ...]) -> _Sources:
+    return _Sources(tuple(source for index in maps for source, _ in index.sources))
+
+
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True)
+class Flow:
+    """G', the generator as it acts on distributions, with its rates gathered where they arrive.
+
+    Attributes:
+        arriving: rate of each arc at the state it leads to. Each of shape `[states]`.
+        leaving: total rate out of each state. Shape `[states]`.
+        sources: where each arc comes from.
+    """
+
+    arriving: tuple[StateArray, ...]
+    leaving: StateArray
+    sources: _Sources = field(metadata={"static": True})
+
+    def apply(self, weights: Batch) -> Batch:
+        """Return G'p. Shape `[..., states]`."""
+        change = -self.leaving * weights
+        for rate, source in zip(self.arriving, self.sources.arrays, strict=True):
+            change = change + rate * weights[..., source]
+        return change

@@ -18,6 +18,7 @@ from __future__ import annotations
 import functools
 import math
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -25,6 +26,16 @@ import jax.numpy as jnp
 from raison.arrays import PlayerValues
 from raison.equilibrium.arrays import GameArrays
 from raison.equilibrium.choice import Choice
+from raison.equilibrium.generator import Generator
+from raison.equilibrium.play import (
+    Play,
+    apply_slopes,
+    apply_slopes_transposed,
+    failure_of,
+    generator_of,
+    play,
+    slopes_of,
+)
 from raison.errors import NotConverged
 from raison.game import Game
 
@@ -33,6 +44,9 @@ TOLERANCE = 1e-10
 
 LINEAR_TOLERANCE = 1e-4
 """Share of the right-hand side that a linear solve of the outer iteration may leave."""
+
+ADJOINT_TOLERANCE = 1e-9
+"""The same for the linear solve behind a gradient."""
 
 SLOW = 0.3
 """A policy step that leaves more than this share of the residual hands over to Newton steps."""
@@ -68,7 +82,7 @@ class Equilibrium:
     @property
     def choices(self) -> tuple[Choice, ...]:
         """Return the choice probabilities of every player."""
-        return self.arrays.choices(self.values)
+        return _play(self.arrays, self.values, 1.0).choices
 
 
 @dataclass(frozen=True)
@@ -137,13 +151,16 @@ def pull_back(equilibrium: Equilibrium, cotangent: PlayerValues) -> GameArrays:
     Errors:
         `NotConverged` if the linear solve fails.
     """
-    numbers, failure = _pull_back(equilibrium.arrays, equilibrium.values, cotangent)
+    arrays = equilibrium.arrays
+    here = _look(arrays, equilibrium.values, 1.0)
+    slopes = _slopes_of(arrays, here.values, here.acts, here.generator)
+    adjoint, failure = _solve_adjoint(arrays, slopes, here.diagonal, cotangent)
     if not float(failure) <= 1e-6:
         raise NotConverged(
             f"the gradient through the equilibrium was not found: linear residual {float(failure):.1e}, 1e-6 needed. "
             "Rates that differ by many orders of magnitude make the system stiff: check the ranges of the case."
         )
-    return numbers
+    return _numbers_slope(arrays, equilibrium.values, adjoint)
 
 
 def _status(residual: float, tolerance: float, steps: int) -> str:
@@ -175,52 +192,81 @@ def _follow_branch(arrays, values, tolerance, max_steps, *, before: _Run) -> _Ru
 
 
 def _iterate(arrays: GameArrays, start: PlayerValues, precision: float, tolerance: float, max_steps: int) -> _Run:
-    values, (failure, residual) = start, _evaluate(arrays, start, precision)
+    here = _look(arrays, start, precision)
     steps, newton_steps, is_slow = 0, 0, False
-    while residual > tolerance and steps < max_steps:
-        use_newton = newton_steps > 0 or is_slow
-        correct = _newton_correction if use_newton else _policy_correction
-        correction = correct(arrays, values, failure, precision)
-        trial, failure, after = _go(arrays, values, correction, precision, residual if use_newton else math.inf)
+    while here.residual > tolerance and steps < max_steps:
+        use_newton = precision == 1.0 and (newton_steps > 0 or is_slow)
+        correction = _newton_correction(arrays, here) if use_newton else _policy_correction(here)
+        after = _go(arrays, here, correction, precision, here.residual if use_newton else math.inf)
         steps, newton_steps = steps + 1, newton_steps + use_newton
-        if not after < math.inf or (use_newton and after > 0.99 * residual):
+        if not after.residual < math.inf or (use_newton and after.residual > 0.99 * here.residual):
             break
-        is_slow = after > SLOW * residual
-        values, residual = trial, after
-    return _Run(values, residual, steps, newton_steps)
+        is_slow = after.residual > SLOW * here.residual
+        here = after
+    return _Run(here.values, here.residual, steps, newton_steps)
 
 
-def _go(arrays, values, correction, precision, bound: float):
+class _Point(NamedTuple):
+    """Values, and all that follows from them."""
+
+    values: PlayerValues
+    acts: Play
+    generator: Generator
+    failure: PlayerValues
+    diagonal: jax.Array
+    residual: float
+
+
+def _look(arrays: GameArrays, values: PlayerValues, precision: float) -> _Point:
+    acts = _play(arrays, values, precision)
+    generator = _generator_of(arrays, acts.choices)
+    failure, diagonal, residual = _failure(arrays, values, acts, generator)
+    return _Point(
+        values, acts, generator, failure, diagonal, float(residual) if math.isfinite(residual) else math.inf
+    )
+
+
+def _go(arrays: GameArrays, here: _Point, correction: PlayerValues, precision: float, bound: float) -> _Point:
     """Take the correction, halved while the residual exceeds `bound`; a residual that is no number is infinite."""
     scale = 1.0
     while True:
-        trial = values + scale * correction
-        failure, residual = _evaluate(arrays, trial, precision)
-        if residual <= bound or scale < 1e-3:
-            return trial, failure, residual
+        point = _look(arrays, here.values + scale * correction, precision)
+        if point.residual <= bound or scale < 1e-3:
+            return point
         scale /= 2
 
 
-def _evaluate(arrays: GameArrays, values: PlayerValues, precision: float) -> tuple[PlayerValues, float]:
-    failure, residual = _residual(arrays, values, precision)
-    return failure, float(residual) if math.isfinite(residual) else math.inf
+def _policy_correction(here: _Point) -> PlayerValues:
+    return _solve_policy(here.generator, here.diagonal, here.failure)
+
+
+def _newton_correction(arrays: GameArrays, here: _Point) -> PlayerValues:
+    slopes = _slopes_of(arrays, here.values, here.acts, here.generator)
+    return _solve_newton(arrays, slopes, here.diagonal, here.failure)
+
+
+# The compiled pieces. What one hands to the next is laid down in memory, which keeps each of them small:
+# fused into one, every use of a choice probability would compute it anew.
+
+_play = jax.jit(play)
+_generator_of = jax.jit(generator_of)
+_slopes_of = jax.jit(slopes_of)
 
 
 @jax.jit
-def _residual(arrays: GameArrays, values: PlayerValues, precision: float) -> tuple[PlayerValues, jax.Array]:
-    """Return F(V), and the change that one uniformised Bellman sweep would make over max(1, |V|)."""
-    failure = arrays.residual(values, precision)
-    fastest = arrays.generator(arrays.choices(values, precision)).exit_rate().max()
-    change = jnp.abs(failure) / (arrays.discount_rates + fastest)
-    return failure, change.max() / jnp.maximum(1.0, jnp.abs(values).max())
+def _failure(arrays, values, acts, generator):
+    """Return F(V), the diagonal of rho - G, and the change of a uniformised Bellman sweep over max(1, |V|)."""
+    failure = failure_of(arrays, values, acts, generator)
+    leaving = generator.exit_rate()
+    change = jnp.abs(failure) / (arrays.discount_rates + leaving.max())
+    return failure, arrays.discount_rates + leaving, change.max() / jnp.maximum(1.0, jnp.abs(values).max())
 
 
 @jax.jit
-def _policy_correction(arrays, values, failure, precision):
-    generator = arrays.generator(arrays.choices(values, precision))
-    diagonal = arrays.discount_rates + generator.exit_rate()
+def _solve_policy(generator, diagonal, failure):
+    leaving = generator.exit_rate()
     correction, _ = jax.scipy.sparse.linalg.bicgstab(
-        lambda d: arrays.discount_rates * d - generator.apply(d),
+        lambda d: (diagonal - leaving) * d - generator.apply(d),
         failure,
         tol=LINEAR_TOLERANCE,
         maxiter=500,
@@ -230,22 +276,37 @@ def _policy_correction(arrays, values, failure, precision):
 
 
 @jax.jit
-def _newton_correction(arrays, values, failure, precision):
-    _, push = jax.linearize(lambda v: arrays.residual(v, precision), values)
-    diagonal = arrays.discount_rates + arrays.generator(arrays.choices(values, precision)).exit_rate()
+def _solve_newton(arrays, slopes, diagonal, failure):
     correction, _ = jax.scipy.sparse.linalg.bicgstab(
-        lambda d: -push(d), failure, tol=LINEAR_TOLERANCE, maxiter=500, M=lambda d: d / diagonal
+        lambda d: -apply_slopes(arrays, slopes, d),
+        failure,
+        tol=LINEAR_TOLERANCE,
+        maxiter=500,
+        M=lambda d: d / diagonal,
     )
     return correction
 
 
 @jax.jit
-def _pull_back(arrays, values, cotangent):
-    _, pull_values = jax.vjp(arrays.residual, values)
-    diagonal = arrays.discount_rates + arrays.generator(arrays.choices(values)).exit_rate()
+def _solve_adjoint(arrays, slopes, diagonal, cotangent):
+    """Return w with -F'(V)' w = cotangent, and the share of the cotangent that is left."""
     adjoint, _ = jax.scipy.sparse.linalg.bicgstab(
-        lambda weights: -pull_values(weights)[0], cotangent, tol=1e-11, maxiter=2000, M=lambda w: w / diagonal
+        lambda weights: -apply_slopes_transposed(arrays, slopes, weights),
+        cotangent,
+        tol=ADJOINT_TOLERANCE,
+        maxiter=2000,
+        M=lambda weights: weights / diagonal,
     )
-    failure = jnp.abs(cotangent + pull_values(adjoint)[0]).max() / jnp.maximum(jnp.abs(cotangent).max(), 1e-300)
-    _, pull_arrays = jax.vjp(lambda numbers: numbers.residual(values), arrays)
-    return pull_arrays(adjoint)[0], failure
+    left = jnp.abs(cotangent + apply_slopes_transposed(arrays, slopes, adjoint)).max()
+    return adjoint, left / jnp.maximum(jnp.abs(cotangent).max(), 1e-300)
+
+
+@jax.jit
+def _numbers_slope(arrays, values, adjoint):
+    """Return the derivative of w'F by the game's numbers, the values held still."""
+
+    def weighted(numbers):
+        acts = play(numbers, values)
+        return (adjoint * failure_of(numbers, values, acts, generator_of(numbers, acts.choices))).sum()
+
+    return jax.grad(weighted)(arrays)

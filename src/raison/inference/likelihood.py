@@ -16,7 +16,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from raison.arrays import PlayerValues
 from raison.chain.chain import Chain
 from raison.chain.transient import MAX_LOAD
 from raison.equilibrium.arrays import GameArrays
@@ -118,17 +117,23 @@ class Likelihood(Protocol):
         ...
 
 
-class _Compiled:
-    """The compiled pieces of a likelihood, for steps of one length."""
+class _ChainLikelihood:
+    """The log likelihood of a chain and its gradient, compiled; cut finer whenever a chain moves too fast."""
 
-    def __init__(self, seen: Seen, chain_of: Callable[..., Chain]) -> None:
+    def __init__(self, seen: Seen) -> None:
         self.seen = seen
+        self._compiled = jax.jit(jax.value_and_grad(self._value, has_aux=True))
 
-        def value(*inputs):
-            chain = chain_of(*inputs)
-            return seen.log_likelihood(chain), seen.load(chain)
+    def _value(self, chain: Chain) -> tuple[jax.Array, jax.Array]:
+        return self.seen.log_likelihood(chain), self.seen.load(chain)
 
-        self.value_and_grad = jax.jit(lambda *inputs: jax.value_and_grad(value, range(len(inputs)), has_aux=True)(*inputs))
+    def value_and_gradient(self, chain: Chain) -> tuple[float, Chain]:
+        """Return the log likelihood and its derivatives by the rates, in the form of the chain."""
+        (value, load), gradient = self._compiled(chain)
+        while float(load) > 1.0:
+            self.__init__(self.seen.cut_for(float(load)))
+            (value, load), gradient = self._compiled(chain)
+        return float(value), gradient
 
 
 class GameLikelihood:
@@ -144,12 +149,14 @@ class GameLikelihood:
         self._tolerance = tolerance
         self._numbers = jax.jit(lambda theta: GameArrays.of(game(theta)))
         self._pull = jax.jit(lambda theta, bar: jax.vjp(lambda t: GameArrays.of(game(t)), theta)[1](bar)[0])
-        self._compiled = _Compiled(seen, Chain.of_values)
+        self._chain = jax.jit(Chain.of_values)
+        self._pull_chain = jax.jit(lambda arrays, values, bar: jax.vjp(Chain.of_values, arrays, values)[1](bar))
+        self._of_chain = _ChainLikelihood(seen)
 
     @property
     def seen(self) -> Seen:
-        """Return what was seen, cut as finely as the last evaluation needed."""
-        return self._compiled.seen
+        """Return what was seen, cut as finely as the fastest chain so far needed."""
+        return self._of_chain.seen
 
     def solve(self, numbers: np.ndarray, *, near: Equilibrium | None = None) -> Equilibrium:
         """Solve the game at `numbers`; raises `NotConverged`."""
@@ -159,14 +166,11 @@ class GameLikelihood:
     def evaluate(self, numbers: np.ndarray, *, near: Equilibrium | None = None) -> Evaluation:
         """Return the log likelihood and its gradient at `numbers`. Raises `NotConverged`."""
         equilibrium = self.solve(numbers, near=near)
-        value, (arrays_bar, values_bar) = self._value_and_grad(equilibrium.arrays, equilibrium.values)
-        through = pull_back(equilibrium, values_bar)
-        total = jax.tree.map(jnp.add, arrays_bar, through)
-        gradient = self._pull(jnp.asarray(numbers), total)
-        return Evaluation(value, np.asarray(gradient), equilibrium)
-
-    def _value_and_grad(self, arrays: GameArrays, values: PlayerValues):
-        return _evaluate_cut(self, (arrays, values), Chain.of_values)
+        arrays, values = equilibrium.arrays, equilibrium.values
+        value, chain_bar = self._of_chain.value_and_gradient(self._chain(arrays, values))
+        arrays_bar, values_bar = self._pull_chain(arrays, values, chain_bar)
+        total = jax.tree.map(jnp.add, arrays_bar, pull_back(equilibrium, values_bar))
+        return Evaluation(value, np.asarray(self._pull(jnp.asarray(numbers), total)), equilibrium)
 
 
 class ConstantRateLikelihood:
@@ -176,8 +180,10 @@ class ConstantRateLikelihood:
     """
 
     def __init__(self, game: GameFunction, seen: Seen, actions: Sequence[int]) -> None:
-        self._chain = constant_rate_chain(game, actions)
-        self._compiled = _Compiled(seen, self._chain)
+        chain = constant_rate_chain(game, actions)
+        self._chain = jax.jit(chain)
+        self._pull_chain = jax.jit(lambda numbers, bar: jax.vjp(chain, numbers)[1](bar)[0])
+        self._of_chain = _ChainLikelihood(seen)
 
     def chain(self, numbers: np.ndarray) -> Chain:
         """Return the chain at `numbers`."""
@@ -185,8 +191,8 @@ class ConstantRateLikelihood:
 
     def evaluate(self, numbers: np.ndarray, *, near: Equilibrium | None = None) -> Evaluation:
         """Return the log likelihood and its gradient at `numbers`."""
-        value, (gradient,) = _evaluate_cut(self, (jnp.asarray(numbers),), self._chain)
-        return Evaluation(value, np.asarray(gradient), None)
+        value, chain_bar = self._of_chain.value_and_gradient(self.chain(numbers))
+        return Evaluation(value, np.asarray(self._pull_chain(jnp.asarray(numbers), chain_bar)), None)
 
 
 def constant_rate_chain(game: GameFunction, actions: Sequence[int]) -> Callable[[jax.Array], Chain]:
@@ -209,11 +215,3 @@ def constant_rate_chain(game: GameFunction, actions: Sequence[int]) -> Callable[
 
     return chain
 
-
-def _evaluate_cut(likelihood: GameLikelihood | ConstantRateLikelihood, inputs, chain_of):
-    """Evaluate, and once more with shorter steps if the world moved too fast for the steps."""
-    (value, load), gradients = likelihood._compiled.value_and_grad(*inputs)
-    while float(load) > 1.0:
-        likelihood._compiled = _Compiled(likelihood._compiled.seen.cut_for(float(load)), chain_of)
-        (value, load), gradients = likelihood._compiled.value_and_grad(*inputs)
-    return float(value), gradients

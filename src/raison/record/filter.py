@@ -15,16 +15,17 @@ potential placed there.
 
 from __future__ import annotations
 
-import functools
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from raison.arrays import StateArray
 from raison.chain.chain import NATURE, Chain, JumpKind
 from raison.chain.transient import advance, fastest_rate
-from raison.equilibrium.generator import Generator, index_map, spread
+from raison.equilibrium.generator import Generator
+from raison.game import Effect
 from raison.record.plan import Plan, Sight
 
 
@@ -89,45 +90,67 @@ def run_filter(chain: Chain, plan: Plan, start: StateArray, log_potentials: jax.
         The filtered record. An item that cannot happen has `act` of minus infinity, and all after it are not numbers.
     """
     hidden = hidden_world(chain, plan)
-    acts = [functools.partial(_apply_sight, chain, sight, jnp.asarray(plan.readings)) for sight in plan.sights]
+    targets = jnp.asarray(np.stack([effect.targets(chain.space) for effect in _effects(chain, plan)]))
+    readings = jnp.asarray(plan.readings)
 
     def step(weights, row):
         moved = advance(hidden.generator, hidden.killing, weights, row["elapsed"])
         silence = moved.sum()
         before = moved / silence
-        seen = jax.lax.switch(row["sight"], acts, before, row)
+        happened = jnp.zeros_like(before)
+        for outcome in range(row["rates"].shape[0]):
+            happened = happened.at[targets[row["effects"][outcome]]].add(row["rates"][outcome] * before)
+        seen = row["confidence"] * happened + (1.0 - row["confidence"]) * row["error_rate"] * before
+        seen = seen * readings[row["reading"]]
         if log_potentials is not None:
             seen = seen * jnp.exp(row["log_potential"])
         act = seen.sum()
         after = seen / act
         return after, Filtered(jnp.log(silence), jnp.log(act), before, after)
 
+    effects, rates = _what_is_seen(chain, plan)
     rows = {
         "elapsed": jnp.asarray(plan.elapsed),
-        "sight": jnp.asarray(plan.sight),
         "confidence": jnp.asarray(plan.confidence),
         "error_rate": jnp.asarray(plan.error_rate),
         "reading": jnp.asarray(plan.reading),
+        "effects": effects[plan.sight],
+        "rates": rates[plan.sight],
     }
     if log_potentials is not None:
         rows["log_potential"] = log_potentials
-    return jax.lax.scan(step, jnp.asarray(start), rows)[1]
+    # only the distribution at the start of each step is kept for the way back; the step itself is run again
+    return jax.lax.scan(jax.checkpoint(step, prevent_cse=False), jnp.asarray(start), rows)[1]
 
 
-def _apply_sight(chain: Chain, sight: Sight, readings: jax.Array, weights: StateArray, row) -> StateArray:
-    """Weigh and move the distribution by what is seen."""
-    if sight.kind == "reading":
-        return weights * readings[row["reading"]]
-    if sight.kind == "shock":
-        return weights + spread(weights, index_map(chain.space, sight.effect))
-    if sight.kind == "nothing":
-        return weights
-    happened = jnp.zeros_like(weights)
-    for kind, rate, seen in zip(chain.kinds, chain.rates, chain.seen, strict=True):
-        if (kind.who, kind.what) == (sight.who, sight.what):
-            flow = rate * weights if kind.who == NATURE else seen * rate * weights
-            happened = happened + flow + spread(flow, index_map(chain.space, kind.effect))
-    return row["confidence"] * happened + (1.0 - row["confidence"]) * row["error_rate"] * weights
+def _effects(chain: Chain, plan: Plan) -> tuple[Effect, ...]:
+    """Return the distinct effects of jumps and shocks; the first changes nothing."""
+    shocks = [sight.effect for sight in plan.sights if sight.kind == "shock"]
+    return tuple(dict.fromkeys([Effect(), *(kind.effect for kind in chain.kinds), *shocks]))
+
+
+def _what_is_seen(chain: Chain, plan: Plan) -> tuple[np.ndarray, jax.Array]:
+    """Return, for every sight, up to as many outcomes as any has: the effect, and its weight in every state.
+
+    An act weighs by its rate; anything else by one. Missing outcomes weigh nothing.
+    Shapes `[sights, outcomes]` (index into the distinct effects) and `[sights, outcomes, states]`.
+    """
+    effects = _effects(chain, plan)
+    one, zero = jnp.ones(chain.space.size), jnp.zeros(chain.space.size)
+    outcomes = [_outcomes(chain, sight) if sight.kind == "act" else [(sight.effect, one)] for sight in plan.sights]
+    most = max(len(found) for found in outcomes)
+    padded = [found + [(Effect(), zero)] * (most - len(found)) for found in outcomes]
+    which = np.array([[effects.index(effect) for effect, _ in found] for found in padded])
+    return which, jnp.stack([jnp.stack([weight for _, weight in found]) for found in padded])
+
+
+def _outcomes(chain: Chain, sight: Sight) -> list[tuple[Effect, StateArray]]:
+    """Return effect and rate of every outcome of an act, as far as it is seen."""
+    return [
+        (kind.effect, rate if kind.who == NATURE or kind.always_seen else seen * rate)
+        for kind, rate, seen in zip(chain.kinds, chain.rates, chain.seen, strict=True)
+        if (kind.who, kind.what) == (sight.who, sight.what)
+    ]
 
 
 def log_likelihood(chain: Chain, plan: Plan, start: StateArray) -> jax.Array:

@@ -1,0 +1,129 @@
+"""Which explanation the record supports, and what would change that.
+
+posterior(e) = weight(e) evidence(e) / sum over all explanations, `none of these` included
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import logsumexp
+
+from raison.equilibrium.arrays import GameArrays
+from raison.inference.model import Explanation, GameFunction, Parameter
+from raison.inference.prior import Normal
+
+NONE = "none of these"
+"""Name of the row that says: constant rates of every action, no motives."""
+
+RATE_FACTOR = 5.0
+"""Half-width of the prior of a constant rate: its 90 % interval is a fifth to five times the centre."""
+
+
+def none_of_these(game: GameFunction, like: Explanation) -> Explanation:
+    """Return the explanation without motives: every action at a constant rate wherever it is available.
+
+    The numbers of nature keep the priors of `like`. The log rate of each action is added at the end; its prior is
+    centred where a player acts as often as in `like` and picks each of its actions and waiting equally often.
+
+    Args:
+        game: builds the game from its numbers.
+        like: an explanation of the case.
+    """
+    centre = np.array([float(parameter.prior.value(0.0)) for parameter in like.parameters])
+    arrays = GameArrays.of(game(centre))
+    rates = []
+    for player in arrays.players:
+        usual = float(np.median(player.decision_rate)) / (len(player.actions) + 1)
+        low, high = math.log(usual / RATE_FACTOR), math.log(usual * RATE_FACTOR)
+        basis = f"assumed: {1 / RATE_FACTOR:g} to {RATE_FACTOR:g} times the rate of a player that picks at random"
+        rates += [Parameter(f"log rate of {player.name} {action}", Normal(low, high), basis) for action in player.actions]
+    return Explanation(NONE, (*like.parameters, *rates), label="None of these", held_by="nobody", weight=like.weight)
+
+
+def posterior_probabilities(log_evidence: Sequence[float], weights: Sequence[float]) -> np.ndarray:
+    """Return the posterior probability of each explanation. Shape `[explanations]`, sums to 1."""
+    scores = np.asarray(log_evidence) + np.log(np.asarray(weights))
+    return np.exp(scores - logsumexp(scores))
+
+
+@dataclass(frozen=True)
+class Lead:
+    """How firmly the leading explanation leads.
+
+    Attributes:
+        leader: index of the most probable explanation.
+        runner_up: index of the next.
+        log_bayes_factor: log evidence of the leader less that of the runner-up.
+        largest_item: index of the item that favours the leader most over the runner-up.
+        largest_weight: by how much, in log likelihood.
+        leader_without_it: index of the leader when that item's weights are left out, all else as it was.
+        leader_by_fit: index of the explanation with the highest likelihood at its mode.
+        share_near_focus: share of the absolute difference that comes from items near the focal date; nan if none is named.
+    """
+
+    leader: int
+    runner_up: int
+    log_bayes_factor: float
+    largest_item: int
+    largest_weight: float
+    leader_without_it: int
+    leader_by_fit: int
+    share_near_focus: float
+
+    @property
+    def is_provisional(self) -> bool:
+        """Say whether one item, or the width of the priors, could turn the order, or the lead is small."""
+        return (
+            self.leader_without_it != self.leader or self.leader_by_fit != self.leader or self.log_bayes_factor < 3.0
+        )
+
+
+def lead(
+    log_evidence: Sequence[float],
+    weights: Sequence[float],
+    log_likelihood: Sequence[float],
+    item_weights: np.ndarray,
+    is_near_focus: np.ndarray | None,
+) -> Lead:
+    """Return how firmly the leader leads.
+
+    Args:
+        log_evidence: of each explanation.
+        weights: prior weight of each.
+        log_likelihood: of each at its mode.
+        item_weights: log likelihood of each item, act and silence together. Shape `[explanations, items]`.
+        is_near_focus: which items lie near the focal date. Shape `[items]`, bool; None if no date is named.
+    """
+    scores = np.asarray(log_evidence) + np.log(np.asarray(weights))
+    order = np.argsort(-scores, kind="stable")
+    leader, runner_up = int(order[0]), int(order[min(1, len(order) - 1)])
+    difference = item_weights[leader] - item_weights[runner_up]
+    largest = int(np.argmax(difference))
+    total = np.abs(difference).sum()
+    near = math.nan if is_near_focus is None or total == 0 else float(np.abs(difference[is_near_focus]).sum() / total)
+    return Lead(
+        leader=leader,
+        runner_up=runner_up,
+        log_bayes_factor=float(log_evidence[leader] - log_evidence[runner_up]),
+        largest_item=largest,
+        largest_weight=float(difference[largest]),
+        leader_without_it=int(np.argmax(scores - item_weights[:, largest])),
+        leader_by_fit=int(np.argmax(log_likelihood)),
+        share_near_focus=near,
+    )
+
+
+def indistinct_pairs(log_evidence: Mapping[str, float], threshold: float = 1.0) -> tuple[tuple[str, str], ...]:
+    """Return the pairs of explanations whose log Bayes factor is below `threshold`: the record cannot tell them apart."""
+    names = list(log_evidence)
+    return tuple(
+        (first, second)
+        for i, first in enumerate(names)
+        for second in names[i + 1 :]
+        if abs(log_evidence[first] - log_evidence[second]) < threshold
+    )
+

@@ -1,0 +1,174 @@
+"""Answers to queries, exactly on the chain, under one explanation at given numbers.
+
+    P(C at t | record to s)   filter the record to s, then propagate to t
+    P(C by t | record to s)   the same with C made absorbing
+    do(...)                   the history is filtered in the game as it was; the forecast is made in the changed game,
+                              solved anew
+"""
+
+from __future__ import annotations
+
+import datetime
+import functools
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from raison.chain import Chain, distribution_at, hitting_probability
+from raison.chain.transient import evolve
+from raison.errors import QueryError
+from raison.game import Game, StateSpace
+from raison.query.conditions import mask
+from raison.query.grammar import (
+    Arithmetic,
+    Comparison,
+    Constant,
+    DoLevel,
+    DoNever,
+    Expression,
+    Given,
+    IndicatorValue,
+    MoveCount,
+    Posterior,
+    Probability,
+    Test,
+)
+from raison.query.intervention import intervene, set_levels
+from raison.record import Move, Record
+from raison.record.filter import Filtered, hidden_world, run_filter
+from raison.record.plan import Plan
+
+ARITHMETIC = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
+RELATIONS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """What is the same under every explanation.
+
+    Attributes:
+        space: the state space.
+        record: the dated items.
+        plan: the record made ready for the filter, with steps short enough for every chain asked about.
+        start: distribution on the first day. Shape `[states]`.
+        time_of: from a date to time units since the first day.
+        until: last day of the record.
+        indicators: value of each (name, date).
+        posterior: posterior probability of each explanation.
+    """
+
+    space: StateSpace
+    record: Record
+    plan: Plan
+    start: np.ndarray
+    time_of: Callable[[datetime.date], float]
+    until: datetime.date
+    indicators: Mapping[tuple[str, datetime.date], float] = field(default_factory=dict)
+    posterior: Mapping[str, float] = field(default_factory=dict)
+
+
+class World:
+    """One explanation at one set of numbers, ready to be asked.
+
+    Args:
+        facts: what is the same under every explanation.
+        game: the game at these numbers.
+        chain_of: from a game to its chain: solve it, or give every action its constant rate.
+        chain: the chain of `game`, if it is known already.
+    """
+
+    def __init__(
+        self, facts: Facts, game: Game, chain_of: Callable[[Game], Chain], *, chain: Chain | None = None
+    ) -> None:
+        self.facts = facts
+        self._game = game
+        self._chain_of = chain_of
+        self._chain = chain_of(game) if chain is None else chain
+        self._changed: dict[tuple[DoLevel | DoNever, ...], tuple[Game, Chain]] = {}
+
+    def value(self, expression: Expression) -> float:
+        """Return the value of an expression."""
+        match expression:
+            case Constant():
+                return expression.value
+            case Arithmetic():
+                return ARITHMETIC[expression.op](self.value(expression.left), self.value(expression.right))
+            case Probability():
+                return self._probability(expression)
+            case Posterior():
+                return self.facts.posterior[expression.explanation]
+            case IndicatorValue():
+                return self.facts.indicators[expression.indicator, expression.date]
+            case MoveCount():
+                return float(_count(self.facts, expression))
+
+    def holds(self, test: Test) -> bool:
+        """Return whether every comparison of a test holds."""
+        return all(self._compare(comparison) for comparison in test.comparisons)
+
+    def _compare(self, comparison: Comparison) -> bool:
+        return RELATIONS[comparison.op](self.value(comparison.left), self.value(comparison.right))
+
+    def _probability(self, query: Probability) -> float:
+        begin, distribution = self._known(query.given)
+        game, chain = self._forecast_world(query.given.interventions)
+        elapsed = self.facts.time_of(query.date) - begin
+        if elapsed < 0:
+            raise QueryError(f"{query}: the day asked about lies before the forecast starts. Condition on less of the record.")
+        distribution = set_levels(game, distribution, query.given.interventions)
+        target = mask(query.condition, self.facts.space)
+        if query.when == "by":
+            return float(hitting_probability(chain, distribution, target, elapsed))
+        return float(np.asarray(distribution_at(chain, distribution, elapsed)) @ target)
+
+    def _forecast_world(self, interventions: tuple[DoLevel | DoNever, ...]) -> tuple[Game, Chain]:
+        if not interventions:
+            return self._game, self._chain
+        if interventions not in self._changed:
+            game = intervene(self._game, interventions)
+            self._changed[interventions] = (game, self._chain_of(game))
+        return self._changed[interventions]
+
+    def _known(self, given: Given) -> tuple[float, np.ndarray]:
+        """Return when the forecast starts, and the distribution of states then."""
+        if given.record is None:
+            return 0.0, np.asarray(self.facts.start)
+        day = self.facts.until if given.record == "all" else given.record
+        time = self.facts.time_of(day)
+        plan = self.facts.plan
+        passed = np.flatnonzero(plan.time <= time + 1e-9)
+        last = int(passed[-1]) if len(passed) else -1
+        reached = float(plan.time[last]) if len(passed) else 0.0
+        at_last = self.filtered.after[last] if len(passed) else jnp.asarray(self.facts.start)
+        hidden = hidden_world(self._chain, plan)
+        now = np.asarray(evolve(hidden.generator, hidden.killing, at_last, max(time - reached, 0.0)))
+        return time, now / now.sum()
+
+    @functools.cached_property
+    def filtered(self) -> Filtered:
+        """Return the filtered record."""
+        return filter_record(self.facts, self._chain)
+
+
+def filter_record(facts: Facts, chain: Chain) -> Filtered:
+    """Run the filter over the record of `facts`, compiled once for chains of one form."""
+    return _compiled_filter(facts)(chain)
+
+
+@functools.lru_cache(maxsize=8)
+def _compiled_filter(facts: Facts) -> Callable[[Chain], Filtered]:
+    return jax.jit(lambda chain: run_filter(chain, facts.plan, jnp.asarray(facts.start)))
+
+
+def _count(facts: Facts, query: MoveCount) -> int:
+    begin, end = facts.time_of(query.begin), facts.time_of(query.end)
+    return sum(
+        isinstance(item, Move)
+        and (item.who, item.what) == (query.player, query.action)
+        and begin - 1e-9 <= item.time <= end + 1e-9
+        for item in facts.record.items
+    )
