@@ -21,7 +21,7 @@ from raison.arrays import Batch, StateArray, StateMask
 from raison.chain.chain import Chain
 from raison.equilibrium.generator import Generator, difference
 
-TOLERANCE = 1e-12
+TOLERANCE = 1e-11
 """Largest mass that truncation may leave out of a step, as a share of the mass at its start."""
 
 MAX_LOAD = 2.0
@@ -33,7 +33,7 @@ MAX_TERMS = 24
 LONG_LOAD = 25.0
 """Largest L t of one step when nothing is differentiated. Keeps e^(-Lt) far from underflow."""
 
-CHUNK = 8
+CHUNK = 4
 """Terms whose contribution to a gradient is summed in one pass over the states."""
 
 

@@ -61,14 +61,19 @@ def index_map(space: StateSpace, effect: Effect) -> IndexMap:
     return IndexMap(targets, tuple(sources), moves)
 
 
+def _gather(values: jax.Array, states: np.ndarray) -> jax.Array:
+    """Return values[..., states]; the states are known to be in range, so nothing is checked or wrapped."""
+    return values.at[..., states].get(mode="promise_in_bounds", wrap_negative_indices=False)
+
+
 def _difference(values: jax.Array, *, index: IndexMap) -> jax.Array:
-    return values[..., index.targets] - values
+    return _gather(values, index.targets) - values
 
 
 def _spread(weights: jax.Array, *, index: IndexMap) -> jax.Array:
     arriving = jnp.where(index.moves, -weights, 0.0)
     for source, has_source in index.sources:
-        arriving = arriving + jnp.where(has_source, weights[..., source], 0.0)
+        arriving = arriving + jnp.where(has_source, _gather(weights, source), 0.0)
     return arriving
 
 
@@ -137,7 +142,7 @@ class Generator:
     def transposed(self) -> Flow:
         """Return G' made ready to be applied many times."""
         arcs = [
-            (source, jnp.where(has_source, rate[source], 0.0))
+            (source, jnp.where(has_source, _gather(rate, source), 0.0))
             for rate, index in zip(self.rates, self.maps, strict=True)
             for source, has_source in index.sources
         ]
@@ -182,5 +187,5 @@ class Flow:
         """Return G'p. Shape `[..., states]`."""
         change = -self.leaving * weights
         for rate, source in zip(self.arriving, self.sources.arrays, strict=True):
-            change = change + rate * weights[..., source]
+            change = change + rate * _gather(weights, source)
         return change

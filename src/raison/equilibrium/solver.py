@@ -46,9 +46,15 @@ LINEAR_TOLERANCE = 1e-4
 """Share of the right-hand side that a linear solve of the outer iteration may leave."""
 
 ADJOINT_TOLERANCE = 1e-9
-"""The same for the linear solve behind a gradient."""
+"""Largest entry that the linear solve behind a gradient may leave, as a share of the largest of its right-hand side."""
 
-SLOW = 0.3
+ADJOINT_STEP = 1e-2
+"""Share of its right-hand side that one round of that solve may leave."""
+
+MAX_ADJOINT_ROUNDS = 60
+"""Most rounds of it."""
+
+SLOW = 0.5
 """A policy step that leaves more than this share of the residual hands over to Newton steps."""
 
 LADDER = (0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 1.0)
@@ -136,17 +142,29 @@ def checked(equilibrium: Equilibrium) -> Equilibrium:
     return equilibrium
 
 
-def pull_back(equilibrium: Equilibrium, cotangent: PlayerValues) -> GameArrays:
+class Pulled(NamedTuple):
+    """The derivative of a scalar through an equilibrium.
+
+    Attributes:
+        numbers: by the game's numbers, in their form.
+        adjoint: w, to start a nearby computation from. Shape `[players, states]`.
+    """
+
+    numbers: GameArrays
+    adjoint: PlayerValues
+
+
+def pull_back(equilibrium: Equilibrium, cotangent: PlayerValues, *, start: PlayerValues | None = None) -> Pulled:
     """Return the derivative of a scalar by the game's numbers, through its derivative by the values.
 
     From F(V, numbers) = 0:  d/d numbers = (dF/d numbers)' w  with  -F'(V)' w = cotangent.
+    The system is solved as the policy step is, rivals' responses put to the right, round after round while that
+    contracts; else as a whole.
 
     Args:
         equilibrium: a converged equilibrium.
         cotangent: derivative of the scalar by the values. Shape `[players, states]`.
-
-    Returns:
-        Derivatives, in the form of the game's numbers.
+        start: w of a nearby computation.
 
     Errors:
         `NotConverged` if the linear solve fails.
@@ -154,13 +172,25 @@ def pull_back(equilibrium: Equilibrium, cotangent: PlayerValues) -> GameArrays:
     arrays = equilibrium.arrays
     here = _look(arrays, equilibrium.values, 1.0)
     slopes = _slopes_of(arrays, here.values, here.acts, here.generator)
-    adjoint, failure = _solve_adjoint(arrays, slopes, here.diagonal, cotangent)
-    if not float(failure) <= 1e-6:
+    scale = max(float(jnp.abs(cotangent).max()), 1e-300)
+    adjoint = jnp.zeros_like(cotangent) if start is None else start
+    left, size = _adjoint_residual(arrays, slopes, adjoint, cotangent)
+    for _ in range(MAX_ADJOINT_ROUNDS):
+        if float(size) <= ADJOINT_TOLERANCE * scale:
+            break
+        before = float(size)
+        adjoint = adjoint + _solve_flow(slopes.flow, here.diagonal, left)
+        left, size = _adjoint_residual(arrays, slopes, adjoint, cotangent)
+        if not float(size) < 0.7 * before:
+            adjoint = _solve_adjoint(arrays, slopes, here.diagonal, cotangent)
+            left, size = _adjoint_residual(arrays, slopes, adjoint, cotangent)
+            break
+    if not float(size) <= 1e-6 * scale:
         raise NotConverged(
-            f"the gradient through the equilibrium was not found: linear residual {float(failure):.1e}, 1e-6 needed. "
+            f"the gradient through the equilibrium was not found: linear residual {float(size) / scale:.1e}, 1e-6 needed. "
             "Rates that differ by many orders of magnitude make the system stiff: check the ranges of the case."
         )
-    return _numbers_slope(arrays, equilibrium.values, adjoint)
+    return Pulled(_numbers_slope(arrays, equilibrium.values, adjoint), adjoint)
 
 
 def _status(residual: float, tolerance: float, steps: int) -> str:
@@ -288,8 +318,28 @@ def _solve_newton(arrays, slopes, diagonal, failure):
 
 
 @jax.jit
+def _adjoint_residual(arrays, slopes, adjoint, cotangent):
+    """Return cotangent + F'(V)' w and its largest entry."""
+    left = cotangent + apply_slopes_transposed(arrays, slopes, adjoint)
+    return left, jnp.abs(left).max()
+
+
+@jax.jit
+def _solve_flow(flow, diagonal, cotangent):
+    """Solve (rho - G') w = cotangent roughly: players' responses held still."""
+    adjoint, _ = jax.scipy.sparse.linalg.bicgstab(
+        lambda weights: (diagonal - flow.leaving) * weights - flow.apply(weights),
+        cotangent,
+        tol=ADJOINT_STEP,
+        maxiter=500,
+        M=lambda weights: weights / diagonal,
+    )
+    return adjoint
+
+
+@jax.jit
 def _solve_adjoint(arrays, slopes, diagonal, cotangent):
-    """Return w with -F'(V)' w = cotangent, and the share of the cotangent that is left."""
+    """Solve -F'(V)' w = cotangent as a whole."""
     adjoint, _ = jax.scipy.sparse.linalg.bicgstab(
         lambda weights: -apply_slopes_transposed(arrays, slopes, weights),
         cotangent,
@@ -297,8 +347,7 @@ def _solve_adjoint(arrays, slopes, diagonal, cotangent):
         maxiter=2000,
         M=lambda weights: weights / diagonal,
     )
-    left = jnp.abs(cotangent + apply_slopes_transposed(arrays, slopes, adjoint)).max()
-    return adjoint, left / jnp.maximum(jnp.abs(cotangent).max(), 1e-300)
+    return adjoint
 
 
 @jax.jit

@@ -16,6 +16,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from raison.arrays import PlayerValues
 from raison.chain.chain import Chain
 from raison.chain.transient import MAX_LOAD
 from raison.equilibrium.arrays import GameArrays
@@ -100,20 +101,22 @@ class Evaluation:
 
     Attributes:
         log_likelihood: natural logarithm.
-        gradient: by the numbers of the case. Shape `[parameters]`; None if not asked for.
+        gradient: by the numbers of the case. Shape `[parameters]`.
         equilibrium: the solved game; None if no game was solved.
+        adjoint: of the gradient's linear solve, to start the next from. Shape `[players, states]`.
     """
 
     log_likelihood: float
-    gradient: np.ndarray | None
-    equilibrium: Equilibrium | None
+    gradient: np.ndarray
+    equilibrium: Equilibrium | None = None
+    adjoint: PlayerValues | None = None
 
 
 class Likelihood(Protocol):
     """A log likelihood with a gradient, as a function of a vector of numbers."""
 
-    def evaluate(self, numbers: np.ndarray, *, near: Equilibrium | None = None) -> Evaluation:
-        """Return value and gradient; `near` is a solved game to start from."""
+    def evaluate(self, numbers: np.ndarray, *, near: Evaluation | None = None) -> Evaluation:
+        """Return value and gradient; `near` is an evaluation at nearby numbers to start from."""
         ...
 
 
@@ -163,14 +166,16 @@ class GameLikelihood:
         arrays = self._numbers(jnp.asarray(numbers))
         return checked(solve(arrays, start=None if near is None else near.values, tolerance=self._tolerance))
 
-    def evaluate(self, numbers: np.ndarray, *, near: Equilibrium | None = None) -> Evaluation:
+    def evaluate(self, numbers: np.ndarray, *, near: Evaluation | None = None) -> Evaluation:
         """Return the log likelihood and its gradient at `numbers`. Raises `NotConverged`."""
-        equilibrium = self.solve(numbers, near=near)
+        equilibrium = self.solve(numbers, near=None if near is None else near.equilibrium)
         arrays, values = equilibrium.arrays, equilibrium.values
         value, chain_bar = self._of_chain.value_and_gradient(self._chain(arrays, values))
         arrays_bar, values_bar = self._pull_chain(arrays, values, chain_bar)
-        total = jax.tree.map(jnp.add, arrays_bar, pull_back(equilibrium, values_bar))
-        return Evaluation(value, np.asarray(self._pull(jnp.asarray(numbers), total)), equilibrium)
+        pulled = pull_back(equilibrium, values_bar, start=None if near is None else near.adjoint)
+        total = jax.tree.map(jnp.add, arrays_bar, pulled.numbers)
+        gradient = np.asarray(self._pull(jnp.asarray(numbers), total))
+        return Evaluation(value, gradient, equilibrium, pulled.adjoint)
 
 
 class ConstantRateLikelihood:
@@ -189,10 +194,10 @@ class ConstantRateLikelihood:
         """Return the chain at `numbers`."""
         return self._chain(jnp.asarray(numbers))
 
-    def evaluate(self, numbers: np.ndarray, *, near: Equilibrium | None = None) -> Evaluation:
+    def evaluate(self, numbers: np.ndarray, *, near: Evaluation | None = None) -> Evaluation:
         """Return the log likelihood and its gradient at `numbers`."""
         value, chain_bar = self._of_chain.value_and_gradient(self.chain(numbers))
-        return Evaluation(value, np.asarray(self._pull_chain(jnp.asarray(numbers), chain_bar)), None)
+        return Evaluation(value, np.asarray(self._pull_chain(jnp.asarray(numbers), chain_bar)))
 
 
 def constant_rate_chain(game: GameFunction, actions: Sequence[int]) -> Callable[[jax.Array], Chain]:

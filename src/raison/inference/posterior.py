@@ -113,7 +113,7 @@ class _Target:
         self.parameters = tuple(parameters)
         self.free = [i for i, parameter in enumerate(parameters) if parameter.prior.is_free]
         self.proper = np.array([parameters[i].prior.is_proper for i in self.free], dtype=float)
-        self.near: Equilibrium | None = None
+        self.near: Evaluation | None = None
         self.evaluations = 0
         self._slope = jax.jit(
             lambda z: jax.numpy.stack(
@@ -125,9 +125,9 @@ class _Target:
         """Return the likelihood at z and the gradient of minus the log posterior."""
         self.evaluations += 1
         evaluation = self.likelihood.evaluate(_numbers(self.parameters, z), near=self.near)
-        if not math.isfinite(evaluation.log_likelihood) or evaluation.gradient is None:
+        if not math.isfinite(evaluation.log_likelihood):
             raise SamplingFailed(f"the log likelihood is {evaluation.log_likelihood} at {self._describe(z)}.")
-        self.near = evaluation.equilibrium
+        self.near = evaluation
         slope = evaluation.gradient[self.free] * np.asarray(self._slope(z)) if self.free else np.zeros(0)
         return evaluation, self.proper * z - slope
 
