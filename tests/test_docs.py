@@ -1,0 +1,113 @@
+"""The documentation is true: links lead somewhere, cases open, works that are cited are listed."""
+
+import ast
+import pathlib
+import re
+
+import pytest
+
+from raison.case import BuiltCase, open_case
+
+ROOT = pathlib.Path(__file__).parents[1]
+PAGES = sorted(
+    [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("benchmarks/*.md"), *ROOT.glob("examples/**/*.md")]
+)
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+CASE = re.compile(r"^<!-- case: ([\w-]+) -->\n```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
+KEY = re.compile(r"\b[a-z]+(?:1[89]|20)\d\d\b")
+COMMAND = re.compile(r"^<!-- (run|test) -->\n```sh\n([^\n]+)\n```", re.MULTILINE)
+
+EXPECTED = {"docs/images/report.png"}
+"""Drawn from a full run of the bundled case; comes with the first one."""
+
+
+def page_id(page: pathlib.Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+def anchors(page: pathlib.Path) -> set[str]:
+    """The anchors that headings make, as code hosts form them."""
+    titles = re.findall(r"^#+ (.+)$", FENCED.sub("", page.read_text(encoding="utf-8")), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).strip().replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
+def test_every_relative_link_leads_somewhere(page: pathlib.Path) -> None:
+    for link in LINK.findall(FENCED.sub("", page.read_text(encoding="utf-8"))):
+        if re.match(r"[a-z]+:", link):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        if target.relative_to(ROOT).as_posix() in EXPECTED:
+            continue
+        assert target.exists(), f"{page_id(page)}: {link} leads nowhere"
+        assert not anchor or anchor in anchors(target), f"{page_id(page)}: no heading for {link}"
+
+
+def test_every_page_of_the_documentation_can_be_reached_from_its_index() -> None:
+    index = ROOT / "docs" / "index.md"
+    linked = {
+        (index.parent / link.partition("#")[0]).resolve() for link in LINK.findall(index.read_text(encoding="utf-8"))
+    }
+    assert set((ROOT / "docs").rglob("*.md")) - linked - {index} == set()
+
+
+CASES = [(page, name, text) for page in PAGES for name, text in CASE.findall(page.read_text(encoding="utf-8"))]
+
+
+def open_text(folder: pathlib.Path, name: str, text: str) -> BuiltCase:
+    file = folder / f"{name}.yaml"
+    file.write_text(text, encoding="utf-8")
+    return open_case(file)
+
+
+@pytest.mark.parametrize(("page", "name", "text"), CASES, ids=[f"{page_id(page)}:{name}" for page, name, _ in CASES])
+def test_every_case_on_a_page_opens(page: pathlib.Path, name: str, text: str, tmp_path: pathlib.Path) -> None:
+    assert open_text(tmp_path, name, text).explanations
+
+
+def test_the_tutorial_and_the_readme_show_a_case() -> None:
+    assert {page_id(page) for page, _, _ in CASES} >= {"README.md", "docs/tutorial/first-case.md"}
+
+
+def test_the_change_that_the_tutorial_makes_is_a_change_of_its_case(tmp_path: pathlib.Path) -> None:
+    page = ROOT / "docs" / "tutorial" / "first-case.md"
+    ((name, text),) = CASE.findall(page.read_text(encoding="utf-8"))
+    assert "looks ahead: 4 months" in page.read_text(encoding="utf-8")
+    assert text.count("looks ahead: 1 year") == 1
+    assert open_text(tmp_path, name, text.replace("looks ahead: 1 year", "looks ahead: 4 months")).explanations
+
+
+def cited_keys(path: pathlib.Path) -> set[str]:
+    """The keys after `Source:` in the docstrings of a Python file."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    docs = [ast.get_docstring(node) or "" for node in ast.walk(tree) if isinstance(node, kinds)]
+    return {key for doc in docs for part in doc.split("Source:")[1:] for key in KEY.findall(part)}
+
+
+def listed_keys() -> set[str]:
+    text = (ROOT / "docs" / "reference" / "references.md").read_text(encoding="utf-8")
+    return set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE))
+
+
+def test_every_work_that_code_cites_is_listed() -> None:
+    files = [*(ROOT / "src").rglob("*.py"), *(ROOT / "examples").rglob("*.py")]
+    cited = {key: path for path in files for key in cited_keys(path)}
+    assert len(cited) >= 5
+    assert {key: page_id(path) for key, path in cited.items() if key not in listed_keys()} == {}
+
+
+def test_every_work_that_a_page_cites_is_listed() -> None:
+    cited = {
+        key for page in PAGES for key in re.findall(r"`([a-z]+(?:1[89]|20)\d\d)`", page.read_text(encoding="utf-8"))
+    }
+    assert cited <= listed_keys()
+
+
+def test_the_readme_has_both_commands_in_one_line_each() -> None:
+    commands = dict(COMMAND.findall((ROOT / "README.md").read_text(encoding="utf-8")))
+    assert set(commands) == {"run", "test"}
+    assert "raison run turkey-2016" in commands["run"]
+    assert "-m pytest" in commands["test"]
