@@ -1,12 +1,17 @@
 """The documentation is true: links lead somewhere, cases open, works that are cited are listed."""
 
 import ast
+import importlib.util
 import pathlib
 import re
 
 import pytest
 
 from raison.case import BuiltCase, open_case
+from raison.inference.evidence import none_of_these, posterior_probabilities
+from raison.inference.likelihood import ConstantRateLikelihood, GameLikelihood, SeenRecord
+from raison.inference.posterior import fit
+from raison.inference.prior import Fixed
 
 ROOT = pathlib.Path(__file__).parents[1]
 PAGES = sorted(
@@ -77,6 +82,37 @@ def test_the_change_that_the_tutorial_makes_is_a_change_of_its_case(tmp_path: pa
     assert "looks ahead: 4 months" in page.read_text(encoding="utf-8")
     assert text.count("looks ahead: 1 year") == 1
     assert open_text(tmp_path, name, text.replace("looks ahead: 1 year", "looks ahead: 4 months")).explanations
+
+
+def posterior_of(case: BuiltCase) -> list[float]:
+    games = GameLikelihood(case.game, SeenRecord(case.record, case.space, case.start))
+    actions = [len(names) for names in case.names.actions.values()]
+    none = none_of_these(case.game, case.explanations[0])
+    fits = [fit(games, explanation.parameters) for explanation in case.explanations]
+    fits.append(fit(ConstantRateLikelihood(case.game, games.seen, actions), none.parameters))
+    return posterior_probabilities([each.log_evidence for each in fits], [1.0] * len(fits)).tolist()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("horizon", "told"), [("1 year", [0.71, 0.29, 0.01]), ("4 months", [0.57, 0.43, 0.0])])
+def test_the_numbers_of_the_tutorial_come_out(horizon: str, told: list[float], tmp_path: pathlib.Path) -> None:
+    page = ROOT / "docs" / "tutorial" / "first-case.md"
+    ((name, text),) = CASE.findall(page.read_text(encoding="utf-8"))
+    case = open_text(tmp_path, name, text.replace("looks ahead: 1 year", f"looks ahead: {horizon}"))
+    assert posterior_of(case) == pytest.approx(told, abs=0.01)
+
+
+@pytest.mark.slow
+def test_the_bus_example_finds_the_published_maximum() -> None:
+    spec = importlib.util.spec_from_file_location("bus_engine", ROOT / "examples" / "bus_engine.py")
+    assert spec is not None
+    assert spec.loader is not None
+    bus = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(bus)
+    likelihood = GameLikelihood(bus.bus_game, bus.SeenPanel(bus.read_panel()))
+    found = bus.estimate(likelihood, Fixed(1.0))
+    assert found.log_likelihood == pytest.approx(bus.PUBLISHED["lambda = 1"][-1], abs=1e-6)
+    assert found.standard_errors() == pytest.approx([0.0, 0.00586, 0.05233, 0.39366], rel=1e-3, abs=1e-5)
 
 
 def cited_keys(path: pathlib.Path) -> set[str]:
