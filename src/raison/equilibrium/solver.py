@@ -42,10 +42,10 @@ from raison.game import Game
 TOLERANCE = 1e-10
 """Default residual at which values count as converged, relative to max(1, |V|)."""
 
-LINEAR_TOLERANCE = 1e-4
+LINEAR_TOLERANCE = 1e-2
 """Share of the right-hand side that a linear solve of the outer iteration may leave."""
 
-ADJOINT_TOLERANCE = 1e-9
+ADJOINT_TOLERANCE = 1e-8
 """Largest entry that the linear solve behind a gradient may leave, as a share of the largest of its right-hand side."""
 
 ADJOINT_STEP = 1e-2

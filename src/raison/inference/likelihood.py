@@ -21,7 +21,7 @@ from raison.chain.chain import Chain
 from raison.chain.transient import MAX_LOAD
 from raison.equilibrium.arrays import GameArrays
 from raison.equilibrium.solver import Equilibrium, checked, pull_back, solve
-from raison.game import StateSpace
+from raison.game import Game, StateSpace
 from raison.inference.model import GameFunction
 from raison.record.filter import log_likelihood, longest_step
 from raison.record.panel import Panel, panel_load, panel_log_likelihood
@@ -161,6 +161,10 @@ class GameLikelihood:
         """Return what was seen, cut as finely as the fastest chain so far needed."""
         return self._of_chain.seen
 
+    def chain(self, equilibrium: Equilibrium) -> Chain:
+        """Return the chain of a solved game."""
+        return self._chain(equilibrium.arrays, equilibrium.values)
+
     def solve(self, numbers: np.ndarray, *, near: Equilibrium | None = None) -> Equilibrium:
         """Solve the game at `numbers`; raises `NotConverged`."""
         arrays = self._numbers(jnp.asarray(numbers))
@@ -170,7 +174,7 @@ class GameLikelihood:
         """Return the log likelihood and its gradient at `numbers`. Raises `NotConverged`."""
         equilibrium = self.solve(numbers, near=None if near is None else near.equilibrium)
         arrays, values = equilibrium.arrays, equilibrium.values
-        value, chain_bar = self._of_chain.value_and_gradient(self._chain(arrays, values))
+        value, chain_bar = self._of_chain.value_and_gradient(self.chain(equilibrium))
         arrays_bar, values_bar = self._pull_chain(arrays, values, chain_bar)
         pulled = pull_back(equilibrium, values_bar, start=None if near is None else near.adjoint)
         total = jax.tree.map(jnp.add, arrays_bar, pulled.numbers)
@@ -211,12 +215,22 @@ def constant_rate_chain(game: GameFunction, actions: Sequence[int]) -> Callable[
 
     def chain(numbers: jax.Array) -> Chain:
         split = numbers.shape[0] - total
-        arrays = GameArrays.of(game(numbers[:split]))
-        rates, first = [], split
-        for player, count in zip(arrays.players, actions, strict=True):
-            rates.append(player.is_available * jnp.exp(numbers[first : first + count])[:, None])
-            first += count
-        return Chain.of(arrays, rates)
+        return constant_rates_of(game(numbers[:split]), numbers[split:])
 
     return chain
 
+
+def constant_rates_of(game: Game, log_rates: jax.Array | np.ndarray) -> Chain:
+    """Return the chain of `game` in which every action has a constant rate wherever it is available.
+
+    Args:
+        game: the game.
+        log_rates: log rate of each action, player by player. Shape `[actions of all players]`.
+    """
+    arrays = GameArrays.of(game)
+    rates, first = [], 0
+    for player in arrays.players:
+        last = first + len(player.actions)
+        rates.append(player.is_available * jnp.exp(jnp.asarray(log_rates[first:last]))[:, None])
+        first = last
+    return Chain.of(arrays, rates)

@@ -4,7 +4,7 @@ In standardised parameters z (see `prior`) the log posterior is  l(z) - z'z / 2 
 
     log evidence = l(z*) - z*'z* / 2 - log det(H) / 2,     H = I - l''(z*)     (H = -l'' for flat priors: no evidence)
 
-H by central differences of the exact gradient. Directions that the record does not touch add nothing.
+H by differences of the exact gradient. Directions that the record does not touch add nothing.
 
 Source: tierney1986 (docs/references.md)
 """
@@ -27,8 +27,8 @@ from raison.inference.model import Parameter
 GRADIENT_TOLERANCE = 1e-3
 """Largest slope of the log posterior, per standard deviation of the prior, at which a search has ended."""
 
-DIFFERENCE = 2e-3
-"""Step of the differences of gradients, in standard deviations of the prior."""
+DIFFERENCE = 1e-3
+"""Step of the differences of gradients, in standard deviations of the prior (or steps of a flat one)."""
 
 MAX_STEPS = 200
 """Most steps of one search."""
@@ -200,7 +200,7 @@ def _hessian(target: _Target, z: np.ndarray) -> np.ndarray:
             continue
         step = np.zeros(len(z))
         step[i] = DIFFERENCE
-        hessian[i] = (target.evaluate(z + step)[1] - target.evaluate(z - step)[1]) / (2 * DIFFERENCE)
+        hessian[i] = (target.evaluate(z + step)[1] - at) / DIFFERENCE
     return (hessian + hessian.T) / 2
 
 

@@ -13,6 +13,7 @@ import functools
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -20,6 +21,7 @@ import numpy as np
 
 from raison.chain import Chain, distribution_at, hitting_probability
 from raison.chain.transient import evolve
+from raison.equilibrium import Equilibrium
 from raison.errors import QueryError
 from raison.game import Game, StateSpace
 from raison.query.conditions import mask
@@ -71,24 +73,38 @@ class Facts:
     posterior: Mapping[str, float] = field(default_factory=dict)
 
 
+class Moves(NamedTuple):
+    """How the world moves.
+
+    Attributes:
+        chain: all jumps, with their rates.
+        equilibrium: the solved game behind it; None if no game was solved.
+    """
+
+    chain: Chain
+    equilibrium: Equilibrium | None
+
+
+ChainMaker = Callable[[Game, Equilibrium | None], Moves]
+"""From a game, and the solved game of nearby numbers if there is one, to how the world moves."""
+
+
 class World:
     """One explanation at one set of numbers, ready to be asked.
 
     Args:
         facts: what is the same under every explanation.
         game: the game at these numbers.
-        chain_of: from a game to its chain: solve it, or give every action its constant rate.
-        chain: the chain of `game`, if it is known already.
+        chain_of: solves a game, or gives every action its constant rate.
+        near: the same explanation at nearby numbers, whose solved games are good places to start from.
     """
 
-    def __init__(
-        self, facts: Facts, game: Game, chain_of: Callable[[Game], Chain], *, chain: Chain | None = None
-    ) -> None:
+    def __init__(self, facts: Facts, game: Game, chain_of: ChainMaker, *, near: World | None = None) -> None:
         self.facts = facts
         self._game = game
         self._chain_of = chain_of
-        self._chain = chain_of(game) if chain is None else chain
-        self._changed: dict[tuple[DoLevel | DoNever, ...], tuple[Game, Chain]] = {}
+        self._near = near
+        self._changed: dict[frozenset[str], tuple[Game, Moves]] = {}
 
     def value(self, expression: Expression) -> float:
         """Return the value of an expression."""
@@ -115,23 +131,29 @@ class World:
 
     def _probability(self, query: Probability) -> float:
         begin, distribution = self._known(query.given)
-        game, chain = self._forecast_world(query.given.interventions)
+        game, moves = self._forecast_world(query.given.interventions)
         elapsed = self.facts.time_of(query.date) - begin
         if elapsed < 0:
             raise QueryError(f"{query}: the day asked about lies before the forecast starts. Condition on less of the record.")
         distribution = set_levels(game, distribution, query.given.interventions)
         target = mask(query.condition, self.facts.space)
         if query.when == "by":
-            return float(hitting_probability(chain, distribution, target, elapsed))
-        return float(np.asarray(distribution_at(chain, distribution, elapsed)) @ target)
+            return float(hitting_probability(moves.chain, distribution, target, elapsed))
+        return float(np.asarray(distribution_at(moves.chain, distribution, elapsed)) @ target)
 
-    def _forecast_world(self, interventions: tuple[DoLevel | DoNever, ...]) -> tuple[Game, Chain]:
-        if not interventions:
-            return self._game, self._chain
-        if interventions not in self._changed:
+    def _forecast_world(self, interventions: tuple[DoLevel | DoNever, ...]) -> tuple[Game, Moves]:
+        """Return the game with the interventions made, played anew; the level at which a variable is held plays no part."""
+        changes = frozenset(change.variable if isinstance(change, DoLevel) else str(change) for change in interventions)
+        if changes not in self._changed:
             game = intervene(self._game, interventions)
-            self._changed[interventions] = (game, self._chain_of(game))
-        return self._changed[interventions]
+            near = None if self._near is None else self._near._forecast_world(interventions)[1].equilibrium
+            self._changed[changes] = (game, self._chain_of(game, near))
+        return self._changed[changes]
+
+    @property
+    def chain(self) -> Chain:
+        """Return how the world moves if nothing is changed."""
+        return self._forecast_world(())[1].chain
 
     def _known(self, given: Given) -> tuple[float, np.ndarray]:
         """Return when the forecast starts, and the distribution of states then."""
@@ -144,14 +166,14 @@ class World:
         last = int(passed[-1]) if len(passed) else -1
         reached = float(plan.time[last]) if len(passed) else 0.0
         at_last = self.filtered.after[last] if len(passed) else jnp.asarray(self.facts.start)
-        hidden = hidden_world(self._chain, plan)
+        hidden = hidden_world(self.chain, plan)
         now = np.asarray(evolve(hidden.generator, hidden.killing, at_last, max(time - reached, 0.0)))
         return time, now / now.sum()
 
     @functools.cached_property
     def filtered(self) -> Filtered:
         """Return the filtered record."""
-        return filter_record(self.facts, self._chain)
+        return filter_record(self.facts, self.chain)
 
 
 def filter_record(facts: Facts, chain: Chain) -> Filtered:

@@ -120,7 +120,7 @@ def run_filter(chain: Chain, plan: Plan, start: StateArray, log_potentials: jax.
     if log_potentials is not None:
         rows["log_potential"] = log_potentials
     # only the distribution at the start of each step is kept for the way back; the step itself is run again
-    return jax.lax.scan(jax.checkpoint(step, prevent_cse=False), jnp.asarray(start), rows)[1]
+    return jax.lax.scan(step, jnp.asarray(start), rows)[1]
 
 
 def _effects(chain: Chain, plan: Plan) -> tuple[Effect, ...]:

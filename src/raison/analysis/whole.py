@@ -1,0 +1,199 @@
+"""The whole study of a case, from its numbers to its verdicts."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from raison import __version__
+from raison.analysis.description import DESCRIBING, Described, describe_all, item_results
+from raison.analysis.fitting import Fit, fit_all
+from raison.analysis.store import FitStore
+from raison.analysis.verdicts import ASKING, judge_claims
+from raison.analysis.watch import Watch
+from raison.case import BuiltCase
+from raison.inference.evidence import NONE, Lead, indistinct_pairs, lead
+from raison.study import (
+    CaseSummary,
+    ClaimResult,
+    EquilibriumStatus,
+    ExplanationResult,
+    Fragility,
+    GameSize,
+    ParameterEstimate,
+    Source,
+    Study,
+)
+
+NEAR = 60
+"""Days from the focal date within which an item counts as near."""
+
+
+def run_study(
+    case: BuiltCase, *, seed: int = 0, command: str = "", store: FitStore | None = None, watch: Watch | None = None
+) -> Study:
+    """Run the whole study of `case`.
+
+    Args:
+        case: the case.
+        seed: of every random draw.
+        command: how the study can be run again, for the report.
+        store: where finished fits are kept and found; none are if it is None.
+        watch: told of every step; times the stages.
+
+    Errors:
+        `ComputationError`s of the fits and forecasts.
+    """
+    watch = watch or Watch()
+    fits = fit_all(case, watch, store)
+    with watch.stage(DESCRIBING):
+        described = describe_all(case, fits.each, watch)
+    with watch.stage(ASKING):
+        claims = judge_claims(case, fits, described, seed, watch)
+    leading = _lead(case, fits.each, described)
+    return Study(
+        case=_summary(case),
+        game=_size(case),
+        explanations=tuple(_explanation(fit, described, number) for number, fit in enumerate(fits.each)),
+        items=item_results(case, fits.each, described),
+        claims=claims,
+        fragility=_fragility(fits.each, leading),
+        times=described.dates,
+        stages=tuple(watch.stages),
+        version=__version__,
+        seed=seed,
+        command=command,
+        cannot_tell=_cannot_tell(fits.each, leading, claims),
+    )
+
+
+def _lead(case: BuiltCase, fits: Sequence[Fit], described: Described) -> Lead:
+    near = None
+    if case.focus is not None:
+        dates = [datetime.date.fromisoformat(item.date) for item in case.record.items] + [case.until]
+        near = np.array([abs((date - case.focus).days) <= NEAR for date in dates])
+    return lead(
+        [fit.posterior.log_evidence for fit in fits],
+        [fit.explanation.weight for fit in fits],
+        [fit.posterior.log_likelihood for fit in fits],
+        np.stack([each.act + each.silence for each in described.each]),
+        near,
+    )
+
+
+def _explanation(fit: Fit, described: Described, number: int) -> ExplanationResult:
+    posterior, equilibrium, each = fit.posterior, fit.equilibrium, described.each[number]
+    return ExplanationResult(
+        name=fit.explanation.name,
+        label=fit.explanation.label,
+        held_by=fit.explanation.held_by,
+        posterior=fit.share,
+        log_evidence=posterior.log_evidence,
+        log_likelihood=posterior.log_likelihood,
+        status=posterior.status,
+        equilibrium=None
+        if equilibrium is None
+        else EquilibriumStatus(equilibrium.status, equilibrium.residual, equilibrium.steps),
+        parameters=_estimates(fit),
+        forecasts=each.forecasts,
+        paths=each.paths,
+    )
+
+
+def _estimates(fit: Fit) -> tuple[ParameterEstimate, ...]:
+    estimates = []
+    for i in fit.posterior.free:
+        parameter = fit.posterior.parameters[i]
+        low, high = (float(parameter.prior.value(side * 1.6448536269514722)) for side in (-1.0, 1.0))
+        posterior_low, posterior_high = fit.posterior.interval(i)
+        mode = float(fit.posterior.mode[i])
+        estimates.append(
+            ParameterEstimate(parameter.name, low, high, mode, posterior_low, posterior_high, parameter.basis)
+        )
+    return tuple(estimates)
+
+
+def _fragility(fits: Sequence[Fit], leading: Lead) -> Fragility:
+    names = [fit.explanation.name for fit in fits]
+    return Fragility(
+        leader=names[leading.leader],
+        runner_up=names[leading.runner_up],
+        log_bayes_factor=leading.log_bayes_factor,
+        largest_item=leading.largest_item,
+        largest_item_weight=leading.largest_weight,
+        leader_without_it=names[leading.leader_without_it],
+        leader_flat_prior=names[leading.leader_by_fit],
+        share_near_focus=leading.share_near_focus,
+        is_provisional=leading.is_provisional,
+        indistinct=indistinct_pairs({fit.explanation.name: fit.posterior.log_evidence for fit in fits}),
+    )
+
+
+def _cannot_tell(fits: Sequence[Fit], leading: Lead, claims: Sequence[ClaimResult]) -> tuple[str, ...]:
+    """Return what this record cannot decide, a sentence each."""
+    labels = {fit.explanation.name: fit.explanation.label for fit in fits}
+    sentences = []
+    pairs = indistinct_pairs({fit.explanation.name: fit.posterior.log_evidence for fit in fits})
+    if pairs:
+        listed = "; ".join(f"{labels[first]} and {labels[second]}" for first, second in pairs)
+        sentences.append(f"Between these pairs of explanations the record is worth less than a bare mention: {listed}.")
+    if leading.log_bayes_factor < 3.0:
+        leader, other = (fits[i].explanation.label for i in (leading.leader, leading.runner_up))
+        sentences.append(
+            f"The lead of {leader} over {other} is small (log Bayes factor {leading.log_bayes_factor:.1f}): "
+            "which of them is right stays open."
+        )
+    undecided = sum(claim.verdict == "undecided" for claim in claims)
+    if undecided:
+        sentences.append(f"{undecided} of the tested claims stay undecided: the answer hangs on the explanation or its numbers.")
+    untested = sum(claim.verdict == "not testable" for claim in claims)
+    if untested:
+        sentences.append(f"{untested} claims have no test in this model.")
+    rough = [fit.explanation.label for fit in fits if fit.posterior.status != "ok"]
+    if rough:
+        sentences.append(f"The evidence of {', '.join(rough)} is rough: the search for its mode did not end cleanly.")
+    if fits[leading.leader].explanation.name == NONE:
+        sentences.append("Constant rates without motives do best: none of the listed explanations is supported.")
+    if not math.isnan(leading.share_near_focus) and leading.share_near_focus < 0.5:
+        sentences.append(
+            f"Only {leading.share_near_focus:.0%} of the weight between the two best explanations comes from within "
+            f"{NEAR} days of the focal date; the rest is background."
+        )
+    return tuple(sentences)
+
+
+def _size(case: BuiltCase) -> GameSize:
+    free = {
+        parameter.name
+        for explanation in case.explanations
+        for parameter in explanation.parameters
+        if parameter.prior.is_free
+    }
+    return GameSize(
+        players=tuple(case.names.actions),
+        variables={variable.name: variable.levels for variable in case.space.variables},
+        states=case.space.size,
+        actions={player: tuple(actions) for player, actions in case.names.actions.items()},
+        parameters=len(free),
+    )
+
+
+def _summary(case: BuiltCase) -> CaseSummary:
+    return CaseSummary(
+        name=case.name,
+        title=case.title,
+        question=case.question,
+        summary=case.summary,
+        begin=str(case.begin),
+        until=str(case.until),
+        unit=case.unit,
+        focal_date="" if case.focus is None else str(case.focus),
+        labels=dict(case.labels),
+        leaves_out=case.leaves_out,
+        sources=tuple(Source(source.key, source.title, source.url) for source in case.sources),
+        assumed=case.assumed,
+        hash=case.hash,
+    )

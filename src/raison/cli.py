@@ -1,0 +1,216 @@
+"""The command line: `raison run`, `check`, `solve`, `new`, `cases`.
+
+Exit codes: 0 done, 1 a computation failed honestly, 2 a file or a command is wrong, 3 our bug, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import rich.console
+import rich.progress
+import rich.table
+import typer
+
+from raison import __version__
+from raison.analysis import FitStore, Watch, run_study
+from raison.case import BuiltCase, build, check_case, read_case
+from raison.case.template import write_template
+from raison.cases import bundled, find_case
+from raison.errors import CaseError, RaisonError, did_you_mean
+from raison.inference.likelihood import GameLikelihood, SeenRecord
+from raison.report import show_study, write_report
+from raison.saving import save_study
+
+app = typer.Typer(
+    help="Turn an argument about why a state acted into a model that can be tested.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+out = rich.console.Console()
+err = rich.console.Console(stderr=True)
+
+CaseArgument = Annotated[str, typer.Argument(help="A bundled case (see `raison cases`), or a path to a case.")]
+
+
+@app.command()
+def run(
+    case: CaseArgument,
+    folder: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the results.", show_default="raison-out/CASE")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of every random draw.")] = 0,
+) -> None:
+    """Run the whole study of a case; print the result and write it into a folder."""
+    built = _open(case)
+    folder = folder or Path("raison-out") / built.name
+    _check_writable(folder)
+    store = FitStore(folder / "fits", built.hash)
+    # two explanations are fitted side by side, so each computes fastest in one thread
+    os.environ.setdefault("NPROC", "1")
+    try:
+        with _progress() as tell:
+            study = run_study(built, seed=seed, command=_command(case, seed), store=store, watch=Watch(tell))
+    except KeyboardInterrupt:
+        err.print(f"Interrupted. Finished explanations are kept in {folder / 'fits'}; the same command takes them up.")
+        raise
+    written = [*save_study(study, folder), write_report(study, folder / "report.html")]
+    show_study(study, out)
+    out.print(f"Written: {', '.join(path.name for path in written)} in {folder}", soft_wrap=True)
+
+
+@app.command()
+def check(case: CaseArgument) -> None:
+    """Check a case and report every problem at once."""
+    written = read_case(find_case(case))
+    warnings = check_case(written)
+    built = build(written)
+    for warning in warnings:
+        err.print(f"warning: {warning}", soft_wrap=True, markup=False, highlight=False)
+    out.print(
+        f"{built.name}: {built.space.size:,} states, {len(built.names.actions)} players, "
+        f"{len(built.explanations)} explanations, {len(built.record.items)} items, {len(built.claims)} claims. No problems.",
+        soft_wrap=True,
+        highlight=False,
+    )
+
+
+@app.command()
+def solve(
+    case: CaseArgument,
+    explanation: Annotated[str | None, typer.Option(help="Solve this explanation only.")] = None,
+) -> None:
+    """Solve the game of each explanation at the centre of its priors."""
+    built = _open(case)
+    names = [each.name for each in built.explanations]
+    if explanation is not None and explanation not in names:
+        raise CaseError(f"no explanation `{explanation}`.{did_you_mean(explanation, names)}")
+    likelihood = GameLikelihood(built.game, SeenRecord(built.record, built.space, built.start))
+    table = rich.table.Table("explanation", "status", "steps", "residual", "largest value", box=None)
+    for each in built.explanations:
+        if explanation in (None, each.name):
+            solved = likelihood.solve([float(parameter.prior.value(0.0)) for parameter in each.parameters])
+            largest = float(abs(solved.values).max())
+            table.add_row(each.name, solved.status, str(solved.steps), f"{solved.residual:.1e}", f"{largest:.1f}")
+    out.print(f"{built.name}: {built.space.size:,} states, {len(built.names.actions)} players", highlight=False)
+    out.print(table)
+
+
+@app.command()
+def new(name: Annotated[str, typer.Argument(help="Folder to make; its name is the name of the case.")]) -> None:
+    """Write a small commented case that runs."""
+    paths = write_template(Path(name))
+    out.print(f"Written: {', '.join(path.name for path in paths)} in {name}. Try: raison run {name}", soft_wrap=True)
+
+
+@app.command()
+def cases() -> None:
+    """List the bundled cases."""
+    for name in bundled():
+        out.print(f"{name}  {read_case(find_case(name)).text.title}", highlight=False, soft_wrap=True)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        out.print(f"raison {__version__}", highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and leave.")
+    ] = False,
+) -> None:
+    """Hold the options that come before a command."""
+
+
+def _open(case: str) -> BuiltCase:
+    written = read_case(find_case(case))
+    check_case(written)
+    return build(written)
+
+
+def _command(case: str, seed: int) -> str:
+    return f"raison run {case} --seed {seed}"
+
+
+def _check_writable(folder: Path) -> None:
+    """Find out before the work, not after it, that the results cannot be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / ".writable").touch()
+        (folder / ".writable").unlink()
+    except OSError as error:
+        raise CaseError(f"cannot write into {folder}: {error.strerror}. Name another folder with --out.") from None
+
+
+class _progress:  # noqa: N801  (a context manager that reads as a function)
+    """Show what is being done on standard error; one line a step where there is no terminal."""
+
+    def __init__(self) -> None:
+        self._bars = rich.progress.Progress(
+            rich.progress.TextColumn("{task.description}"),
+            rich.progress.BarColumn(),
+            rich.progress.MofNCompleteColumn(),
+            rich.progress.TimeElapsedColumn(),
+            console=err,
+            disable=not err.is_terminal,
+        )
+        self._tasks: dict[str, rich.progress.TaskID] = {}
+
+    def __enter__(self) -> Callable[[str, int, int], None]:
+        self._bars.start()
+        return self._tell
+
+    def __exit__(self, *error: object) -> None:
+        self._bars.stop()
+
+    def _tell(self, stage: str, done: int, total: int) -> None:
+        if stage not in self._tasks:
+            self._tasks[stage] = self._bars.add_task(stage, total=total)
+        self._bars.update(self._tasks[stage], completed=done, total=total)
+        if not err.is_terminal:
+            err.print(f"{stage}: {done}/{total}", highlight=False)
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code; a bug leaves a traceback and exit code 3."""
+    try:
+        code = app(standalone_mode=False) or 0
+    except KeyboardInterrupt:
+        code = 130
+    except typer.Abort:
+        code = 130
+    except typer.Exit as leaving:
+        code = leaving.exit_code
+    except RaisonError as error:
+        err.print(str(error), soft_wrap=True, markup=False, highlight=False)
+        code = error.exit_code
+    except Exception as error:
+        code = _usage_error(error)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # fits that run in other threads would hold an interrupted process back
+    os._exit(code)
+
+
+def _usage_error(error: Exception) -> int:
+    """Tell a wrong command line from a bug of ours."""
+    show = getattr(error, "show", None)
+    if show is not None:
+        show()
+        return 2
+    traceback.print_exception(error)
+    err.print("This is a bug in Raison. Please report it with the lines above and the case.", highlight=False)
+    return 3
+
+
+if __name__ == "__main__":
+    main()
