@@ -1,0 +1,44 @@
+"""What the tests of the engine share: one small game, solved once by the package and once by brute force."""
+
+import numpy as np
+import pytest
+from dense import Dense
+from small_games import BORDER_SPACE, border, border_record, border_start
+
+from raison.chain import Chain
+from raison.equilibrium import Equilibrium, solve
+from raison.inference.likelihood import GameLikelihood, SeenRecord
+
+
+@pytest.fixture(scope="session")
+def border_solved() -> Equilibrium:
+    return solve(border(), tolerance=1e-14)
+
+
+@pytest.fixture(scope="session")
+def border_chain(border_solved: Equilibrium) -> Chain:
+    return Chain.of_values(border_solved.arrays, border_solved.values)
+
+
+@pytest.fixture(scope="session")
+def border_dense() -> Dense:
+    return Dense(border())
+
+
+@pytest.fixture(scope="session")
+def border_values(border_dense: Dense) -> np.ndarray:
+    """V by brute force."""
+    return border_dense.solve()
+
+
+@pytest.fixture(scope="session")
+def border_jumps(border_dense: Dense, border_values: np.ndarray) -> list:
+    return border_dense.jumps(border_values)
+
+
+@pytest.fixture(scope="session")
+def border_likelihood() -> GameLikelihood:
+    """The likelihood of the border record by the numbers of the border game."""
+    return GameLikelihood(
+        border, SeenRecord(border_record(), BORDER_SPACE, border_start(), longest=0.25), tolerance=1e-13
+    )

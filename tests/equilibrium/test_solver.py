@@ -1,0 +1,200 @@
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from dense import Dense, central_slope
+from small_games import BORDER_NAMES, BORDER_NUMBERS, border, demand_game, in_days, turned_border
+
+from raison.equilibrium import solve, solver
+from raison.equilibrium.arrays import GameArrays
+from raison.equilibrium.solver import checked, pull_back
+from raison.errors import NotConverged
+
+RIVALRY = {-0.1: 4, -1.0: 5, -2.25: 5, -4.0: 5}
+"""Number of firms by the effect of a rival on payoffs."""
+
+
+@pytest.fixture(scope="module")
+def entry():
+    """Equilibria of the entry game by the effect of rivals."""
+    return {theta: solve(demand_game(theta, firms=firms), tolerance=1e-12) for theta, firms in RIVALRY.items()}
+
+
+def test_values_and_choices_agree_with_brute_force(border_solved, border_dense, border_values):
+    assert border_solved.status == "converged"
+    np.testing.assert_allclose(border_solved.values, border_values, rtol=0, atol=1e-10)
+    for i, choice in enumerate(border_solved.choices):
+        np.testing.assert_allclose(choice.probs, border_dense.choices(i, border_values[i])[:-1], rtol=0, atol=1e-10)
+
+
+def test_the_residual_is_the_change_of_one_more_bellman_sweep(border_dense):
+    rough = solve(border(), tolerance=1e-3, max_steps=3)
+    values = np.asarray(rough.values)
+    assert 0 < rough.residual <= 1e-3
+    leaving = max(
+        sum(jump.rate[x] for jump in border_dense.jumps(values) if jump.target[x] != x)
+        for x in range(border_dense.size)
+    )
+    sweep = np.abs(border_dense.failure(values)) / (np.array(border_dense.rhos)[:, None] + leaving)
+    assert rough.residual == pytest.approx(sweep.max() / max(1.0, np.abs(values).max()), rel=1e-8)
+
+
+def test_a_start_nearby_gives_the_same_equilibrium_in_fewer_steps(border_solved):
+    again = solve(border(), start=border_solved.values + 1e-3)
+    assert again.has_converged
+    assert again.steps < border_solved.steps
+    np.testing.assert_allclose(again.values, border_solved.values, rtol=0, atol=1e-8)
+
+
+def test_the_mean_of_the_shocks_is_paid_at_every_chance_to_act():
+    constant = border([*BORDER_NUMBERS[:3], 1.0, *BORDER_NUMBERS[4:]])
+    with_mean, without = solve(constant, tolerance=1e-13), solve(dataclasses.replace(constant, shock_mean=0.0))
+    paid = [0.5772156649015329 * alpha / rho for alpha, rho in ((1.5, 1 / 3.0), (2.0, 0.5), (1.0, 0.4))]
+    np.testing.assert_allclose(
+        with_mean.values - without.values, np.tile(np.array(paid)[:, None], 24), rtol=0, atol=1e-7
+    )
+    for first, second in zip(with_mean.choices, without.choices, strict=True):
+        np.testing.assert_allclose(first.probs, second.probs, rtol=0, atol=1e-8)
+
+
+@pytest.mark.xfail(strict=True, raises=ValueError, reason="logit_choice takes the maximum over no actions")
+def test_a_player_without_actions_values_the_world_it_watches(border_values):
+    north, south, bystander = border().players
+    watched = dataclasses.replace(border(), players=(north, south, dataclasses.replace(bystander, actions=())))
+    np.testing.assert_allclose(solve(watched, tolerance=1e-13).values, border_values, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("theta", RIVALRY)
+def test_the_entry_game_is_solved_however_strong_the_rivalry(entry, theta: float):
+    equilibrium = entry[theta]
+    assert equilibrium.status == "converged"
+    failure = Dense(demand_game(theta, firms=RIVALRY[theta])).failure(np.asarray(equilibrium.values))
+    assert np.abs(failure).max() < 1e-9
+
+
+def test_strong_rivalry_needs_newton_steps(entry):
+    assert entry[-0.1].newton_steps == 0
+    assert entry[-4.0].newton_steps > 0
+
+
+@pytest.mark.parametrize("theta", RIVALRY)
+def test_the_entry_game_is_symmetric_under_relabelling_of_firms(entry, theta: float):
+    firms = RIVALRY[theta]
+    values = np.asarray(entry[theta].values).reshape(firms, 6, *[2] * firms)
+    for other in range(1, firms):
+        np.testing.assert_allclose(values[other], np.swapaxes(values[0], 1, 1 + other), rtol=0, atol=1e-8)
+
+
+def test_the_entry_game_of_three_firms_agrees_with_brute_force():
+    game = demand_game(-1.0, firms=3, levels=3)
+    np.testing.assert_allclose(solve(game, tolerance=1e-14).values, Dense(game).solve(), rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("weight", [1e6, -1e6])
+def test_absurd_payoffs_are_never_answered_by_nan(weight: float):
+    equilibrium = solve(demand_game(-1.0, weight, firms=3, levels=3))
+    assert np.isfinite(equilibrium.values).all()
+    if equilibrium.has_converged:
+        failure = Dense(demand_game(-1.0, weight, firms=3, levels=3)).failure(np.asarray(equilibrium.values))
+        assert np.abs(failure).max() < 1e-7 * np.abs(equilibrium.values).max()
+    else:
+        assert "not converged: residual" in equilibrium.status
+
+
+def test_too_few_steps_are_reported_and_raised_only_on_request():
+    equilibrium = solve(demand_game(-4.0, firms=5), max_steps=1)
+    assert not equilibrium.has_converged
+    assert "needed. The payoffs may be too large for the shocks" in equilibrium.status
+    with pytest.raises(NotConverged, match="not converged"):
+        checked(equilibrium)
+
+
+def test_a_constant_added_to_a_feature_changes_no_choice(border_solved):
+    game = border()
+    moved = dataclasses.replace(
+        game,
+        players=tuple(
+            dataclasses.replace(
+                player,
+                motives=tuple(dataclasses.replace(m, feature=np.asarray(m.feature) + 7.0) for m in player.motives),
+            )
+            for player in game.players
+        ),
+    )
+    for first, second in zip(solve(moved, tolerance=1e-13).choices, border_solved.choices, strict=True):
+        np.testing.assert_allclose(first.probs, second.probs, rtol=0, atol=1e-10)
+
+
+def test_finer_time_units_change_no_value(border_solved):
+    per_day = solve(in_days(border()), tolerance=1e-14)
+    np.testing.assert_allclose(per_day.values, border_solved.values, rtol=0, atol=1e-10)
+
+
+def test_players_in_another_order_have_the_same_values(border_solved):
+    game = border()
+    turned = solve(dataclasses.replace(game, players=game.players[::-1], drifts=game.drifts[::-1]), tolerance=1e-14)
+    np.testing.assert_allclose(turned.values, border_solved.values[::-1], rtol=0, atol=1e-10)
+
+
+def test_variables_and_levels_in_another_order_permute_the_values(border_solved):
+    game, order = turned_border()
+    np.testing.assert_allclose(solve(game, tolerance=1e-14).values, border_solved.values[:, order], rtol=0, atol=1e-10)
+
+
+def _pulled_slope(make, numbers: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Derivative of weights . V by the numbers, through `pull_back`."""
+    equilibrium = solve(make(numbers), tolerance=1e-12)
+    bar = pull_back(equilibrium, jnp.asarray(weights)).numbers
+    pull = jax.jit(lambda t, bar: jax.vjp(make, t)[1](bar)[0])
+    return np.asarray(pull(jnp.asarray(numbers), bar))
+
+
+def _difference_slope(make, numbers: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    near = solve(make(numbers), tolerance=1e-13).values
+
+    def value(shifted):
+        return float((weights * np.asarray(solve(make(shifted), start=near, tolerance=1e-13).values)).sum())
+
+    return central_slope(value, numbers)
+
+
+@jax.jit
+def _entry(numbers) -> GameArrays:
+    theta_rn, theta_d, gamma, rate, rho, entry_cost = numbers
+    game = demand_game(theta_rn, theta_d, firms=5, gamma=gamma, rate=rate, rho=rho, entry_cost=entry_cost)
+    return GameArrays.of(game)
+
+
+@jax.jit
+def _border(numbers) -> GameArrays:
+    return GameArrays.of(border(numbers))
+
+
+@pytest.mark.parametrize(("rate", "is_solved_as_a_whole"), [(2.0, False), (6.0, True)])
+def test_the_gradient_through_the_entry_game_is_that_of_differences(
+    monkeypatch, rate: float, is_solved_as_a_whole: bool
+):
+    calls = []
+    whole = solver._solve_adjoint
+    monkeypatch.setattr(solver, "_solve_adjoint", lambda *args: calls.append(1) or whole(*args))
+    numbers = np.array([-4.0, 1.0, 1.0, rate, 0.05, 0.5])
+    weights = np.random.default_rng(5).normal(size=(5, 192))
+    slope = _pulled_slope(_entry, numbers, weights)
+    assert bool(calls) == is_solved_as_a_whole
+    np.testing.assert_allclose(slope, _difference_slope(_entry, numbers, weights), rtol=1e-6)
+
+
+def test_the_gradient_through_the_border_game_is_that_of_differences():
+    weights = np.random.default_rng(6).normal(size=(3, 24))
+    slope = _pulled_slope(_border, BORDER_NUMBERS, weights)
+    expected = _difference_slope(_border, BORDER_NUMBERS, weights)
+    np.testing.assert_allclose(slope, expected, rtol=1e-6, atol=1e-9, err_msg=str(BORDER_NAMES))
+
+
+def test_a_gradient_started_nearby_is_the_same(border_solved):
+    weights = jnp.asarray(np.random.default_rng(7).normal(size=(3, 24)))
+    first = pull_back(border_solved, weights)
+    again = pull_back(border_solved, weights, start=first.adjoint * 1.01)
+    np.testing.assert_allclose(again.adjoint, first.adjoint, rtol=1e-6, atol=1e-8)

@@ -1,0 +1,194 @@
+import datetime
+
+import numpy as np
+import pytest
+import scipy.linalg
+from dense import Dense, filter_by_matrices, matrix_of, reach
+from small_games import BORDER_SPACE, border, border_record, border_start
+
+from raison.chain import Chain
+from raison.equilibrium import solve
+from raison.errors import QueryError
+from raison.query.answer import Facts, Moves, World
+from raison.query.conditions import mask
+from raison.query.grammar import parse_condition, parse_query, parse_test
+from raison.record.plan import make_plan
+
+BEGIN = datetime.date(2016, 1, 1)
+DAYS = 40
+"""Days in a unit of time, so that every item of the record falls on a day."""
+
+
+def _day(time: float) -> datetime.date:
+    return BEGIN + datetime.timedelta(days=round(time * DAYS))
+
+
+@pytest.fixture(scope="module")
+def facts() -> Facts:
+    record = border_record()
+    return Facts(
+        space=BORDER_SPACE,
+        record=record,
+        plan=make_plan(record, BORDER_SPACE, longest=0.2),
+        start=border_start(),
+        time_of=lambda day: (day - BEGIN).days / DAYS,
+        until=_day(record.until),
+        indicators={("gas", BEGIN): 27.4},
+        posterior={"economy": 0.7, "bluff": 0.3},
+    )
+
+
+def _moves(game, near):
+    equilibrium = solve(game, start=None if near is None else near.values, tolerance=1e-13)
+    return Moves(Chain.of_values(equilibrium.arrays, equilibrium.values), equilibrium)
+
+
+@pytest.fixture(scope="module")
+def world(facts) -> World:
+    return World(facts, border(), _moves)
+
+
+@pytest.fixture(scope="module")
+def passes(border_jumps):
+    return filter_by_matrices(border_record(), border_jumps, BORDER_SPACE, border_start())
+
+
+def _ask(world: World, text: str) -> float:
+    return world.value(parse_query(text))
+
+
+def _later(jumps, start, elapsed: float, text: str, when: str) -> float:
+    target = mask(parse_condition(text), BORDER_SPACE)
+    if when == "by":
+        return reach(jumps, 24, start, target, elapsed)
+    return float((start @ scipy.linalg.expm(matrix_of(jumps, 24) * elapsed))[target].sum())
+
+
+@pytest.mark.parametrize("when", ["at", "by"])
+def test_a_forecast_from_the_first_day_is_that_of_brute_force(world, border_jumps, when: str):
+    condition = "tension >= high and mood != warm"
+    found = _ask(world, f"P({condition} {when} {_day(3.0)})")
+    assert found == pytest.approx(_later(border_jumps, border_start(), 3.0, condition, when), abs=1e-10)
+
+
+@pytest.mark.parametrize("when", ["at", "by"])
+@pytest.mark.parametrize(
+    ("known_to", "gap", "ended"), [(0.5, 1, True), (1.5, 4, False), (2.5, 8, True), (4.0, 9, False)]
+)
+def test_a_forecast_from_a_day_of_the_record_knows_the_record_to_that_day(
+    world, passes, border_jumps, when: str, known_to: float, gap: int, ended: bool
+):
+    now = passes.filtered(gap) if ended else passes.predicted(gap, known_to)
+    found = _ask(world, f"P(tension = brink {when} {_day(6.0)} | record to {_day(known_to)})")
+    expected = _later(border_jumps, now, 6.0 - known_to, "tension = brink", when)
+    assert found == pytest.approx(expected, abs=1e-10)
+
+
+def test_a_forecast_from_the_whole_record_starts_at_its_end(world, passes, border_jumps):
+    found = _ask(world, f"P(mood = sour at {_day(9.0)} | record)")
+    expected = _later(border_jumps, passes.filtered(len(passes.items)), 2.0, "mood = sour", "at")
+    assert found == pytest.approx(expected, abs=1e-10)
+
+
+def test_a_forecast_for_the_day_it_starts_is_what_is_known_then(world, passes):
+    found = _ask(world, f"P(tension >= high at {_day(2.5)} | record to {_day(2.5)})")
+    assert found == pytest.approx(passes.filtered(8)[12:].sum(), abs=1e-10)
+
+
+def test_the_chances_of_all_levels_add_up_to_one(world):
+    total = " + ".join(f"P(tension = {level} at {_day(3.0)} | record to {_day(1.0)})" for level in ("calm", "raised"))
+    rest = f"P(tension in (high, brink) at {_day(3.0)} | record to {_day(1.0)})"
+    assert _ask(world, f"{total} + {rest}") == pytest.approx(1.0, abs=1e-10)
+
+
+def _held_tension() -> Dense:
+    """The border game in which no jump moves the tension, by brute force: every target keeps its first coordinate."""
+    dense = Dense(border())
+    here = np.arange(24)
+
+    def kept(target):
+        return here // 6 * 6 + target % 6
+
+    dense.nature = [
+        jump._replace(target=kept(jump.target), rate=np.where(kept(jump.target) == here, 0.0, jump.rate))
+        for jump in dense.nature
+    ]
+    dense.actions = [
+        [
+            (name, cost, available, [(chance, kept(target)) for chance, target in outcomes], seen)
+            for name, cost, available, outcomes, seen in actions
+        ]
+        for actions in dense.actions
+    ]
+    return dense
+
+
+@pytest.mark.parametrize("when", ["at", "by"])
+def test_a_variable_held_from_outside_is_known_to_be_held(world, passes, when: str):
+    dense = _held_tension()
+    jumps = dense.jumps(dense.solve())
+    now = passes.filtered(1).reshape(4, 6)
+    start = np.zeros((4, 6))
+    start[2] = now.sum(axis=0)
+    found = _ask(
+        world, f"P(mood = sour and army = ready {when} {_day(3.0)} | record to {_day(0.5)}, do(tension = high))"
+    )
+    expected = _later(jumps, start.reshape(-1), 2.5, "mood = sour and army = ready", when)
+    assert found == pytest.approx(expected, abs=1e-10)
+
+
+def test_a_held_variable_keeps_the_level_it_is_set_to(world):
+    assert _ask(world, f"P(tension = high at {_day(6.0)} | do(tension = high))") == pytest.approx(1.0, abs=1e-10)
+    assert _ask(world, f"P(tension != high by {_day(6.0)} | do(tension = high))") == 0.0
+    assert _ask(world, f"P(tension = calm at {_day(6.0)} | do(tension = calm))") == pytest.approx(1.0, abs=1e-10)
+
+
+@pytest.mark.parametrize("when", ["at", "by"])
+def test_an_action_barred_from_outside_is_known_to_be_barred(world, when: str):
+    dense = Dense(border())
+    south = dense.actions[1]
+    nowhere = np.zeros(24, dtype=bool)
+    south[1] = (*south[1][:2], nowhere, *south[1][3:])
+    jumps = dense.jumps(dense.solve())
+    found = _ask(world, f"P(tension = brink {when} {_day(2.0)} | do(south never talk))")
+    assert found == pytest.approx(_later(jumps, border_start(), 2.0, "tension = brink", when), abs=1e-10)
+
+
+def test_a_world_near_another_gives_the_same_answers(facts, world):
+    query = f"P(tension = brink by {_day(2.0)} | do(south never talk))"
+    assert _ask(World(facts, border(), _moves, near=world), query) == pytest.approx(_ask(world, query), abs=1e-9)
+
+
+@pytest.mark.parametrize("known", ["record", f"record to {_day(2.5)}", f"record to {_day(2.5)}, do(tension = high)"])
+def test_a_day_before_the_forecast_starts_is_refused(world, known: str):
+    with pytest.raises(QueryError, match="the day asked about lies before the forecast starts"):
+        _ask(world, f"P(tension = brink at {_day(2.0)} | {known})")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("posterior(bluff) / posterior(economy)", 3 / 7),
+        (f"value(gas at {BEGIN}) - 2 * (1 + 0.5)", 24.4),
+        (f"moves(south talk from {BEGIN} to {_day(7.0)})", 2.0),
+        (f"moves(south talk from {_day(1.0)} to {_day(5.5)})", 2.0),
+        (f"moves(south talk from {_day(1.5)} to {_day(5.0)})", 0.0),
+        (f"moves(north press from {BEGIN} to {_day(0.5)})", 1.0),
+    ],
+)
+def test_what_needs_no_chain_is_looked_up(world, text: str, expected: float):
+    assert _ask(world, text) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "holds"),
+    [
+        ("posterior(bluff) < posterior(economy)", True),
+        ("posterior(bluff) >= 0.3", True),
+        ("posterior(bluff) > 0.3", False),
+        ("posterior(bluff) <= 0.2 and posterior(economy) > 0.5", False),
+        (f"P(tension = brink at {_day(2.0)}) <= P(tension = brink by {_day(2.0)})", True),
+    ],
+)
+def test_a_test_holds_if_every_comparison_does(world, text: str, holds: bool):
+    assert world.holds(parse_test(text)) is holds

@@ -1,0 +1,52 @@
+import math
+
+import pytest
+
+from raison.query.claim import CONTRADICTED, SUPPORTED, Answer, verdict_of, word_of
+
+
+@pytest.mark.parametrize(
+    ("probability", "word"),
+    [
+        (0.0, "contradicted"),
+        (0.1, "contradicted"),
+        (0.1001, "undecided"),
+        (0.5, "undecided"),
+        (0.8999, "undecided"),
+        (0.9, "supported"),
+        (1.0, "supported"),
+    ],
+)
+def test_the_verdict_follows_the_probability_that_the_test_holds(probability: float, word: str):
+    assert (CONTRADICTED, SUPPORTED) == (0.1, 0.9)
+    assert word_of(probability) == word
+    assert verdict_of({"only": Answer(0.0, 0.0, probability)}, {"only": 1.0}).word == word
+
+
+def test_the_probability_is_averaged_over_the_posterior_of_the_explanations():
+    answers = {"economy": Answer(0.4, 0.2, 1.0), "bluff": Answer(0.1, 0.2, 0.2)}
+    verdict = verdict_of(answers, {"economy": 0.75, "bluff": 0.25})
+    assert verdict.probability == pytest.approx(0.8)
+    assert verdict.word == "undecided"
+    assert "0.80" in verdict.reason
+
+
+def test_explanations_that_were_not_asked_do_not_count():
+    verdict = verdict_of({"economy": Answer(0.4, 0.2, 1.0)}, {"economy": 0.2, "bluff": 0.8})
+    assert verdict.probability == pytest.approx(1.0)
+
+
+def test_a_verdict_that_another_explanation_turns_is_fragile():
+    answers = {"economy": Answer(0.4, 0.2, 1.0), "bluff": Answer(0.1, 0.2, 0.05)}
+    verdict = verdict_of(answers, {"economy": 0.99, "bluff": 0.01})
+    assert verdict.word == "supported"
+    assert verdict.fragile == "other under: bluff (contradicted)"
+
+
+@pytest.mark.parametrize(("holds", "phrase"), [(1.0, "holds under every"), (0.0, "does not hold under every")])
+def test_a_test_on_which_all_agree_is_said_to_be_so_and_is_not_fragile(holds: float, phrase: str):
+    answers = {"economy": Answer(0.4, 0.2, holds), "bluff": Answer(0.3, 0.2, holds)}
+    verdict = verdict_of(answers, {"economy": 0.5, "bluff": 0.5})
+    assert phrase in verdict.reason
+    assert verdict.fragile == ""
+    assert not math.isnan(verdict.probability)

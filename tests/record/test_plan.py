@@ -1,0 +1,74 @@
+import numpy as np
+import pytest
+from small_games import BORDER_SPACE, border_record
+
+from raison.errors import CaseError
+from raison.record import Move, Reading, Record
+from raison.record.plan import make_plan, reading_probability
+
+
+def test_every_item_ends_one_step_and_the_silence_after_the_last_ends_the_plan():
+    plan = make_plan(border_record(), BORDER_SPACE)
+    assert plan.item.tolist() == list(range(12))
+    np.testing.assert_allclose(plan.time, [0.5, 0.5, 1, 1, 1.8, 2, 2.5, 2.5, 2.5, 5.5, 5.5, 7])
+    np.testing.assert_allclose(plan.elapsed.sum(), 7.0)
+    assert plan.sights[plan.sight[-1]].kind == "nothing"
+    assert plan.observed_drifts == {"storm"}
+
+
+def test_long_gaps_are_cut_evenly_and_only_the_last_piece_sees_the_item():
+    plan = make_plan(border_record(), BORDER_SPACE, longest=0.4)
+    assert plan.longest <= 0.4 + 1e-12
+    assert plan.is_last.sum() == 12
+    np.testing.assert_allclose(plan.elapsed[plan.item == 9], 3.0 / 8)
+    assert not plan.sight[~plan.is_last].any()
+    assert not plan.reading[~plan.is_last].any()
+    np.testing.assert_allclose(np.cumsum(plan.elapsed), plan.time)
+
+
+def test_a_doubtful_move_stands_in_the_record_by_error_as_often_as_such_moves_do():
+    plan = make_plan(border_record(), BORDER_SPACE)
+    talk = [3, 10]
+    np.testing.assert_allclose(plan.error_rate[talk], 2 / 7.0)
+    np.testing.assert_allclose(plan.confidence[talk], [0.7, 1.0])
+
+
+@pytest.mark.parametrize(
+    ("levels", "reliability", "expected"),
+    [
+        (("calm",), 1.0, [1, 0, 0, 0]),
+        (("high",), 0.7, [0.1, 0.1, 0.7, 0.1]),
+        (("high", "brink"), 0.8, [0.1, 0.1, 0.4, 0.4]),
+        (("calm", "raised", "high", "brink"), 0.6, [1, 1, 1, 1]),
+    ],
+)
+def test_a_reading_spreads_its_reliability_over_the_levels_it_allows(levels, reliability: float, expected):
+    row = reading_probability(BORDER_SPACE, "tension", levels, reliability)
+    np.testing.assert_allclose(row.reshape(4, 6), np.tile(np.array(expected)[:, None], 6), rtol=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("record", "message"),
+    [
+        (
+            Record((Move(2.0, "north", "press"), Move(1.0, "south", "talk", date="2016-05-04")), 3.0),
+            "record out of order: `south talk` at 2016-05-04 stands after a later item. Sort the items by time.",
+        ),
+        (Record((Move(-0.5, "north", "press"),), 3.0), "record out of order: `north press` at -0.5"),
+        (Record((Move(4.0, "north", "press"),), 3.0), "the record ends at 3, but an item stands at 4"),
+        (Record((Reading(1.0, "tenson", "calm", levels=("calm",)),), 3.0), "no variable `tenson`. Did you mean"),
+        (Record((Reading(1.0, "tension", "clam", levels=("clam",)),), 3.0), "variable `tension` has no level `clam`"),
+    ],
+)
+def test_a_record_that_cannot_be_is_refused(record: Record, message: str):
+    with pytest.raises(CaseError, match=message):
+        make_plan(record, BORDER_SPACE)
+
+
+@pytest.mark.xfail(strict=True, raises=ZeroDivisionError, reason="the error rate of a move is taken over no time")
+def test_a_record_that_ends_as_it_begins_has_a_plan_or_is_refused():
+    try:
+        plan = make_plan(Record((Move(0.0, "north", "press"),), 0.0), BORDER_SPACE)
+    except CaseError:
+        return
+    assert np.isfinite(plan.error_rate).all()
