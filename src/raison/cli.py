@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import rich.console
 import rich.progress
 import rich.table
@@ -75,7 +76,8 @@ def check(case: CaseArgument) -> None:
         err.print(f"warning: {warning}", soft_wrap=True, markup=False, highlight=False)
     out.print(
         f"{built.name}: {built.space.size:,} states, {len(built.names.actions)} players, "
-        f"{len(built.explanations)} explanations, {len(built.record.items)} items, {len(built.claims)} claims. No problems.",
+        f"{len(built.explanations)} explanations, {len(built.record.items)} items, {len(built.claims)} claims. "
+        "No problems.",
         soft_wrap=True,
         highlight=False,
     )
@@ -95,7 +97,7 @@ def solve(
     table = rich.table.Table("explanation", "status", "steps", "residual", "largest value", box=None)
     for each in built.explanations:
         if explanation in (None, each.name):
-            solved = likelihood.solve([float(parameter.prior.value(0.0)) for parameter in each.parameters])
+            solved = likelihood.solve(np.array([float(parameter.prior.value(0.0)) for parameter in each.parameters]))
             largest = float(abs(solved.values).max())
             table.add_row(each.name, solved.status, str(solved.steps), f"{solved.residual:.1e}", f"{largest:.1f}")
     out.print(f"{built.name}: {built.space.size:,} states, {len(built.names.actions)} players", highlight=False)

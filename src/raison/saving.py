@@ -148,7 +148,7 @@ def _write_csv(path: Path, rows: Sequence[dict[str, Any]]) -> Path:
 
 def _finite(rows: Iterable[dict[str, Any]]) -> Iterable[dict[str, Any]]:
     for row in rows:
-        yield {key: "" if isinstance(value, float) and not math.isfinite(value) else value for key, value in row.items()}
+        yield {key: value if not isinstance(value, float) or math.isfinite(value) else "" for key, value in row.items()}
 
 
 def _write_netcdf(path: Path, dataset: xarray.Dataset) -> Path:

@@ -69,8 +69,9 @@ def describe_all(case: BuiltCase, fits: tuple[Fit, ...], watch: Watch) -> Descri
     each = []
     for number, fit in enumerate(fits):
         watch.tell(DESCRIBING, number, len(fits))
-        each.append(_describe(case, fit, *map(np.asarray, compute(fit.chain)), points))
-    dates = tuple(_date(case, plan.time[point]) for point in points)
+        act, silence, smoothed, expected = map(np.asarray, compute(fit.chain))
+        each.append(_describe(case, fit, act, silence, smoothed[points], expected))
+    dates = tuple(_date(case, float(plan.time[point])) for point in points)
     return Described(tuple(each), plan, dates)
 
 
@@ -94,7 +95,7 @@ def _points(plan: Plan) -> np.ndarray:
 
 def _date(case: BuiltCase, time: float) -> str:
     span = (case.until - case.begin).days
-    return str(case.begin + datetime.timedelta(days=round(float(time) / case.record.until * span)))
+    return str(case.begin + datetime.timedelta(days=round(time / case.record.until * span)))
 
 
 def _describe(
@@ -104,12 +105,11 @@ def _describe(
     silence: np.ndarray,
     smoothed: np.ndarray,
     expected: np.ndarray,
-    points: np.ndarray,
 ) -> Description:
     paths = {}
     for variable in case.space.variables:
         levels = np.eye(len(variable.levels))[case.space.levels_of(variable.name)]
-        paths[variable.name] = smoothed[points] @ levels
+        paths[variable.name] = smoothed @ levels
     forecasts = []
     for player, actions in case.names.actions.items():
         for action in actions:
@@ -132,7 +132,5 @@ def item_results(case: BuiltCase, fits: tuple[Fit, ...], described: Described) -
             continue
         confidence = float(getattr(item, "confidence", getattr(item, "reliability", 1.0)))
         kind = type(item).__name__.lower()
-        results.append(
-            ItemResult(item.date, kind, item.who, item.what, item.source, item.note, confidence, weights)
-        )
+        results.append(ItemResult(item.date, kind, item.who, item.what, item.source, item.note, confidence, weights))
     return tuple(results)

@@ -20,6 +20,7 @@ from raison.inference.likelihood import ConstantRateLikelihood, GameLikelihood, 
 from raison.inference.model import Explanation
 from raison.inference.posterior import Posterior, fit
 from raison.query.impossible import why_impossible
+from raison.record.plan import make_plan
 
 FITTING = "fit the explanations"
 
@@ -63,7 +64,7 @@ def fit_all(case: BuiltCase, watch: Watch, store: FitStore | None) -> Fits:
     actions = [len(names) for names in case.names.actions.values()]
     constant_rates = ConstantRateLikelihood(case.game, games.seen, actions)
     explanations = (*case.explanations, none)
-    likelihoods: list[Likelihood] = [games] * len(case.explanations) + [constant_rates]
+    likelihoods: list[Likelihood] = [*[games] * len(case.explanations), constant_rates]
     with watch.stage("compile and check the record"):
         _check_possible(case, games)
     with watch.stage(FITTING):
@@ -86,7 +87,8 @@ def _check_possible(case: BuiltCase, games: GameLikelihood) -> None:
     """Evaluate once in this thread: it compiles what all fits share, and finds a record that cannot happen."""
     centre = np.array([float(parameter.prior.value(0.0)) for parameter in case.explanations[0].parameters])
     equilibrium = games.solve(centre)
-    why = why_impossible(games.chain(equilibrium), games.seen.plan, case.record, case.start)
+    plan = make_plan(case.record, case.space)
+    why = why_impossible(games.chain(equilibrium), plan, case.record, case.start)
     if why:
         raise ImpossibleRecord(why)
     games.evaluate(centre)

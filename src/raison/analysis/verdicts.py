@@ -1,8 +1,14 @@
-"""Test every claim under every explanation, at its mode and at draws from its posterior."""
+"""Test every claim under every explanation, at its mode and at draws from its posterior.
+
+A test that compares the posteriors of explanations is asked with an error on every log evidence instead: which of
+two explanations leads by a hair is not a fact about the world.
+"""
 
 from __future__ import annotations
 
+import concurrent.futures
 import math
+import os
 from collections.abc import Sequence
 
 import jax
@@ -18,9 +24,9 @@ from raison.equilibrium import Equilibrium
 from raison.equilibrium.solver import checked, solve
 from raison.errors import NotConverged
 from raison.game import Game
-from raison.inference.evidence import NONE
+from raison.inference.evidence import NONE, posterior_probabilities
 from raison.inference.likelihood import constant_rates_of
-from raison.query.answer import Facts, Moves, World
+from raison.query.answer import Facts, Moves, World, speaks_of_explanations
 from raison.query.claim import Answer, verdict_of
 from raison.query.grammar import Test
 from raison.study import ClaimAnswer, ClaimResult
@@ -33,6 +39,13 @@ DRAWS = 6
 FORECAST_TOLERANCE = 1e-7
 """Residual to which the games behind a forecast are solved; probabilities are then good to about five digits."""
 
+EVIDENCE_ERROR = 1.8
+"""Standard error taken for a log evidence (Laplace's method, width of priors, coding) in tests that compare
+explanations: a lead of 3, the bound of strong evidence, is then just outside its 90 % interval."""
+
+RIVALS = 1000
+"""Draws of that error."""
+
 STANDING = 0.02
 """Posterior probability from which an explanation is asked with draws, not at its mode alone."""
 
@@ -43,37 +56,62 @@ def judge_claims(case: BuiltCase, fits: Fits, described: Described, seed: int, w
     facts = Facts(
         case.space, case.record, described.plan, case.start, case.time_of, case.until, case.indicators, shares
     )
-    tested = [claim for claim in case.claims if claim.test is not None]
-    answers: dict[str, dict[str, Answer]] = {claim.id: {} for claim in tested}
-    for number, fit in enumerate(fits.each):
-        watch.tell(ASKING, number, len(fits.each))
-        for claim, answer in zip(tested, _ask(case, fits, fit, facts, tested, seed + number), strict=True):
-            answers[claim.id][fit.explanation.name] = answer
-    return tuple(_result(claim, answers.get(claim.id), shares) for claim in case.claims)
+    tests = [claim.test for claim in case.claims if claim.test is not None]
+    rivals = _rival_posteriors(fits.each, seed)
+    watch.tell(ASKING, 0, len(fits.each))
+
+    def ask(number: int) -> list[Answer]:
+        return _ask(case, fits, fits.each[number], facts, tests, rivals, seed + number)
+
+    # the first compiles what the others share
+    answered = [ask(0)]
+    with concurrent.futures.ThreadPoolExecutor(max_workers=min(2, os.cpu_count() or 1)) as pool:
+        for answers in pool.map(ask, range(1, len(fits.each))):
+            answered.append(answers)
+            watch.tell(ASKING, len(answered), len(fits.each))
+    names = [fit.explanation.name for fit in fits.each]
+    by_test = [dict(zip(names, answers, strict=True)) for answers in zip(*answered, strict=True)]
+    remaining = iter(by_test)
+    return tuple(_result(claim, next(remaining) if claim.test else None, shares) for claim in case.claims)
+
+
+def _rival_posteriors(fits: Sequence[Fit], seed: int) -> list[dict[str, float]]:
+    """Return posteriors of the explanations with an error on every log evidence."""
+    log_evidence = np.array([fit.posterior.log_evidence for fit in fits])
+    weights = [fit.explanation.weight for fit in fits]
+    errors = EVIDENCE_ERROR * np.random.default_rng(seed).standard_normal((RIVALS, len(fits)))
+    names = [fit.explanation.name for fit in fits]
+    return [
+        dict(zip(names, posterior_probabilities(log_evidence + error, weights).tolist(), strict=True))
+        for error in errors
+    ]
 
 
 def _ask(
-    case: BuiltCase, fits: Fits, fit: Fit, facts: Facts, claims: Sequence[WrittenClaim], seed: int
+    case: BuiltCase,
+    fits: Fits,
+    fit: Fit,
+    facts: Facts,
+    tests: Sequence[Test],
+    rivals: Sequence[dict[str, float]],
+    seed: int,
 ) -> list[Answer]:
-    """Return the answers of one explanation to all claims."""
-    count = DRAWS if fit.share >= STANDING else 0
+    """Return the answers of one explanation to all tests."""
     at_mode = _world(case, fits, fit, facts, fit.posterior.mode, None)
-    tests = [claim.test for claim in claims if claim.test is not None]
-    sides = [_sides(at_mode, test) for test in tests]
     held = [[at_mode.holds(test) for test in tests]]
-    for z in fit.posterior.draws(count, seed):
+    for z in fit.posterior.draws(DRAWS if fit.share >= STANDING else 0, seed):
         world = _world(case, fits, fit, facts, fit.posterior.numbers(z), at_mode)
         try:
-            held.append([world.holds(test) for test in tests])
+            held.append([not speaks_of_explanations(test) and world.holds(test) for test in tests])
         except NotConverged:
             continue
-    shares = np.mean(held, axis=0)
-    return [Answer(left, right, float(share)) for (left, right), share in zip(sides, shares, strict=True)]
-
-
-def _sides(world: World, test: Test) -> tuple[float, float]:
-    first = test.comparisons[0]
-    return world.value(first.left), world.value(first.right)
+    answers = []
+    for test, share in zip(tests, np.mean(held, axis=0), strict=True):
+        if speaks_of_explanations(test):
+            share = np.mean([at_mode.holds(test, rival) for rival in rivals])
+        first = test.comparisons[0]
+        answers.append(Answer(at_mode.value(first.left), at_mode.value(first.right), float(share)))
+    return answers
 
 
 def _world(case: BuiltCase, fits: Fits, fit: Fit, facts: Facts, numbers: np.ndarray, near: World | None) -> World:

@@ -148,7 +148,9 @@ def _cannot_tell(fits: Sequence[Fit], leading: Lead, claims: Sequence[ClaimResul
         )
     undecided = sum(claim.verdict == "undecided" for claim in claims)
     if undecided:
-        sentences.append(f"{undecided} of the tested claims stay undecided: the answer hangs on the explanation or its numbers.")
+        sentences.append(
+            f"{undecided} of the tested claims stay undecided: the answer hangs on the explanation or its numbers."
+        )
     untested = sum(claim.verdict == "not testable" for claim in claims)
     if untested:
         sentences.append(f"{untested} claims have no test in this model.")

@@ -59,9 +59,7 @@ class Chain:
             arrays: the game in numbers.
             act_rates: per player, the rate of each action. Each of shape `[actions, states]`.
         """
-        kinds = [
-            JumpKind(NATURE, name, effect) for name, effect in zip(arrays.drifts, arrays.effects, strict=True)
-        ]
+        kinds = [JumpKind(NATURE, name, effect) for name, effect in zip(arrays.drifts, arrays.effects, strict=True)]
         rates: list[StateArray] = list(arrays.nature)
         seen: list[jax.Array | float] = [0.0] * len(kinds)
         for player, acts in zip(arrays.players, act_rates, strict=True):
@@ -96,8 +94,6 @@ class Chain:
     def held(self, variable: str) -> Chain:
         """Return the chain in which `variable` keeps its level: its part of every effect is struck out."""
         kinds = tuple(
-            replace(kind, effect=Effect(tuple(m for m in kind.effect.maps if m[0] != variable)))
-            for kind in self.kinds
+            replace(kind, effect=Effect(tuple(m for m in kind.effect.maps if m[0] != variable))) for kind in self.kinds
         )
         return Chain(self.rates, self.seen, kinds, self.space)
-

@@ -7,7 +7,7 @@ With generator G, killing rate k(x) and L >= max over x of (exit rate + k),
 All terms are nonnegative. The sum stops where a bound on what is left out falls below the tolerance:
 for n + 2 > Lt the tail from term n + 1 on is at most  w_(n+1) / (1 - Lt / (n + 2)).
 
-Source: jensen1953, grassmann1977 (docs/references.md)
+Source: jensen1953, grassmann1977 (docs/reference/references.md)
 """
 
 from __future__ import annotations

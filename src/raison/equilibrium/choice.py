@@ -42,7 +42,7 @@ def logit_choice(advantages: jax.Array, is_available: jax.Array, precision: floa
         The choice probabilities and the surplus.
 
     Source:
-        mcfadden1974, arcidiacono2016 (docs/references.md)
+        mcfadden1974, arcidiacono2016 (docs/reference/references.md)
     """
     scaled = jnp.where(is_available > 0, precision * advantages, -jnp.inf)
     peak = jax.lax.stop_gradient(jnp.maximum(jnp.max(scaled, axis=0), 0.0))

@@ -11,8 +11,6 @@ In F' the player's own response drops out, since it is optimal (at precision 1).
 
 from __future__ import annotations
 
-import functools
-import operator
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -173,6 +171,9 @@ def _effects(arrays: GameArrays, j: int) -> tuple[Effect, ...]:
     return tuple(dict.fromkeys(effect for outcomes in arrays.players[j].outcomes for effect in outcomes))
 
 
-def _total(terms: Iterable[jax.Array]) -> jax.Array | float:
-    """Return the sum of the terms, 0.0 if there are none."""
-    return functools.reduce(operator.add, terms, 0.0)
+def _total(terms: Iterable[jax.Array]) -> jax.Array:
+    """Return the sum of the terms, zero if there are none."""
+    total = jnp.zeros(())
+    for term in terms:
+        total = total + term
+    return total

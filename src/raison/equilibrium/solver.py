@@ -121,7 +121,7 @@ def solve(
         The equilibrium. Look at `status`: nothing is raised when the iteration fails.
 
     Source:
-        arcidiacono2016, doraszelski2012 (docs/references.md)
+        arcidiacono2016, doraszelski2012 (docs/reference/references.md)
     """
     arrays = game if isinstance(game, GameArrays) else GameArrays.of(game)
     random_play = functools.cache(lambda: _random_play_values(arrays, tolerance))
@@ -187,7 +187,8 @@ def pull_back(equilibrium: Equilibrium, cotangent: PlayerValues, *, start: Playe
             break
     if not float(size) <= 1e-6 * scale:
         raise NotConverged(
-            f"the gradient through the equilibrium was not found: linear residual {float(size) / scale:.1e}, 1e-6 needed. "
+            "the gradient through the equilibrium was not found: "
+            f"linear residual {float(size) / scale:.1e}, 1e-6 needed. "
             "Rates that differ by many orders of magnitude make the system stiff: check the ranges of the case."
         )
     return Pulled(_numbers_slope(arrays, equilibrium.values, adjoint), adjoint)
@@ -251,9 +252,7 @@ def _look(arrays: GameArrays, values: PlayerValues, precision: float) -> _Point:
     acts = _play(arrays, values, precision)
     generator = _generator_of(arrays, acts.choices)
     failure, diagonal, residual = _failure(arrays, values, acts, generator)
-    return _Point(
-        values, acts, generator, failure, diagonal, float(residual) if math.isfinite(residual) else math.inf
-    )
+    return _Point(values, acts, generator, failure, diagonal, float(residual) if math.isfinite(residual) else math.inf)
 
 
 def _go(arrays: GameArrays, here: _Point, correction: PlayerValues, precision: float, bound: float) -> _Point:

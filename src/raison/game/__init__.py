@@ -3,6 +3,18 @@
 from raison.game.game import EULER, Game
 from raison.game.nature import Drift, Hazard
 from raison.game.players import Action, Motive, Player
-from raison.game.space import Effect, StateSpace, Variable
+from raison.game.space import NO_CHANGE, Effect, StateSpace, Variable
 
-__all__ = ["EULER", "Action", "Drift", "Effect", "Game", "Hazard", "Motive", "Player", "StateSpace", "Variable"]
+__all__ = [
+    "EULER",
+    "NO_CHANGE",
+    "Action",
+    "Drift",
+    "Effect",
+    "Game",
+    "Hazard",
+    "Motive",
+    "Player",
+    "StateSpace",
+    "Variable",
+]

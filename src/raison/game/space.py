@@ -75,7 +75,7 @@ class StateSpace:
     def variable(self, name: str) -> Variable:
         return self.variables[self.axis(name)]
 
-    @functools.lru_cache(maxsize=None)  # noqa: B019  (spaces are few and live as long as the study)
+    @functools.cache  # noqa: B019  (spaces are few and live as long as the study)
     def levels_of(self, name: str) -> np.ndarray:
         """Return the level index of variable `name` in every state. Shape `[states]`, int."""
         axis = self.axis(name)
@@ -136,3 +136,7 @@ class Effect:
         targets = np.ascontiguousarray(index.reshape(-1), dtype=np.int32)
         targets.setflags(write=False)
         return targets
+
+
+NO_CHANGE = Effect()
+"""The effect that leaves every variable as it is."""

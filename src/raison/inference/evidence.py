@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import jax.numpy as jnp
 import numpy as np
 from scipy.special import logsumexp
 
@@ -33,14 +34,16 @@ def none_of_these(game: GameFunction, like: Explanation) -> Explanation:
         game: builds the game from its numbers.
         like: an explanation of the case.
     """
-    centre = np.array([float(parameter.prior.value(0.0)) for parameter in like.parameters])
+    centre = jnp.stack([parameter.prior.value(0.0) for parameter in like.parameters])
     arrays = GameArrays.of(game(centre))
     rates = []
     for player in arrays.players:
         usual = float(np.median(player.decision_rate)) / (len(player.actions) + 1)
         low, high = math.log(usual / RATE_FACTOR), math.log(usual * RATE_FACTOR)
         basis = f"assumed: {1 / RATE_FACTOR:g} to {RATE_FACTOR:g} times the rate of a player that picks at random"
-        rates += [Parameter(f"log rate of {player.name} {action}", Normal(low, high), basis) for action in player.actions]
+        rates += [
+            Parameter(f"log rate of {player.name} {action}", Normal(low, high), basis) for action in player.actions
+        ]
     return Explanation(NONE, (*like.parameters, *rates), label="None of these", held_by="nobody", weight=like.weight)
 
 
@@ -62,7 +65,8 @@ class Lead:
         largest_weight: by how much, in log likelihood.
         leader_without_it: index of the leader when that item's weights are left out, all else as it was.
         leader_by_fit: index of the explanation with the highest likelihood at its mode.
-        share_near_focus: share of the absolute difference that comes from items near the focal date; nan if none is named.
+        share_near_focus: share of the absolute difference that comes from items near the focal date, nan if
+            none is named.
     """
 
     leader: int
@@ -77,9 +81,7 @@ class Lead:
     @property
     def is_provisional(self) -> bool:
         """Say whether one item, or the width of the priors, could turn the order, or the lead is small."""
-        return (
-            self.leader_without_it != self.leader or self.leader_by_fit != self.leader or self.log_bayes_factor < 3.0
-        )
+        return self.leader_without_it != self.leader or self.leader_by_fit != self.leader or self.log_bayes_factor < 3.0
 
 
 def lead(
@@ -118,7 +120,7 @@ def lead(
 
 
 def indistinct_pairs(log_evidence: Mapping[str, float], threshold: float = 1.0) -> tuple[tuple[str, str], ...]:
-    """Return the pairs of explanations whose log Bayes factor is below `threshold`: the record cannot tell them apart."""
+    """Return the pairs of explanations whose log Bayes factor is below `threshold`: not told apart by the record."""
     names = list(log_evidence)
     return tuple(
         (first, second)
@@ -126,4 +128,3 @@ def indistinct_pairs(log_evidence: Mapping[str, float], threshold: float = 1.0) 
         for second in names[i + 1 :]
         if abs(log_evidence[first] - log_evidence[second]) < threshold
     )
-

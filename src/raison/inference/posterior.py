@@ -6,7 +6,7 @@ In standardised parameters z (see `prior`) the log posterior is  l(z) - z'z / 2 
 
 H by differences of the exact gradient. Directions that the record does not touch add nothing.
 
-Source: tierney1986 (docs/references.md)
+Source: tierney1986 (docs/reference/references.md)
 """
 
 from __future__ import annotations
@@ -222,11 +222,14 @@ def _invert(hessian: np.ndarray, gradient: np.ndarray, is_done: bool) -> tuple[n
     eigenvalues, vectors = np.linalg.eigh(hessian)
     if eigenvalues[0] <= 1e-8 * max(eigenvalues[-1], 1.0):
         raise SamplingFailed(
-            f"the search ended where the posterior is flat or not at a maximum (smallest curvature {eigenvalues[0]:.2g}). "
+            "the search ended where the posterior is flat or not at a maximum "
+            f"(smallest curvature {eigenvalues[0]:.2g}). "
             "Give the numbers narrower ranges, or start elsewhere."
         )
     distance = float(np.sqrt(gradient @ (vectors / eigenvalues) @ (vectors.T @ gradient)))
-    status = "ok" if is_done or distance < 0.05 else (
-        f"the search stopped {distance:.2f} standard deviations from the mode: treat the evidence as rough"
+    status = (
+        "ok"
+        if is_done or distance < 0.05
+        else (f"the search stopped {distance:.2f} standard deviations from the mode: treat the evidence as rough")
     )
     return (vectors / eigenvalues) @ vectors.T, float(np.log(eigenvalues).sum()), status

@@ -1,15 +1,16 @@
 """Answers to queries, exactly on the chain, under one explanation at given numbers.
 
-    P(C at t | record to s)   filter the record to s, then propagate to t
-    P(C by t | record to s)   the same with C made absorbing
-    do(...)                   the history is filtered in the game as it was; the forecast is made in the changed game,
-                              solved anew
+P(C at t | record to s)   filter the record to s, then propagate to t
+P(C by t | record to s)   the same with C made absorbing
+do(...)                   the history is filtered in the game as it was; the forecast is made in the changed game,
+                          solved anew
 """
 
 from __future__ import annotations
 
 import datetime
 import functools
+import math
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -105,44 +106,50 @@ class World:
         self._chain_of = chain_of
         self._near = near
         self._changed: dict[frozenset[str], tuple[Game, Moves]] = {}
+        self._answered: dict[Probability, float] = {}
 
-    def value(self, expression: Expression) -> float:
-        """Return the value of an expression."""
+    def value(self, expression: Expression, posterior: Mapping[str, float] | None = None) -> float:
+        """Return the value of an expression; `posterior` replaces that of the facts. A ratio to zero is infinite."""
         match expression:
             case Constant():
                 return expression.value
             case Arithmetic():
-                return ARITHMETIC[expression.op](self.value(expression.left), self.value(expression.right))
+                left, right = self.value(expression.left, posterior), self.value(expression.right, posterior)
+                return _combine(expression.op, left, right)
             case Probability():
-                return self._probability(expression)
+                if expression not in self._answered:
+                    self._answered[expression] = self._probability(expression)
+                return self._answered[expression]
             case Posterior():
-                return self.facts.posterior[expression.explanation]
+                return (posterior or self.facts.posterior)[expression.explanation]
             case IndicatorValue():
                 return self.facts.indicators[expression.indicator, expression.date]
             case MoveCount():
                 return float(_count(self.facts, expression))
 
-    def holds(self, test: Test) -> bool:
-        """Return whether every comparison of a test holds."""
-        return all(self._compare(comparison) for comparison in test.comparisons)
-
-    def _compare(self, comparison: Comparison) -> bool:
-        return RELATIONS[comparison.op](self.value(comparison.left), self.value(comparison.right))
+    def holds(self, test: Test, posterior: Mapping[str, float] | None = None) -> bool:
+        """Return whether every comparison of a test holds; `posterior` replaces that of the facts."""
+        return all(
+            RELATIONS[comparison.op](self.value(comparison.left, posterior), self.value(comparison.right, posterior))
+            for comparison in test.comparisons
+        )
 
     def _probability(self, query: Probability) -> float:
         begin, distribution = self._known(query.given)
         game, moves = self._forecast_world(query.given.interventions)
         elapsed = self.facts.time_of(query.date) - begin
         if elapsed < 0:
-            raise QueryError(f"{query}: the day asked about lies before the forecast starts. Condition on less of the record.")
-        distribution = set_levels(game, distribution, query.given.interventions)
-        target = mask(query.condition, self.facts.space)
+            raise QueryError(
+                f"{query}: the day asked about lies before the forecast starts. Condition on less of the record."
+            )
+        distribution = jnp.asarray(set_levels(game, distribution, query.given.interventions))
+        target = jnp.asarray(mask(query.condition, self.facts.space))
         if query.when == "by":
             return float(hitting_probability(moves.chain, distribution, target, elapsed))
-        return float(np.asarray(distribution_at(moves.chain, distribution, elapsed)) @ target)
+        return float(distribution_at(moves.chain, distribution, elapsed) @ target)
 
     def _forecast_world(self, interventions: tuple[DoLevel | DoNever, ...]) -> tuple[Game, Moves]:
-        """Return the game with the interventions made, played anew; the level at which a variable is held plays no part."""
+        """Return the game with the interventions made, played anew; the level of a held variable is no part of it."""
         changes = frozenset(change.variable if isinstance(change, DoLevel) else str(change) for change in interventions)
         if changes not in self._changed:
             game = intervene(self._game, interventions)
@@ -174,6 +181,24 @@ class World:
     def filtered(self) -> Filtered:
         """Return the filtered record."""
         return filter_record(self.facts, self.chain)
+
+
+def speaks_of_explanations(expression: Expression | Comparison | Test) -> bool:
+    """Return whether the posterior of an explanation occurs in an expression or test."""
+    match expression:
+        case Posterior():
+            return True
+        case Arithmetic() | Comparison():
+            return speaks_of_explanations(expression.left) or speaks_of_explanations(expression.right)
+        case Test():
+            return any(speaks_of_explanations(comparison) for comparison in expression.comparisons)
+    return False
+
+
+def _combine(op: str, left: float, right: float) -> float:
+    if op == "/" and right == 0.0:
+        return math.copysign(math.inf, left) if left else math.nan
+    return ARITHMETIC[op](left, right)
 
 
 def filter_record(facts: Facts, chain: Chain) -> Filtered:

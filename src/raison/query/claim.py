@@ -72,9 +72,9 @@ def word_of(probability: float) -> str:
 
 
 def _reason(probability: float, answers: Mapping[str, Answer]) -> str:
-    if all(answer.holds == next(iter(answers.values())).holds and answer.holds in (0.0, 1.0) for answer in answers.values()):
-        first = next(iter(answers.values()))
-        state = "holds" if first.holds else "does not hold"
+    shares = {answer.holds for answer in answers.values()}
+    if shares in ({0.0}, {1.0}):
+        state = "holds" if shares == {1.0} else "does not hold"
         return f"the test {state} under every explanation, with every draw"
     return f"the test holds with probability {probability:.2f}, averaged over explanations and numbers"
 
@@ -86,4 +86,3 @@ def _fragile(word: str, answers: Mapping[str, Answer]) -> str:
         return ""
     listed = ", ".join(f"{name} ({word_of(answers[name].holds)})" for name in others)
     return f"other under: {listed}"
-

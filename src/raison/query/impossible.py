@@ -30,7 +30,8 @@ def why_impossible(chain: Chain, plan: Plan, record: Record, start: np.ndarray) 
         return f"the record cannot happen: the silence {_up_to(item)} has probability zero."
     levels = _certain_levels(chain.space, before)
     return (
-        f"the record cannot happen: {item.date or f'time {item.time:g}'}, {item.who} {item.what}, has probability zero. "
+        f"the record cannot happen: {item.date or f'time {item.time:g}'}, {item.who} {item.what}, "
+        "has probability zero. "
         f"By then the record so far allows only {levels}. Check the item's condition, the order of that day's items, "
         "and the effects of the moves before it; or lower its confidence below 1."
     )

@@ -25,7 +25,7 @@ from raison.arrays import StateArray
 from raison.chain.chain import NATURE, Chain, JumpKind
 from raison.chain.transient import advance, fastest_rate
 from raison.equilibrium.generator import Generator
-from raison.game import Effect
+from raison.game import NO_CHANGE, Effect
 from raison.record.plan import Plan, Sight
 
 
@@ -126,7 +126,7 @@ def run_filter(chain: Chain, plan: Plan, start: StateArray, log_potentials: jax.
 def _effects(chain: Chain, plan: Plan) -> tuple[Effect, ...]:
     """Return the distinct effects of jumps and shocks; the first changes nothing."""
     shocks = [sight.effect for sight in plan.sights if sight.kind == "shock"]
-    return tuple(dict.fromkeys([Effect(), *(kind.effect for kind in chain.kinds), *shocks]))
+    return tuple(dict.fromkeys([NO_CHANGE, *(kind.effect for kind in chain.kinds), *shocks]))
 
 
 def _what_is_seen(chain: Chain, plan: Plan) -> tuple[np.ndarray, jax.Array]:
@@ -139,7 +139,7 @@ def _what_is_seen(chain: Chain, plan: Plan) -> tuple[np.ndarray, jax.Array]:
     one, zero = jnp.ones(chain.space.size), jnp.zeros(chain.space.size)
     outcomes = [_outcomes(chain, sight) if sight.kind == "act" else [(sight.effect, one)] for sight in plan.sights]
     most = max(len(found) for found in outcomes)
-    padded = [found + [(Effect(), zero)] * (most - len(found)) for found in outcomes]
+    padded = [found + [(NO_CHANGE, zero)] * (most - len(found)) for found in outcomes]
     which = np.array([[effects.index(effect) for effect, _ in found] for found in padded])
     return which, jnp.stack([jnp.stack([weight for _, weight in found]) for found in padded])
 
@@ -192,4 +192,3 @@ def longest_step(chain: Chain, plan: Plan) -> jax.Array:
     """Return L, the rate that bounds how long a step of the filter may be. Shape `[]`."""
     hidden = hidden_world(chain, plan)
     return fastest_rate(hidden.generator, hidden.killing)
-

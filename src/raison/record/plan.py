@@ -14,7 +14,7 @@ import numpy as np
 
 from raison.chain.chain import NATURE
 from raison.errors import CaseError
-from raison.game import Effect, StateSpace
+from raison.game import NO_CHANGE, Effect, StateSpace
 from raison.record.record import Item, Move, Reading, Record, Shock
 
 
@@ -32,7 +32,7 @@ class Sight:
     kind: str
     who: str = ""
     what: str = ""
-    effect: Effect = Effect()
+    effect: Effect = NO_CHANGE
 
 
 NOTHING = Sight("nothing")
@@ -119,9 +119,7 @@ def _name(item: Item) -> str:
     return f"`{item.who} {item.what}` at {item.date or f'{item.time:g}'}"
 
 
-def _see(
-    item: Item, record: Record, space: StateSpace, readings: list[np.ndarray]
-) -> tuple[Sight, float, float, int]:
+def _see(item: Item, record: Record, space: StateSpace, readings: list[np.ndarray]) -> tuple[Sight, float, float, int]:
     """Return the sight, confidence, error rate and reading row of an item; add its row to `readings`."""
     if isinstance(item, Move):
         return Sight("act", item.who, item.what), item.confidence, _error_rate(item, record), 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from raison.game import Effect
+from raison.game import NO_CHANGE, Effect
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Shock(Item):
         drift: name of the drift of nature that made it, whose rate then counts; else empty.
     """
 
-    effect: Effect = Effect()
+    effect: Effect = NO_CHANGE
     drift: str = ""
 
 
