@@ -35,7 +35,6 @@ def test_the_surplus_is_the_expected_advantage_less_its_log_probability(precisio
     np.testing.assert_allclose(choice.surplus, (probs * (gains - np.log(probs))).sum(axis=0), rtol=1e-13)
 
 
-@pytest.mark.xfail(strict=True, raises=ValueError, reason="logit_choice takes the maximum over no actions")
 def test_a_player_without_actions_waits():
     choice = logit_choice(np.zeros((0, 3)), np.zeros((0, 3)))
     assert choice.probs.shape == (0, 3)

@@ -59,7 +59,6 @@ def test_the_mean_of_the_shocks_is_paid_at_every_chance_to_act():
         np.testing.assert_allclose(first.probs, second.probs, rtol=0, atol=1e-8)
 
 
-@pytest.mark.xfail(strict=True, raises=ValueError, reason="logit_choice takes the maximum over no actions")
 def test_a_player_without_actions_values_the_world_it_watches(border_values):
     north, south, bystander = border().players
     watched = dataclasses.replace(border(), players=(north, south, dataclasses.replace(bystander, actions=())))

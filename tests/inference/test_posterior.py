@@ -214,7 +214,6 @@ def _coin_log_likelihood(z: float) -> float:
     return FLIPS * math.log(rate) - rate * MONTHS
 
 
-@pytest.mark.xfail(strict=True, reason=LOST_GRADIENT)
 def test_the_mode_of_a_poisson_rate_is_that_of_its_closed_form(coin_posterior):
     spread = math.log(4.0) / (2 * scipy.stats.norm.ppf(0.95))  # the middle of the prior is a rate of one
     z = scipy.optimize.brentq(lambda z: spread * (FLIPS - MONTHS * math.exp(spread * z)) - z, -5, 5)
@@ -225,7 +224,6 @@ def test_the_mode_of_a_poisson_rate_is_that_of_its_closed_form(coin_posterior):
     assert coin_posterior.log_evidence == pytest.approx(laplace, abs=2e-4)
 
 
-@pytest.mark.xfail(strict=True, reason=LOST_GRADIENT)
 def test_the_evidence_of_a_poisson_rate_is_that_of_quadrature_to_the_accuracy_of_laplace(coin_posterior):
     integral, _ = scipy.integrate.quad(
         lambda z: math.exp(_coin_log_likelihood(z) + 5.0) * scipy.stats.norm.pdf(z), -8, 8, epsabs=0, epsrel=1e-10

@@ -65,7 +65,6 @@ def test_a_record_that_cannot_be_is_refused(record: Record, message: str):
         make_plan(record, BORDER_SPACE)
 
 
-@pytest.mark.xfail(strict=True, raises=ZeroDivisionError, reason="the error rate of a move is taken over no time")
 def test_a_record_that_ends_as_it_begins_has_a_plan_or_is_refused():
     try:
         plan = make_plan(Record((Move(0.0, "north", "press"),), 0.0), BORDER_SPACE)

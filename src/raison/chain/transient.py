@@ -27,6 +27,9 @@ TOLERANCE = 1e-11
 MAX_LOAD = 1.0
 """Largest L t of one differentiable step: the powers of P are kept for the way back."""
 
+MIN_LOAD = 1e-2
+"""Smallest L t of one differentiable step: where nothing moves, its derivative by the rates must still be found."""
+
 MAX_TERMS = 16
 """Terms that a step with `MAX_LOAD` can need at `TOLERANCE`, with room to spare."""
 
@@ -76,12 +79,17 @@ def advance(generator: Generator, killing: StateArray, start: StateArray, elapse
 
 @jax.custom_vjp
 def _advance(generator: Generator, killing: StateArray, start: StateArray, elapsed: jax.Array) -> StateArray:
-    speed = _speed(generator, killing)
+    speed = _speed_for(generator, killing, elapsed)
     return _poisson_sum(_mover(generator, killing, speed), start, speed * elapsed)
 
 
 def _speed(generator: Generator, killing: StateArray) -> jax.Array:
     return jnp.maximum((generator.exit_rate() + killing).max(), 1e-300)
+
+
+def _speed_for(generator: Generator, killing: StateArray, elapsed: jax.Array) -> jax.Array:
+    """Return a rate to uniformize with that fills at least `MIN_LOAD`, so that derivatives have a term to come from."""
+    return jnp.maximum(_speed(generator, killing), MIN_LOAD / jnp.where(elapsed > 0, elapsed, jnp.inf))
 
 
 def fastest_rate(generator: Generator, killing: StateArray) -> jax.Array:
@@ -143,7 +151,7 @@ def _powers(generator, killing, start, speed, load):
 def _advance_backward(saved, cotangent):
     """Run the recursion  c_n = w_n cotangent + P' c_(n+1)  and collect  p_n (c_(n+1)(y) - c_(n+1)(x)) / L."""
     generator, killing, start, elapsed = saved
-    speed = _speed(generator, killing)
+    speed = _speed_for(generator, killing, elapsed)
     powers, weights, last = _powers(generator, killing, start, speed, speed * elapsed)
 
     def back_one(state):

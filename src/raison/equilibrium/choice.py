@@ -45,7 +45,7 @@ def logit_choice(advantages: jax.Array, is_available: jax.Array, precision: floa
         mcfadden1974, arcidiacono2016 (docs/reference/references.md)
     """
     scaled = jnp.where(is_available > 0, precision * advantages, -jnp.inf)
-    peak = jax.lax.stop_gradient(jnp.maximum(jnp.max(scaled, axis=0), 0.0))
+    peak = jax.lax.stop_gradient(jnp.max(scaled, axis=0, initial=0.0))
     weights = jnp.where(is_available > 0, jnp.exp(scaled - peak), 0.0)
     log_total = jnp.log(jnp.exp(-peak) + weights.sum(axis=0)) + peak
     probs = weights * jnp.exp(peak - log_total)

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from raison.arrays import Number, StateArray
+from raison.errors import CaseError
 from raison.game.nature import Hazard
 from raison.game.space import Effect, StateSpace
 
@@ -36,6 +37,11 @@ class Action:
     name: str = field(metadata={"static": True})
     outcomes: tuple[Effect, ...] = field(metadata={"static": True})
     seen: Number = 1.0
+
+    def __post_init__(self) -> None:
+        chances = [chance for chance in self.chances if isinstance(chance, float | int)]
+        if len(chances) == len(self.chances) and abs(sum(chances) - 1.0) > 1e-9:
+            raise CaseError(f"action `{self.name}`: the chances of its outcomes sum to {sum(chances):g}; need 1.")
 
 
 @jax.tree_util.register_dataclass

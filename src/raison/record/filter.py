@@ -25,6 +25,7 @@ from raison.arrays import StateArray
 from raison.chain.chain import NATURE, Chain, JumpKind
 from raison.chain.transient import advance, fastest_rate
 from raison.equilibrium.generator import Generator
+from raison.errors import CaseError, did_you_mean
 from raison.game import NO_CHANGE, Effect
 from raison.record.plan import Plan, Sight
 
@@ -146,11 +147,16 @@ def _what_is_seen(chain: Chain, plan: Plan) -> tuple[np.ndarray, jax.Array]:
 
 def _outcomes(chain: Chain, sight: Sight) -> list[tuple[Effect, StateArray]]:
     """Return effect and rate of every outcome of an act, as far as it is seen."""
-    return [
+    found = [
         (kind.effect, rate if kind.who == NATURE or kind.always_seen else seen * rate)
         for kind, rate, seen in zip(chain.kinds, chain.rates, chain.seen, strict=True)
         if (kind.who, kind.what) == (sight.who, sight.what)
     ]
+    if not found:
+        known = sorted({f"{kind.who} {kind.what}" for kind in chain.kinds})
+        act = f"{sight.who} {sight.what}"
+        raise CaseError(f"the record has `{act}`, which the game does not.{did_you_mean(act, known)}")
+    return found
 
 
 def log_likelihood(chain: Chain, plan: Plan, start: StateArray) -> jax.Array:

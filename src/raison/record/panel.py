@@ -56,7 +56,8 @@ def panel_log_likelihood(chain: Chain, panel: Panel, steps: int = 1) -> jax.Arra
         return jax.vmap(lambda row: advance(generator, killing, row, elapsed))(weights), None
 
     ends, _ = jax.lax.scan(step, starts, None, length=steps)
-    return jnp.dot(jnp.asarray(panel.count, dtype=jnp.float64), jnp.log(ends[rows, panel.after]))
+    count = jnp.asarray(panel.count, dtype=jnp.float64)
+    return jnp.dot(count, jnp.log(jnp.where(count > 0, ends[rows, panel.after], 1.0)))
 
 
 def panel_load(chain: Chain, panel: Panel) -> jax.Array:

@@ -106,9 +106,11 @@ def make_plan(record: Record, space: StateSpace, *, longest: float = math.inf) -
 
 
 def _check_order(record: Record) -> None:
+    if not 0.0 < record.until < math.inf:
+        raise CaseError(f"the record is watched until time {record.until:g}; need a time above 0.")
     now = 0.0
     for item in record.items:
-        if item.time < now:
+        if not item.time >= now:
             raise CaseError(f"record out of order: {_name(item)} stands after a later item. Sort the items by time.")
         now = item.time
     if now > record.until:
