@@ -53,8 +53,6 @@ def run(
     folder = folder or Path("raison-out") / built.name
     _check_writable(folder)
     store = FitStore(folder / "fits", built.hash)
-    # two explanations are fitted side by side, so each computes fastest in one thread
-    os.environ.setdefault("NPROC", "1")
     try:
         with _progress() as tell:
             study = run_study(built, seed=seed, command=_command(case, seed), store=store, watch=Watch(tell))

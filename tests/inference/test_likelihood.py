@@ -122,7 +122,7 @@ def test_constant_rates_have_their_textbook_likelihood():
     shut, opened = 1.0 + 2.5 + 1.8, 0.5 + 0.2
     expected = 2 * np.log(opening) - opening * shut + 2 * np.log(shutting) - shutting * opened
     assert found.log_likelihood == pytest.approx(expected, abs=1e-10)
-    np.testing.assert_allclose(found.gradient, [2 - opening * shut, 2 - shutting * opened], rtol=0, atol=1e-9)
+    np.testing.assert_allclose(found.gradient, [2 - opening * shut, 2 - shutting * opened], rtol=0, atol=1e-7)
 
 
 def _of(game: Game, record: Record, start=None) -> float:

@@ -12,7 +12,7 @@ from raison.errors import SamplingFailed
 from raison.game import Drift, Effect, Game, Hazard, StateSpace, Variable
 from raison.inference.likelihood import ConstantRateLikelihood, Evaluation, GameLikelihood, SeenPanel, SeenRecord
 from raison.inference.model import Parameter
-from raison.inference.posterior import fit
+from raison.inference.posterior import Start, fit
 from raison.inference.prior import Fixed, Flat, LogNormal, Normal
 from raison.record import Record, Shock
 from raison.record.panel import Panel
@@ -152,8 +152,8 @@ def test_the_best_of_several_modes_is_kept():
             return Evaluation(math.log(low + high), np.array([slope]))
 
     parameters = (Parameter("x", Flat(0.0, 1.0)),)
-    assert fit(TwoHills(), parameters, starts=[np.array([-1.5])]).mode[0] == pytest.approx(-2.0, abs=1e-3)
-    both = fit(TwoHills(), parameters, starts=[np.array([-1.5]), np.array([1.5])])
+    assert fit(TwoHills(), parameters, starts=[Start(np.array([-1.5]))]).mode[0] == pytest.approx(-2.0, abs=1e-3)
+    both = fit(TwoHills(), parameters, starts=[Start(np.array([-1.5])), Start(np.array([1.5]))])
     assert both.mode[0] == pytest.approx(2.0, abs=1e-3)
 
 

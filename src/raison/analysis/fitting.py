@@ -18,7 +18,7 @@ from raison.errors import ImpossibleRecord
 from raison.inference.evidence import none_of_these, posterior_probabilities
 from raison.inference.likelihood import ConstantRateLikelihood, GameLikelihood, Likelihood, SeenRecord
 from raison.inference.model import Explanation
-from raison.inference.posterior import Posterior, fit
+from raison.inference.posterior import Posterior, Start, fit
 from raison.query.impossible import why_impossible
 from raison.record.plan import make_plan
 
@@ -45,30 +45,65 @@ class Fit:
 
 
 @dataclass(frozen=True, eq=False)
-class Fits:
-    """All explanations, `none of these` last, and the likelihoods that they were fitted with."""
+class Likelihoods:
+    """The likelihood of the record under players who choose, and under none who do.
 
-    each: tuple[Fit, ...]
+    Attributes:
+        games: every explanation of the case.
+        constant_rates: `none of these`.
+        none: `none of these`, as an explanation.
+    """
+
     games: GameLikelihood
     constant_rates: ConstantRateLikelihood
+    none: Explanation
 
 
-def fit_all(case: BuiltCase, watch: Watch, store: FitStore | None) -> Fits:
+@dataclass(frozen=True, eq=False)
+class Fits:
+    """All explanations, `none of these` last."""
+
+    each: tuple[Fit, ...]
+
+
+def make_likelihoods(case: BuiltCase) -> Likelihoods:
+    """Return the likelihoods with which the explanations of `case` are fitted."""
+    seen = SeenRecord(case.record, case.space, case.start)
+    actions = [len(names) for names in case.names.actions.values()]
+    return Likelihoods(
+        GameLikelihood(case.game, seen),
+        ConstantRateLikelihood(case.game, seen, actions),
+        none_of_these(case.game, case.explanations[0]),
+    )
+
+
+def check_possible(case: BuiltCase, likelihoods: Likelihoods) -> None:
+    """Evaluate once at the centre of the priors: it compiles what all fits share.
+
+    Errors:
+        `ImpossibleRecord` if the record cannot happen; `NotConverged` if the game cannot be solved there.
+    """
+    games = likelihoods.games
+    centre = np.array([float(parameter.prior.value(0.0)) for parameter in case.explanations[0].parameters])
+    equilibrium = games.solve(centre)
+    plan = make_plan(case.record, case.space)
+    why = why_impossible(games.chain(equilibrium), plan, case.record, case.start)
+    if why:
+        raise ImpossibleRecord(why)
+    games.evaluate(centre)
+
+
+def fit_all(case: BuiltCase, likelihoods: Likelihoods, watch: Watch, store: FitStore | None) -> Fits:
     """Fit every explanation of `case`; finished fits in `store` are taken up, new ones kept there.
 
     Errors:
-        `ImpossibleRecord` if the record cannot happen; `NotConverged`, `SamplingFailed` if a fit fails.
+        `NotConverged`, `SamplingFailed` if a fit fails.
     """
-    games = GameLikelihood(case.game, SeenRecord(case.record, case.space, case.start))
-    none = none_of_these(case.game, case.explanations[0])
-    actions = [len(names) for names in case.names.actions.values()]
-    constant_rates = ConstantRateLikelihood(case.game, games.seen, actions)
+    games, constant_rates, none = likelihoods.games, likelihoods.constant_rates, likelihoods.none
     explanations = (*case.explanations, none)
-    likelihoods: list[Likelihood] = [*[games] * len(case.explanations), constant_rates]
-    with watch.stage("compile and check the record"):
-        _check_possible(case, games)
     with watch.stage(FITTING):
-        posteriors = _fit_side_by_side(explanations, likelihoods, watch, store)
+        by_fit: list[Likelihood] = [*[games] * len(case.explanations), constant_rates]
+        posteriors = _fit_side_by_side(explanations, by_fit, watch, store)
     shares = posterior_probabilities(
         [posterior.log_evidence for posterior in posteriors], [explanation.weight for explanation in explanations]
     )
@@ -80,18 +115,7 @@ def fit_all(case: BuiltCase, watch: Watch, store: FitStore | None) -> Fits:
             equilibrium = posterior.equilibrium or games.solve(posterior.mode)
             chain = games.chain(equilibrium)
         each.append(Fit(explanation, posterior, chain, equilibrium, float(share)))
-    return Fits(tuple(each), games, constant_rates)
-
-
-def _check_possible(case: BuiltCase, games: GameLikelihood) -> None:
-    """Evaluate once in this thread: it compiles what all fits share, and finds a record that cannot happen."""
-    centre = np.array([float(parameter.prior.value(0.0)) for parameter in case.explanations[0].parameters])
-    equilibrium = games.solve(centre)
-    plan = make_plan(case.record, case.space)
-    why = why_impossible(games.chain(equilibrium), plan, case.record, case.start)
-    if why:
-        raise ImpossibleRecord(why)
-    games.evaluate(centre)
+    return Fits(tuple(each))
 
 
 def _fit_side_by_side(
@@ -102,7 +126,7 @@ def _fit_side_by_side(
     count = len(explanations)
     watch.tell(FITTING, count - found.count(None), count)
 
-    def work(i: int, start: np.ndarray) -> tuple[int, Posterior]:
+    def work(i: int, start: Start) -> tuple[int, Posterior]:
         posterior = fit(likelihoods[i], explanations[i].parameters, starts=[start])
         if store:
             store.keep(explanations[i].name, posterior)
@@ -120,7 +144,14 @@ def _fit_side_by_side(
     return [posterior for posterior in found if posterior is not None]
 
 
-def _start(explanation: Explanation, known: Posterior | None) -> np.ndarray:
-    """Return where the search begins: at the centre of the prior, or where a mode is known for the same prior."""
-    at = {} if known is None else {known.parameters[i]: z for i, z in zip(known.free, known.z, strict=True)}
-    return np.array([at.get(parameter, 0.0) for parameter in explanation.parameters if parameter.prior.is_free])
+def _start(explanation: Explanation, known: Posterior | None) -> Start:
+    """Return where the search begins: the centre of the prior, or where a mode is known for the same prior."""
+    free = [parameter for parameter in explanation.parameters if parameter.prior.is_free]
+    z, covariance = np.zeros(len(free)), np.eye(len(free))
+    if known is not None:
+        at = {known.parameters[i]: position for position, i in enumerate(known.free)}
+        shared = [(here, at[parameter]) for here, parameter in enumerate(free) if parameter in at]
+        here, there = (np.array(column) for column in zip(*shared, strict=True)) if shared else (np.array([], int),) * 2
+        z[here] = known.z[there]
+        covariance[np.ix_(here, here)] = known.covariance[np.ix_(there, there)]
+    return Start(z, covariance)

@@ -29,11 +29,12 @@ from raison.inference.likelihood import constant_rates_of
 from raison.query.answer import Facts, Moves, World, speaks_of_explanations
 from raison.query.claim import Answer, verdict_of
 from raison.query.grammar import Test
+from raison.record.plan import make_plan
 from raison.study import ClaimAnswer, ClaimResult
 
 ASKING = "test the claims"
 
-DRAWS = 6
+DRAWS = 5
 """Draws from the posterior of an explanation that the record leaves standing."""
 
 FORECAST_TOLERANCE = 1e-7
@@ -50,6 +51,27 @@ STANDING = 0.02
 """Posterior probability from which an explanation is asked with draws, not at its mode alone."""
 
 
+def compile_forecasts(case: BuiltCase) -> None:
+    """Ask every test once at the centre of the priors, to compile what the verdicts will need."""
+    names = [explanation.name for explanation in case.explanations] + [NONE]
+    plan = make_plan(case.record, case.space)
+    facts = Facts(
+        case.space,
+        case.record,
+        plan,
+        case.start,
+        case.time_of,
+        case.until,
+        case.indicators,
+        dict.fromkeys(names, 1.0 / len(names)),
+    )
+    centre = jnp.stack([parameter.prior.value(0.0) for parameter in case.explanations[0].parameters])
+    world = World(facts, case.game(centre), _solved)
+    for claim in case.claims:
+        if claim.test is not None:
+            world.holds(claim.test)
+
+
 def judge_claims(case: BuiltCase, fits: Fits, described: Described, seed: int, watch: Watch) -> tuple[ClaimResult, ...]:
     """Return the verdict on every claim of `case`."""
     shares = {fit.explanation.name: fit.share for fit in fits.each}
@@ -61,7 +83,7 @@ def judge_claims(case: BuiltCase, fits: Fits, described: Described, seed: int, w
     watch.tell(ASKING, 0, len(fits.each))
 
     def ask(number: int) -> list[Answer]:
-        return _ask(case, fits, fits.each[number], facts, tests, rivals, seed + number)
+        return _ask(case, fits.each[number], facts, tests, rivals, seed + number)
 
     # the first compiles what the others share
     answered = [ask(0)]
@@ -89,7 +111,6 @@ def _rival_posteriors(fits: Sequence[Fit], seed: int) -> list[dict[str, float]]:
 
 def _ask(
     case: BuiltCase,
-    fits: Fits,
     fit: Fit,
     facts: Facts,
     tests: Sequence[Test],
@@ -97,10 +118,10 @@ def _ask(
     seed: int,
 ) -> list[Answer]:
     """Return the answers of one explanation to all tests."""
-    at_mode = _world(case, fits, fit, facts, fit.posterior.mode, None)
+    at_mode = _world(case, fit, facts, fit.posterior.mode, None)
     held = [[at_mode.holds(test) for test in tests]]
     for z in fit.posterior.draws(DRAWS if fit.share >= STANDING else 0, seed):
-        world = _world(case, fits, fit, facts, fit.posterior.numbers(z), at_mode)
+        world = _world(case, fit, facts, fit.posterior.numbers(z), at_mode)
         try:
             held.append([not speaks_of_explanations(test) and world.holds(test) for test in tests])
         except NotConverged:
@@ -114,7 +135,7 @@ def _ask(
     return answers
 
 
-def _world(case: BuiltCase, fits: Fits, fit: Fit, facts: Facts, numbers: np.ndarray, near: World | None) -> World:
+def _world(case: BuiltCase, fit: Fit, facts: Facts, numbers: np.ndarray, near: World | None) -> World:
     """Return one explanation at one set of numbers."""
     if fit.explanation.name == NONE:
         split = len(numbers) - sum(len(names) for names in case.names.actions.values())

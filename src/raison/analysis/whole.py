@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import datetime
 import math
 from collections.abc import Sequence
@@ -10,9 +11,9 @@ import numpy as np
 
 from raison import __version__
 from raison.analysis.description import DESCRIBING, Described, describe_all, item_results
-from raison.analysis.fitting import Fit, fit_all
+from raison.analysis.fitting import Fit, check_possible, fit_all, make_likelihoods
 from raison.analysis.store import FitStore
-from raison.analysis.verdicts import ASKING, judge_claims
+from raison.analysis.verdicts import ASKING, compile_forecasts, judge_claims
 from raison.analysis.watch import Watch
 from raison.case import BuiltCase
 from raison.inference.evidence import NONE, Lead, indistinct_pairs, lead
@@ -27,6 +28,8 @@ from raison.study import (
     Source,
     Study,
 )
+
+COMPILING = "compile and check the record"
 
 NEAR = 60
 """Days from the focal date within which an item counts as near."""
@@ -48,7 +51,12 @@ def run_study(
         `ComputationError`s of the fits and forecasts.
     """
     watch = watch or Watch()
-    fits = fit_all(case, watch, store)
+    likelihoods = make_likelihoods(case)
+    with watch.stage(COMPILING), concurrent.futures.ThreadPoolExecutor(max_workers=1) as beside:
+        compiled = beside.submit(compile_forecasts, case)
+        check_possible(case, likelihoods)
+        compiled.result()
+    fits = fit_all(case, likelihoods, watch, store)
     with watch.stage(DESCRIBING):
         described = describe_all(case, fits.each, watch)
     with watch.stage(ASKING):

@@ -115,7 +115,8 @@ class CaseGame:
 
 def game_of(case: CaseText, space: StateSpace, names: Sequence[str]) -> CaseGame:
     """Return the game of a checked case as a function of the numbers called `names`."""
-    index = {name: slot for slot, name in enumerate(names) if name not in _sure(case)}
+    sure = _sure(case)
+    index = {name: slot for slot, name in enumerate(names) if name not in sure}
     features = {name: feature_values(feature, space) for name, feature in case.features.items()}
     drifts = []
     for name, drift in case.nature.items():

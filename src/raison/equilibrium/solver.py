@@ -55,7 +55,10 @@ MAX_ADJOINT_ROUNDS = 60
 """Most rounds of it."""
 
 SLOW = 0.5
-"""A policy step that leaves more than this share of the residual hands over to Newton steps."""
+"""A policy step is slow if it leaves more than this share of the residual."""
+
+PATIENCE = 3
+"""So many slow policy steps in a row hand over to Newton steps."""
 
 LADDER = (0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 1.0)
 """Precisions through which the branch from precision 0 is followed when the direct way fails."""
@@ -224,15 +227,15 @@ def _follow_branch(arrays, values, tolerance, max_steps, *, before: _Run) -> _Ru
 
 def _iterate(arrays: GameArrays, start: PlayerValues, precision: float, tolerance: float, max_steps: int) -> _Run:
     here = _look(arrays, start, precision)
-    steps, newton_steps, is_slow = 0, 0, False
+    steps, newton_steps, slow_steps = 0, 0, 0
     while here.residual > tolerance and steps < max_steps:
-        use_newton = precision == 1.0 and (newton_steps > 0 or is_slow)
+        use_newton = precision == 1.0 and (newton_steps > 0 or slow_steps >= PATIENCE)
         correction = _newton_correction(arrays, here) if use_newton else _policy_correction(here)
         after = _go(arrays, here, correction, precision, here.residual if use_newton else math.inf)
         steps, newton_steps = steps + 1, newton_steps + use_newton
         if not after.residual < math.inf or (use_newton and after.residual > 0.99 * here.residual):
             break
-        is_slow = after.residual > SLOW * here.residual
+        slow_steps = slow_steps + 1 if after.residual > SLOW * here.residual else 0
         here = after
     return _Run(here.values, here.residual, steps, newton_steps)
 

@@ -24,8 +24,14 @@ from raison.errors import NotConverged, SamplingFailed
 from raison.inference.likelihood import Evaluation, Likelihood
 from raison.inference.model import Parameter
 
-GRADIENT_TOLERANCE = 1e-3
-"""Largest slope of the log posterior, per standard deviation of the prior, at which a search has ended."""
+GRADIENT_TOLERANCE = 1e-2
+"""Largest slope of the log posterior, per standard deviation of the prior, at which Newton steps take over."""
+
+MAX_POLISH = 4
+"""Most Newton steps after the search."""
+
+NEGLIGIBLE = 1e-4
+"""Newton step, in standard deviations of the prior, that is not worth taking."""
 
 DIFFERENCE = 1e-3
 """Step of the differences of gradients, in standard deviations of the prior (or steps of a flat one)."""
@@ -144,15 +150,26 @@ class _Target:
         return ", ".join(f"{self.parameters[i].name} = {numbers[i]:.3g}" for i in self.free)
 
 
-def fit(
-    likelihood: Likelihood, parameters: Sequence[Parameter], *, starts: Sequence[np.ndarray] | None = None
-) -> Posterior:
+@dataclass(frozen=True, eq=False)
+class Start:
+    """Where a search begins.
+
+    Attributes:
+        z: standardised point. Shape `[free]`.
+        covariance: first guess of the covariance there. Shape `[free, free]`; None for that of the prior.
+    """
+
+    z: np.ndarray
+    covariance: np.ndarray | None = None
+
+
+def fit(likelihood: Likelihood, parameters: Sequence[Parameter], *, starts: Sequence[Start] | None = None) -> Posterior:
     """Find the mode of the posterior and Laplace's approximation there.
 
     Args:
         likelihood: of what was seen, by the numbers.
         parameters: the numbers and their priors.
-        starts: standardised points to search from; by default the prior's centre. The best mode is kept.
+        starts: where to search from; by default the prior's centre. The best mode is kept.
 
     Returns:
         The posterior. Its `status` says when the search did not end at a maximum.
@@ -161,13 +178,13 @@ def fit(
         `NotConverged` if the game at the mode cannot be solved; `SamplingFailed` if the likelihood is not a number.
     """
     target = _Target(likelihood, parameters)
-    count = len(target.free)
-    found = [_search(target, start) for start in (starts if starts is not None else [np.zeros(count)])]
-    z, is_done = min(found, key=lambda result: target(result[0])[0])
-    hessian = _hessian(target, z)
-    z, hessian = _polish(target, z, hessian)
+    starts = starts if starts is not None else [Start(np.zeros(len(target.free)))]
+    found = [_search(target, start) for start in starts]
+    z = min(found, key=lambda point: target(point)[0]) if len(found) > 1 else found[0]
     evaluation, gradient = target.evaluate(z)
-    covariance, log_det, status = _invert(hessian, gradient, is_done)
+    hessian = _hessian(target, z, gradient)
+    z, evaluation, gradient = _polish(target, z, evaluation, gradient, hessian)
+    covariance, log_det, status = _invert(hessian, gradient)
     log_evidence = evaluation.log_likelihood - 0.5 * float(z @ z) - 0.5 * log_det
     return Posterior(
         parameters=tuple(parameters),
@@ -182,18 +199,17 @@ def fit(
     )
 
 
-def _search(target: _Target, start: np.ndarray) -> tuple[np.ndarray, bool]:
-    if not len(start):
-        return start, True
-    result = scipy.optimize.minimize(
-        target, start, jac=True, method="BFGS", options={"gtol": GRADIENT_TOLERANCE, "maxiter": MAX_STEPS}
-    )
-    return result.x, bool(np.abs(result.jac).max() <= 50 * GRADIENT_TOLERANCE)
+def _search(target: _Target, start: Start) -> np.ndarray:
+    if not len(start.z):
+        return start.z
+    options = {"gtol": GRADIENT_TOLERANCE, "maxiter": MAX_STEPS}
+    if start.covariance is not None:
+        options["hess_inv0"] = start.covariance
+    return scipy.optimize.minimize(target, start.z, jac=True, method="BFGS", options=options).x
 
 
-def _hessian(target: _Target, z: np.ndarray) -> np.ndarray:
+def _hessian(target: _Target, z: np.ndarray, at: np.ndarray) -> np.ndarray:
     """Return the second derivatives of minus the log posterior; directions with no slope anywhere are skipped."""
-    _, at = target.evaluate(z)
     hessian = np.diag(target.proper)
     for i in range(len(z)):
         if at[i] == target.proper[i] * z[i]:
@@ -204,18 +220,25 @@ def _hessian(target: _Target, z: np.ndarray) -> np.ndarray:
     return (hessian + hessian.T) / 2
 
 
-def _polish(target: _Target, z: np.ndarray, hessian: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Take one Newton step if it is small and goes down; the Hessian is taken as unchanged over it."""
-    value, gradient = target(z)
+def _polish(target: _Target, z: np.ndarray, evaluation: Evaluation, gradient: np.ndarray, hessian: np.ndarray):
+    """Take Newton steps while they are small and shrink the slope; the Hessian is taken as unchanged over them."""
     if not len(z) or np.linalg.eigvalsh(hessian)[0] <= 0:
-        return z, hessian
-    step = -np.linalg.solve(hessian, gradient)
-    if np.abs(step).max() > 0.1 or target(z + step)[0] > value:
-        return z, hessian
-    return z + step, hessian
+        return z, evaluation, gradient
+    for _ in range(MAX_POLISH):
+        step = -np.linalg.solve(hessian, gradient)
+        if not NEGLIGIBLE < np.abs(step).max() < 0.5:
+            break
+        try:
+            trial, slope = target.evaluate(z + step)
+        except NotConverged:
+            break
+        if np.abs(slope).max() >= np.abs(gradient).max():
+            break
+        z, evaluation, gradient = z + step, trial, slope
+    return z, evaluation, gradient
 
 
-def _invert(hessian: np.ndarray, gradient: np.ndarray, is_done: bool) -> tuple[np.ndarray, float, str]:
+def _invert(hessian: np.ndarray, gradient: np.ndarray) -> tuple[np.ndarray, float, str]:
     """Return covariance, log determinant and status."""
     if not len(gradient):
         return np.zeros((0, 0)), 0.0, "ok"
@@ -226,10 +249,11 @@ def _invert(hessian: np.ndarray, gradient: np.ndarray, is_done: bool) -> tuple[n
             f"(smallest curvature {eigenvalues[0]:.2g}). "
             "Give the numbers narrower ranges, or start elsewhere."
         )
-    distance = float(np.sqrt(gradient @ (vectors / eigenvalues) @ (vectors.T @ gradient)))
+    distance = float(np.sqrt(((vectors.T @ gradient) ** 2 / eigenvalues).sum()))
     status = (
         "ok"
-        if is_done or distance < 0.05
+        if distance < 0.05
         else (f"the search stopped {distance:.2f} standard deviations from the mode: treat the evidence as rough")
     )
-    return (vectors / eigenvalues) @ vectors.T, float(np.log(eigenvalues).sum()), status
+    root = vectors / np.sqrt(eigenvalues)
+    return root @ root.T, float(np.log(eigenvalues).sum()), status
