@@ -199,8 +199,8 @@ class Fragility:
     share_near_focus: float
     """Share of the absolute weight between the two from items within 60 days of the focal date, or nan."""
     is_provisional: bool
-    indistinct: tuple[tuple[str, str], ...]
-    """Pairs of explanations that no single item and no sum tells apart (|log Bayes factor| < 1)."""
+    indistinct: tuple[tuple[str, ...], ...]
+    """Groups of explanations that the record does not tell apart: every log Bayes factor within one is below 1."""
 
 
 @dataclass(frozen=True)

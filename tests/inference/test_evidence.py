@@ -6,7 +6,7 @@ import pytest
 from dense import Dense, simulate
 from small_games import BORDER_NAMES, BORDER_NUMBERS, BORDER_SPACE, border, border_record, border_start
 
-from raison.inference.evidence import NONE, indistinct_pairs, lead, none_of_these, posterior_probabilities
+from raison.inference.evidence import NONE, indistinct_groups, lead, none_of_these, posterior_probabilities
 from raison.inference.likelihood import GameLikelihood, SeenRecord
 from raison.inference.model import Explanation, Parameter
 from raison.inference.posterior import fit
@@ -71,10 +71,10 @@ def test_without_a_focal_date_there_is_no_share_near_it():
     assert math.isnan(_lead().share_near_focus)
 
 
-def test_pairs_are_indistinct_below_a_log_bayes_factor_of_one():
+def test_explanations_are_indistinct_below_a_log_bayes_factor_of_one():
     evidence = {"economy": -10.0, "bluff": -10.9, "votes": -11.9, NONE: -20.0}
-    assert indistinct_pairs(evidence) == (("economy", "bluff"),)
-    assert indistinct_pairs(evidence, threshold=1.5) == (("economy", "bluff"), ("bluff", "votes"))
+    assert indistinct_groups(evidence) == (("economy", "bluff"),)
+    assert indistinct_groups(evidence, threshold=1.5) == (("economy", "bluff"), ("bluff", "votes"))
 
 
 def _parameters(**free):

@@ -50,3 +50,15 @@ def test_a_test_on_which_all_agree_is_said_to_be_so_and_is_not_fragile(holds: fl
     assert phrase in verdict.reason
     assert verdict.fragile == ""
     assert not math.isnan(verdict.probability)
+
+
+def test_a_test_on_explanations_is_undecided_while_the_record_hardly_moves_its_odds():
+    unlikely_either_way = {"bluff": Answer(0.15, 0.5, 0.09, without_record=0.08)}
+    verdict = verdict_of(unlikely_either_way, {"bluff": 1.0})
+    assert verdict.word == "undecided"
+    assert "by a factor of 1.1 only" in verdict.reason
+
+
+def test_a_test_on_explanations_is_decided_where_the_record_moves_its_odds():
+    moved = {"bluff": Answer(0.99, 0.5, 0.97, without_record=0.08)}
+    assert verdict_of(moved, {"bluff": 1.0}).word == "supported"

@@ -69,7 +69,7 @@ def test_the_fragility_box_names_every_check(study):
         "With flat priors",
         "Near the focal decision",
         "Silence",
-        "Pairs not told apart",
+        "Not told apart",
     ]
 
 

@@ -10,6 +10,7 @@ import concurrent.futures
 import math
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
@@ -79,7 +80,7 @@ def judge_claims(case: BuiltCase, fits: Fits, described: Described, seed: int, w
         case.space, case.record, described.plan, case.start, case.time_of, case.until, case.indicators, shares
     )
     tests = [claim.test for claim in case.claims if claim.test is not None]
-    rivals = _rival_posteriors(fits.each, seed)
+    rivals = _rivals(fits.each, seed)
     watch.tell(ASKING, 0, len(fits.each))
 
     def ask(number: int) -> list[Answer]:
@@ -97,9 +98,20 @@ def judge_claims(case: BuiltCase, fits: Fits, described: Described, seed: int, w
     return tuple(_result(claim, next(remaining) if claim.test else None, shares) for claim in case.claims)
 
 
-def _rival_posteriors(fits: Sequence[Fit], seed: int) -> list[dict[str, float]]:
-    """Return posteriors of the explanations with an error on every log evidence."""
+@dataclass(frozen=True, eq=False)
+class Rivals:
+    """Posteriors of the explanations with an error on every log evidence: given the record, and given nothing."""
+
+    with_record: list[dict[str, float]]
+    without_record: list[dict[str, float]]
+
+
+def _rivals(fits: Sequence[Fit], seed: int) -> Rivals:
     log_evidence = np.array([fit.posterior.log_evidence for fit in fits])
+    return Rivals(_erring(fits, log_evidence, seed), _erring(fits, np.zeros(len(fits)), seed))
+
+
+def _erring(fits: Sequence[Fit], log_evidence: np.ndarray, seed: int) -> list[dict[str, float]]:
     weights = [fit.explanation.weight for fit in fits]
     errors = EVIDENCE_ERROR * np.random.default_rng(seed).standard_normal((RIVALS, len(fits)))
     names = [fit.explanation.name for fit in fits]
@@ -114,7 +126,7 @@ def _ask(
     fit: Fit,
     facts: Facts,
     tests: Sequence[Test],
-    rivals: Sequence[dict[str, float]],
+    rivals: Rivals,
     seed: int,
 ) -> list[Answer]:
     """Return the answers of one explanation to all tests."""
@@ -128,10 +140,13 @@ def _ask(
             continue
     answers = []
     for test, share in zip(tests, np.mean(held, axis=0), strict=True):
+        without_record = None
         if speaks_of_explanations(test):
-            share = np.mean([at_mode.holds(test, rival) for rival in rivals])
+            share = np.mean([at_mode.holds(test, rival) for rival in rivals.with_record])
+            without_record = float(np.mean([at_mode.holds(test, rival) for rival in rivals.without_record]))
         first = test.comparisons[0]
-        answers.append(Answer(at_mode.value(first.left), at_mode.value(first.right), float(share)))
+        left, right = at_mode.value(first.left), at_mode.value(first.right)
+        answers.append(Answer(left, right, float(share), without_record))
     return answers
 
 

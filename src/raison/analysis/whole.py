@@ -16,7 +16,7 @@ from raison.analysis.store import FitStore
 from raison.analysis.verdicts import ASKING, compile_forecasts, judge_claims
 from raison.analysis.watch import Watch
 from raison.case import BuiltCase
-from raison.inference.evidence import NONE, Lead, indistinct_pairs, lead
+from raison.inference.evidence import NONE, Lead, indistinct_groups, lead
 from raison.study import (
     CaseSummary,
     ClaimResult,
@@ -136,7 +136,7 @@ def _fragility(fits: Sequence[Fit], leading: Lead) -> Fragility:
         leader_flat_prior=names[leading.leader_by_fit],
         share_near_focus=leading.share_near_focus,
         is_provisional=leading.is_provisional,
-        indistinct=indistinct_pairs({fit.explanation.name: fit.posterior.log_evidence for fit in fits}),
+        indistinct=indistinct_groups({fit.explanation.name: fit.posterior.log_evidence for fit in fits}),
     )
 
 
@@ -144,10 +144,11 @@ def _cannot_tell(fits: Sequence[Fit], leading: Lead, claims: Sequence[ClaimResul
     """Return what this record cannot decide, a sentence each."""
     labels = {fit.explanation.name: fit.explanation.label for fit in fits}
     sentences = []
-    pairs = indistinct_pairs({fit.explanation.name: fit.posterior.log_evidence for fit in fits})
-    if pairs:
-        listed = "; ".join(f"{labels[first]} and {labels[second]}" for first, second in pairs)
-        sentences.append(f"Between these pairs of explanations the record is worth less than a bare mention: {listed}.")
+    for group in indistinct_groups({fit.explanation.name: fit.posterior.log_evidence for fit in fits}):
+        listed = ", ".join(labels[name] for name in group)
+        sentences.append(
+            f"The record does not tell these explanations apart (every log Bayes factor below 1): {listed}."
+        )
     if leading.log_bayes_factor < 3.0:
         leader, other = (fits[i].explanation.label for i in (leading.leader, leading.runner_up))
         sentences.append(

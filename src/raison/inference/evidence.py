@@ -119,12 +119,15 @@ def lead(
     )
 
 
-def indistinct_pairs(log_evidence: Mapping[str, float], threshold: float = 1.0) -> tuple[tuple[str, str], ...]:
-    """Return the pairs of explanations whose log Bayes factor is below `threshold`: not told apart by the record."""
-    names = list(log_evidence)
-    return tuple(
-        (first, second)
-        for i, first in enumerate(names)
-        for second in names[i + 1 :]
-        if abs(log_evidence[first] - log_evidence[second]) < threshold
-    )
+def indistinct_groups(log_evidence: Mapping[str, float], threshold: float = 1.0) -> tuple[tuple[str, ...], ...]:
+    """Return the largest groups of explanations within which no log Bayes factor reaches `threshold`.
+
+    The record does not tell the members of a group apart. Best first; every group has at least two members.
+    """
+    names = sorted(log_evidence, key=lambda name: -log_evidence[name])
+    groups: list[tuple[str, ...]] = []
+    for first, best in enumerate(names):
+        group = tuple(name for name in names[first:] if log_evidence[best] - log_evidence[name] < threshold)
+        if len(group) > 1 and not any(set(group) <= set(earlier) for earlier in groups):
+            groups.append(group)
+    return tuple(groups)

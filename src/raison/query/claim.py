@@ -5,7 +5,7 @@ it holds, averaged over the posterior of the explanations, is the probability th
 
     supported      at least 0.9
     contradicted   at most 0.1
-    undecided      between
+    undecided      between; and where the record moves the odds of a test on explanations by less than strong evidence
     not testable   no test
 """
 
@@ -18,6 +18,9 @@ from dataclasses import dataclass
 SUPPORTED = 0.9
 CONTRADICTED = 0.1
 
+STRONG = 3.0
+"""Change of log odds from which evidence is strong (kass1995)."""
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -27,11 +30,13 @@ class Answer:
         left: value of the left side of the first comparison at the mode.
         right: value of its right side.
         holds: share of the draws in which the test holds, in 0..1.
+        without_record: the same for a test that compares explanations, had the record said nothing; None for others.
     """
 
     left: float
     right: float
     holds: float
+    without_record: float | None = None
 
 
 @dataclass(frozen=True)
@@ -60,8 +65,28 @@ def verdict_of(answers: Mapping[str, Answer], posterior: Mapping[str, float]) ->
     """
     share = sum(posterior[name] for name in answers)
     probability = math.fsum(posterior[name] * answer.holds for name, answer in answers.items()) / share
+    moved = _moved(answers)
+    if moved is not None and moved < STRONG:
+        reason = f"the record moves the odds of this by a factor of {math.exp(moved):.1f} only, too little to decide it"
+        return Verdict("undecided", probability, reason, "")
     word = word_of(probability)
     return Verdict(word, probability, _reason(probability, answers), _fragile(word, answers))
+
+
+def _moved(answers: Mapping[str, Answer]) -> float | None:
+    """Return the size of the move that the record makes in the log odds of a test on explanations; None for others."""
+    shifts = [
+        abs(_log_odds(answer.holds) - _log_odds(answer.without_record))
+        for answer in answers.values()
+        if answer.without_record is not None
+    ]
+    return min(shifts) if shifts else None
+
+
+def _log_odds(share: float) -> float:
+    """Return the log odds of a share of draws; one half draw in a thousand stands for none."""
+    bounded = min(max(share, 5e-4), 1 - 5e-4)
+    return math.log(bounded / (1 - bounded))
 
 
 def word_of(probability: float) -> str:

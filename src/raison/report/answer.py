@@ -48,7 +48,11 @@ def make_answer(study: Study) -> Answer:
 def _headline(study: Study, leader: ExplanationResult, is_provisional: bool) -> str:
     prefix = "Provisional: " if is_provisional else ""
     name = f"“{explanation_label(study, leader.name)}”"
-    if is_none_of_these(study, leader):
+    tied = _tied_with(study, leader)
+    if len(tied) > 1:
+        text = f"the record cannot tell. {count(len(tied), 'explanation')} fit it about equally well; first by a hair, "
+        text += f"{name} {probability_clause(leader.posterior)}, given this model"
+    elif is_none_of_these(study, leader):
         text = f"none of the listed explanations. Rates without motives do best on this record: {name} "
         text += f"{probability_clause(leader.posterior)}, given this model"
     elif shown_percent(leader.posterior) < 45:
@@ -57,6 +61,11 @@ def _headline(study: Study, leader: ExplanationResult, is_provisional: bool) -> 
     else:
         text = f"{name} {probability_clause(leader.posterior)}, given this model and the listed explanations"
     return prefix + (text if prefix else text[0].upper() + text[1:]) + "."
+
+
+def _tied_with(study: Study, leader: ExplanationResult) -> tuple[str, ...]:
+    """Return the group of explanations that the record does not tell from the leader, the leader among them."""
+    return next((group for group in study.fragility.indistinct if leader.name in group), ())
 
 
 def _given(study: Study, leader: ExplanationResult) -> str:
@@ -129,7 +138,7 @@ def fragility_lines(study: Study) -> tuple[Line, ...]:
         _flat_prior(study),
         _near(study),
         _silence(study),
-        _pairs(study),
+        _not_told_apart(study),
     )
 
 
@@ -199,7 +208,9 @@ def _silence(study: Study) -> Line:
     return Line("Silence", text, AT_MODE, share > 0.5)
 
 
-def _pairs(study: Study) -> Line:
-    pairs = [f"{explanation_label(study, a)} / {explanation_label(study, b)}" for a, b in study.fragility.indistinct]
-    text = "; ".join(pairs) + ": |log Bayes factor| below 1." if pairs else "None: every pair differs by 1 or more."
-    return Line("Pairs not told apart", text, INTEGRATED, bool(pairs))
+def _not_told_apart(study: Study) -> Line:
+    groups = [" / ".join(explanation_label(study, name) for name in group) for group in study.fragility.indistinct]
+    text = (
+        "; ".join(groups) + ": every log Bayes factor below 1." if groups else "None: every pair differs by 1 or more."
+    )
+    return Line("Not told apart", text, INTEGRATED, bool(groups))

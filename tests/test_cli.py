@@ -1,0 +1,455 @@
+"""The command line from outside: exit codes, messages, and what `raison run` leaves on disk."""
+
+import csv
+import json
+import math
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytest
+import xarray
+
+from raison import __version__, cli
+from raison.analysis import fitting
+from raison.case.template import write_template
+from raison.inference.likelihood import GameLikelihood
+
+FILES = {
+    "report.html",
+    "study.json",
+    "explanations.csv",
+    "items.csv",
+    "claims.csv",
+    "parameters.csv",
+    "forecasts.csv",
+    "paths.nc",
+    "posterior.nc",
+}
+"""As docs/reference/study.md lists them."""
+
+Raison = Callable[..., int]
+
+
+def call(*arguments: object) -> int:
+    """Run the command line in this process and return its exit code."""
+    codes: list[int] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["raison", *map(str, arguments)])
+        patch.setattr(os, "_exit", codes.append)
+        cli.main()
+    return codes[0]
+
+
+def read(folder: pathlib.Path) -> dict[str, Any]:
+    return json.loads((folder / "study.json").read_text(encoding="utf-8"))
+
+
+def without_stages(study: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in study.items() if name != "stages"}
+
+
+def rows_of(folder: pathlib.Path, name: str) -> list[dict[str, str]]:
+    with (folder / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def replaced(case: pathlib.Path, file: str, old: str, new: str) -> pathlib.Path:
+    text = (case / file).read_text(encoding="utf-8")
+    assert old in text
+    (case / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+    return case
+
+
+def leaves(value: Any, path: str = "") -> dict[str, Any]:
+    """Return every single value of a JSON tree by its path."""
+    entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else None
+    if entries is None:
+        return {path: value}
+    return {place: leaf for key, entry in entries for place, leaf in leaves(entry, f"{path}/{key}").items()}
+
+
+@pytest.fixture
+def case(tmp_path: pathlib.Path) -> pathlib.Path:
+    """A copy of the template, to be changed."""
+    write_template(tmp_path / "small")
+    return tmp_path / "small"
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    folder = tmp_path_factory.mktemp("template") / "small"
+    write_template(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def folder(template: pathlib.Path) -> pathlib.Path:
+    """The results of one whole study of the template."""
+    out = template.parent / "out"
+    assert call("run", template, "--out", out, "--seed", 7) == 0
+    return out
+
+
+@pytest.fixture(scope="module")
+def study(folder: pathlib.Path) -> dict[str, Any]:
+    return read(folder)
+
+
+# Commands that do not run a study
+
+
+def test_the_bundled_cases_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("cases") == 0
+    assert "turkey-2016  Why did Turkey turn to Russia in 2016?" in capsys.readouterr().out
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("--version") == 0
+    assert capsys.readouterr().out.strip() == f"raison {__version__}"
+
+
+def test_the_module_runs_as_the_command_does() -> None:
+    done = subprocess.run([sys.executable, "-m", "raison", "--version"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, f"raison {__version__}")
+
+
+def test_the_bundled_case_has_no_problems(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("check", "turkey-2016") == 0
+    assert "No problems." in capsys.readouterr().out
+
+
+def test_every_problem_of_a_broken_case_is_told_with_its_place(
+    case: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    replaced(case, "case.yaml", "if: border < open", "if: bordr < open")
+    replaced(case, "case.yaml", "acts: once a month", "acts: once a mont")
+    assert call("check", case) == 2
+    first, second = capsys.readouterr().err.splitlines()
+    assert first == (
+        f"{case}/case.yaml:33:42: players.northland.actions.offer.if: no variable `bordr`. Did you mean `border`?"
+    )
+    assert second.startswith(f"{case}/case.yaml:38:11: players.southland.acts: found `once a mont`; need a rate")
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "place"),
+    [
+        ("record.csv", "southland,welcome", "southland,welcom", "record.csv:7:27: "),
+        ("claims.yaml", "posterior(for-trade)", "posterior(for-trad)", "claims.yaml:6:"),
+        ("case.yaml", "record: record.csv", "record: recrd.csv", "case.yaml:74:9: "),
+        ("case.yaml", "variables:", "variables: [", "case.yaml:"),
+    ],
+)
+@pytest.mark.parametrize("command", ["check", "run", "solve"])
+def test_a_broken_case_stops_every_command_before_any_work(
+    command: str, file: str, old: str, new: str, place: str, case: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    replaced(case, file, old, new)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(case.parent)
+        assert call(command, "small") == 2
+    assert capsys.readouterr().err.startswith(f"small/{place}")
+    assert list(case.parent.iterdir()) == [case], "nothing is written"
+
+
+def test_a_case_that_is_not_there_is_looked_for_among_the_bundled(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("run", "turky-2016") == 2
+    assert "Did you mean `turkey-2016`?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["chek", "turkey-2016"], "chek"),
+        (["check", "turkey-2016", "--sed", "3"], "--sed"),
+        (["run", "turkey-2016", "--seed", "-1"], "--seed"),
+        (["run", "turkey-2016", "--seed", "one"], "--seed"),
+        (["check"], "Missing argument"),
+    ],
+)
+def test_a_wrong_command_line_is_told_from_a_bug(
+    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(*arguments) == 2
+    message = capsys.readouterr().err
+    assert told in message
+    assert "Traceback" not in message
+
+
+def test_a_file_of_ten_megabytes_is_refused_unread(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "large.yaml"
+    file.write_bytes(b"a: [" * (10 * 2**20 // 4))
+    begin = time.process_time()
+    assert call("check", file) == 2
+    assert time.process_time() - begin < 2.0
+    assert capsys.readouterr().err.strip() == f"{file}: the file has 10.0 MiB; at most 2 MiB are read."
+
+
+def test_a_new_case_is_written_once_and_passes_its_check(
+    tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "my-case"
+    assert call("new", target) == 0
+    assert call("check", target) == 0
+    replaced(target, "case.yaml", "Northland", "Elsewhere")
+    before = (target / "case.yaml").read_bytes()
+    capsys.readouterr()
+    assert call("new", target) == 2
+    assert "exists already and is not overwritten" in capsys.readouterr().err
+    assert (target / "case.yaml").read_bytes() == before
+
+
+def test_one_explanation_is_solved_when_one_is_named(
+    template: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call("solve", template, "--explanation", "for-votes") == 0
+    written = capsys.readouterr().out
+    assert "for-votes" in written
+    assert "converged" in written
+    assert "for-trade" not in written
+
+
+def test_an_explanation_that_the_case_does_not_have_is_refused(
+    template: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call("solve", template, "--explanation", "for-vote") == 2
+    assert capsys.readouterr().err.strip() == "no explanation `for-vote`. Did you mean `for-votes`?"
+
+
+# The files of a study
+
+
+def test_every_file_of_the_reference_is_written_and_no_other(folder: pathlib.Path) -> None:
+    assert {path.name for path in folder.iterdir()} == FILES | {"fits"}
+    assert all((folder / name).stat().st_size for name in FILES)
+    assert {path.name for path in (folder / "fits").iterdir()} == {
+        "for-trade.json",
+        "for-votes.json",
+        "none-of-these.json",
+    }
+
+
+def test_the_fields_of_the_study_are_those_of_the_reference(study: dict[str, Any]) -> None:
+    page = (pathlib.Path(__file__).parents[1] / "docs" / "reference" / "study.md").read_text(encoding="utf-8")
+    top = page.split("### Top level")[1].split("###")[0]
+    assert set(study) == {row.split("`")[1] for row in top.splitlines() if row.startswith("| `")}
+    assert study["case"]["name"] == "small"
+    assert (study["seed"], study["version"]) == (7, __version__)
+    assert study["game"]["players"] == ["northland", "southland"]
+    assert study["game"]["variables"]["border"] == ["closed", "partial", "open"]
+    assert study["game"]["states"] == 18
+
+
+def test_posteriors_sum_to_one_and_follow_from_the_evidence(study: dict[str, Any]) -> None:
+    each = study["explanations"]
+    assert [entry["name"] for entry in each] == ["for-trade", "for-votes", "none of these"]
+    posterior = np.array([entry["posterior"] for entry in each])
+    evidence = np.exp([entry["log_evidence"] - each[0]["log_evidence"] for entry in each])
+    assert posterior.sum() == pytest.approx(1.0, abs=1e-12)
+    assert posterior == pytest.approx(evidence / evidence.sum(), abs=1e-9)
+    assert [entry["status"] for entry in each] == ["ok"] * 3
+    assert each[-1]["equilibrium"] is None
+    assert {entry["equilibrium"]["status"] for entry in each[:-1]} == {"converged"}
+
+
+def test_what_the_items_say_adds_up_to_the_log_likelihood(study: dict[str, Any]) -> None:
+    for each in study["explanations"]:
+        weights = [item["weights"][each["name"]] for item in study["items"]]
+        total = math.fsum(weight[part] for weight in weights for part in ("act", "silence"))
+        assert total == pytest.approx(each["log_likelihood"], abs=1e-6)
+
+
+def test_the_items_are_those_of_the_record_and_the_end(study: dict[str, Any], template: pathlib.Path) -> None:
+    with (template / "record.csv").open(encoding="utf-8", newline="") as file:
+        record = [(row["date"], row["kind"], row["who"], row["what"]) for row in csv.DictReader(file)]
+    items = [(item["date"], item["kind"], item["who"], item["what"]) for item in study["items"]]
+    assert items[:-1] == record
+    assert items[-1][:2] == ("2022-06-30", "end")
+
+
+def test_every_claim_has_a_verdict(study: dict[str, Any]) -> None:
+    claims = study["claims"]
+    assert [claim["id"] for claim in claims] == ["trade-was-the-reason", "without-the-protest", "it-was-wise"]
+    assert {claim["verdict"] for claim in claims} <= {"supported", "contradicted", "undecided", "not testable"}
+    shares = {each["name"]: each["posterior"] for each in study["explanations"]}
+    for claim in claims[:-1]:
+        averaged = math.fsum(shares[answer["explanation"]] * answer["holds"] for answer in claim["answers"])
+        assert claim["value"] == pytest.approx(averaged, abs=1e-9)
+        assert claim["test"]
+    assert (claims[-1]["kind"], claims[-1]["verdict"], claims[-1]["value"]) == ("normative", "not testable", None)
+
+
+def test_the_paths_on_disk_are_those_of_the_json(folder: pathlib.Path, study: dict[str, Any]) -> None:
+    with xarray.open_dataset(folder / "paths.nc", engine="h5netcdf") as paths:
+        assert paths.attrs["case_hash"] == study["case"]["hash"]
+        assert paths["time"].dt.strftime("%Y-%m-%d").values.tolist() == study["times"]
+        for variable, levels in study["game"]["variables"].items():
+            assert paths[f"{variable}_level"].values.tolist() == levels
+            for each in study["explanations"]:
+                path = paths[f"path_{variable}"].sel(explanation=each["name"])
+                assert path.dims == ("time", f"{variable}_level")
+                assert path.values == pytest.approx(np.array(each["paths"][variable]), abs=1e-6)
+                assert path.values.sum(axis=1) == pytest.approx(1.0, abs=1e-9)
+
+
+def test_the_posterior_on_disk_is_that_of_the_json(folder: pathlib.Path, study: dict[str, Any]) -> None:
+    with xarray.open_dataset(folder / "posterior.nc", engine="h5netcdf") as posterior:
+        for each in study["explanations"]:
+            mine = posterior.sel(explanation=each["name"])
+            for name in ("posterior", "log_evidence", "log_likelihood"):
+                assert float(mine[f"explanation_{name}"]) == each[name]
+            for number in each["parameters"]:
+                for name in ("low", "high", "mode", "posterior_low", "posterior_high"):
+                    assert float(mine[name].sel(parameter=number["name"])) == number[name]
+            known = {number["name"] for number in each["parameters"]}
+            absent = [name for name in posterior["parameter"].values.tolist() if name not in known]
+            assert np.isnan(mine["mode"].sel(parameter=absent).values).all()
+
+
+def same(text: str, value: Any) -> bool:
+    return text == "" if value is None else text == value if isinstance(value, str) else float(text) == value
+
+
+def test_the_tables_say_what_the_json_says(folder: pathlib.Path, study: dict[str, Any]) -> None:
+    expected = {
+        "explanations": study["explanations"],
+        "claims": study["claims"],
+        "parameters": [{"explanation": e["name"], **p} for e in study["explanations"] for p in e["parameters"]],
+        "forecasts": [{"explanation": e["name"], **f} for e in study["explanations"] for f in e["forecasts"]],
+        "items": [
+            {**item, "explanation": name, **weight}
+            for item in study["items"]
+            for name, weight in item["weights"].items()
+        ],
+    }
+    for name, told in expected.items():
+        rows = rows_of(folder, name)
+        assert len(rows) == len(told) > 0
+        for row, entry in zip(rows, told, strict=True):
+            assert all(same(text, entry[column]) for column, text in row.items()), (name, row)
+
+
+def test_a_forecast_counts_the_moves_of_the_record(study: dict[str, Any]) -> None:
+    for each in study["explanations"]:
+        for forecast in each["forecasts"]:
+            seen = [
+                item
+                for item in study["items"]
+                if (item["kind"], item["who"], item["what"]) == ("move", forecast["player"], forecast["action"])
+            ]
+            assert forecast["observed"] == len(seen)
+            assert forecast["expected"] >= 0.0
+
+
+def test_the_same_seed_gives_the_same_study(
+    template: pathlib.Path, study: dict[str, Any], tmp_path: pathlib.Path
+) -> None:
+    assert call("run", template, "--out", tmp_path / "again", "--seed", 7) == 0
+    assert without_stages(read(tmp_path / "again")) == without_stages(study)
+
+
+# Runs that do not end well
+
+
+def test_an_impossible_record_names_its_first_item(
+    case: pathlib.Path, tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    replaced(case, "record.csv", "2021-02-10,", "2021-02-01,move,southland,welcome,,invented,too early\n2021-02-10,")
+    assert call("run", case, "--out", tmp_path / "out") == 1
+    message = capsys.readouterr().err
+    assert "the record cannot happen: 2021-02-01, southland welcome, has probability zero." in message
+    assert "border = closed" in message
+    assert not (tmp_path / "out" / "study.json").exists()
+
+
+@pytest.mark.parametrize("command", ["run", "solve"])
+def test_a_game_that_does_not_converge_ends_with_its_status(
+    command: str, template: pathlib.Path, tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fitting, "GameLikelihood", partial(GameLikelihood, tolerance=1e-30))
+        patch.setattr(cli, "GameLikelihood", partial(GameLikelihood, tolerance=1e-30))
+        patch.chdir(tmp_path)
+        assert call(command, template) == 1
+    message = capsys.readouterr().err
+    assert "not converged: residual" in message
+    assert "lower the weights or shorten the horizon" in message
+    assert "Traceback" not in message
+
+
+def test_a_folder_that_cannot_be_written_is_found_before_the_work(
+    template: pathlib.Path, tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    for out in (tmp_path / "file", tmp_path / "file" / "out"):
+        assert call("run", template, "--out", out) == 2
+        message = capsys.readouterr().err
+        assert message.startswith(f"cannot write into {out}: ")
+        assert "--out" in message
+
+
+def fails(*arguments: object, **options: object) -> None:
+    raise ZeroDivisionError("planted")
+
+
+def test_a_bug_leaves_its_traceback(
+    template: pathlib.Path,
+    tmp_path: pathlib.Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(cli, "run_study", fails)
+    assert call("run", template, "--out", tmp_path / "out") == 3
+    message = capsys.readouterr().err
+    assert "ZeroDivisionError: planted" in message
+    assert "This is a bug in Raison." in message
+
+
+def interrupted(*arguments: object, **options: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_an_interrupt_has_its_own_exit_code(
+    template: pathlib.Path,
+    tmp_path: pathlib.Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(cli, "run_study", interrupted)
+    assert call("run", template, "--out", tmp_path / "out") == 130
+    assert f"kept in {tmp_path}/out/fits" in " ".join(capsys.readouterr().err.replace("\n", "").split())
+
+
+@pytest.mark.slow
+def test_an_interrupted_run_keeps_its_fits_and_the_next_takes_them_up(
+    template: pathlib.Path, study: dict[str, Any], tmp_path: pathlib.Path
+) -> None:
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "raison", "run", str(template), "--out", str(out), "--seed", "7"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as running:
+        while running.poll() is None and not list(out.glob("fits/*.json")):
+            time.sleep(0.02)
+        running.send_signal(signal.SIGINT)
+        _, message = running.communicate(timeout=60)
+    assert running.returncode == 130, message
+    assert "Interrupted." in message
+    assert {path.name for path in out.iterdir()} == {"fits"}, "no file is half written"
+    kept = {path: path.stat().st_mtime_ns for path in out.glob("fits/*.json")}
+    assert 1 <= len(kept)
+
+    assert call("run", template, "--out", out, "--seed", 7) == 0
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept
+    told, anew = leaves(without_stages(study)), leaves(without_stages(read(out)))
+    assert told.keys() == anew.keys()
+    for place, value in told.items():
+        if place.endswith(("equilibrium/residual", "equilibrium/steps")):
+            continue
+        assert anew[place] == (pytest.approx(value, rel=1e-8, abs=1e-8) if isinstance(value, float) else value), place
