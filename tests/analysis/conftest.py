@@ -1,0 +1,30 @@
+import pytest
+
+from raison.analysis.description import Described, describe_all
+from raison.analysis.fitting import Fits, Likelihoods, fit_all, make_likelihoods
+from raison.analysis.watch import Watch
+from raison.case import BuiltCase, open_case
+from raison.case.template import write_template
+
+
+@pytest.fixture(scope="session")
+def case(tmp_path_factory: pytest.TempPathFactory) -> BuiltCase:
+    """The small case of the template."""
+    folder = tmp_path_factory.mktemp("analysis") / "small"
+    write_template(folder)
+    return open_case(folder)
+
+
+@pytest.fixture(scope="session")
+def likelihoods(case: BuiltCase) -> Likelihoods:
+    return make_likelihoods(case)
+
+
+@pytest.fixture(scope="session")
+def fits(case: BuiltCase, likelihoods: Likelihoods) -> Fits:
+    return fit_all(case, likelihoods, Watch(), None)
+
+
+@pytest.fixture(scope="session")
+def described(case: BuiltCase, fits: Fits) -> Described:
+    return describe_all(case, fits.each, Watch())

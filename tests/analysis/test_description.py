@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+
+from raison.analysis.description import Described, item_results
+from raison.analysis.fitting import Fits
+from raison.case import BuiltCase
+
+
+def test_act_and_silence_add_up_to_the_log_likelihood(fits: Fits, described: Described) -> None:
+    for fit, each in zip(fits.each, described.each, strict=True):
+        assert (each.act + each.silence).sum() == pytest.approx(fit.posterior.log_likelihood, abs=1e-6)
+        assert (each.silence <= 1e-12).all(), "a silence is a probability"
+
+
+def test_every_path_is_a_distribution_that_starts_and_ends_with_the_record(
+    case: BuiltCase, described: Described
+) -> None:
+    assert described.dates[-1] == str(case.until)
+    assert list(described.dates) == sorted(described.dates)
+    for each in described.each:
+        assert set(each.paths) == set(case.space.names)
+        for variable in case.space.variables:
+            path = each.paths[variable.name]
+            assert path.shape == (len(described.dates), len(variable.levels))
+            assert path.sum(axis=1) == pytest.approx(1.0, abs=1e-9)
+            assert (path >= -1e-12).all()
+
+
+def test_a_sure_move_shows_in_the_path(case: BuiltCase, described: Described) -> None:
+    """Before the first offer the border is surely closed; after it, surely not, until it can be closed again."""
+    at = described.dates.index("2021-11-15")
+    for each in described.each:
+        assert each.paths["border"][at - 1, 0] == pytest.approx(1.0, abs=1e-9)
+        assert each.paths["border"][at, 1] == pytest.approx(1.0, abs=1e-9)
+
+
+def test_constant_rates_expect_about_as_many_moves_as_they_saw(described: Described) -> None:
+    """Their rates are fitted to the moves, pulled towards their wide priors."""
+    for forecast in described.each[-1].forecasts:
+        assert abs(forecast.expected - forecast.observed) < 1.5
+
+
+def test_expected_and_seen_moves_cover_every_action(case: BuiltCase, described: Described) -> None:
+    actions = [(player, action) for player, mine in case.names.actions.items() for action in mine]
+    for each in described.each:
+        assert [(forecast.player, forecast.action) for forecast in each.forecasts] == actions
+        assert [forecast.observed for forecast in each.forecasts] == [1, 0, 0, 1, 1]
+        assert all(np.isfinite(forecast.expected) and forecast.expected >= 0 for forecast in each.forecasts)
+
+
+def test_the_items_keep_their_confidence_and_end_with_the_watch(
+    case: BuiltCase, fits: Fits, described: Described
+) -> None:
+    items = item_results(case, fits.each, described)
+    assert [item.kind for item in items] == [
+        *["reading", "move", "reading", "shock", "move", "move", "reading", "reading"],
+        "end",
+    ]
+    assert [item.confidence for item in items] == [0.95, 1.0, 0.8, 1.0, 1.0, 0.95, 0.95, 0.8, 1.0]
+    assert items[-1].date == str(case.until)
+    assert set(items[0].weights) == {fit.explanation.name for fit in fits.each}

@@ -1,0 +1,106 @@
+import pathlib
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from raison.analysis import FitStore, fitting
+from raison.analysis.fitting import Fits, Likelihoods, check_possible, fit_all
+from raison.analysis.watch import Watch
+from raison.case import BuiltCase
+from raison.inference.evidence import NONE
+from raison.inference.likelihood import Likelihood
+from raison.inference.model import Parameter
+from raison.inference.posterior import Posterior, Start
+
+
+class Searches:
+    """Stands in for `fit`: remembers where each search began, and ends it there."""
+
+    def __init__(self) -> None:
+        self.starts: dict[int, Start] = {}
+
+    def __call__(
+        self, likelihood: Likelihood, parameters: Sequence[Parameter], *, starts: Sequence[Start]
+    ) -> Posterior:
+        (start,) = starts
+        free = len(start.z)
+        self.starts[id(parameters)] = start
+        z = np.arange(1.0, free + 1.0) / 10
+        mode = np.array([float(parameter.prior.value(0.0)) for parameter in parameters])
+        return Posterior(tuple(parameters), mode, z, 0.5 * np.eye(free), -9.0, -10.0, None, 1, "ok")
+
+
+@pytest.fixture
+def searches(monkeypatch: pytest.MonkeyPatch) -> Searches:
+    made = Searches()
+    monkeypatch.setattr(fitting, "fit", made)
+    return made
+
+
+def free_names(parameters: Sequence[Parameter]) -> list[str]:
+    return [parameter.name for parameter in parameters if parameter.prior.is_free]
+
+
+def test_the_other_explanations_start_at_the_mode_of_the_first_where_they_believe_the_same(
+    case: BuiltCase, likelihoods: Likelihoods, searches: Searches
+) -> None:
+    fit_all(case, likelihoods, Watch(), None)
+    first, second = (explanation.parameters for explanation in case.explanations)
+    assert not searches.starts[id(first)].z.any()
+    assert not searches.starts[id(likelihoods.none.parameters)].z.any()
+    at = [parameter for parameter in first if parameter.prior.is_free]
+    for parameter, z in zip([p for p in second if p.prior.is_free], searches.starts[id(second)].z, strict=True):
+        assert z == ((at.index(parameter) + 1) / 10 if parameter in at else 0.0)
+    assert searches.starts[id(second)].z.any()
+
+
+@pytest.mark.xfail(
+    strict=True, reason="`none of these` then starts at the mode of the first, and ends elsewhere by 1e-5"
+)
+def test_a_run_that_takes_up_the_first_fit_searches_none_of_these_from_the_same_start(
+    case: BuiltCase, likelihoods: Likelihoods, searches: Searches, tmp_path: pathlib.Path
+) -> None:
+    store = FitStore(tmp_path, case.hash)
+    fit_all(case, likelihoods, Watch(), store)
+    (tmp_path / "none-of-these.json").unlink()
+    searches.starts.clear()
+    fit_all(case, likelihoods, Watch(), store)
+    assert list(searches.starts) == [id(likelihoods.none.parameters)]
+    assert not searches.starts[id(likelihoods.none.parameters)].z.any()
+
+
+def test_finished_fits_are_taken_up_and_not_searched_again(
+    case: BuiltCase, likelihoods: Likelihoods, searches: Searches, tmp_path: pathlib.Path
+) -> None:
+    store = FitStore(tmp_path, case.hash)
+    before = fit_all(case, likelihoods, Watch(), store)
+    searches.starts.clear()
+    after = fit_all(case, likelihoods, Watch(), store)
+    assert searches.starts == {}
+    assert [fit.posterior.mode.tolist() for fit in after.each] == [fit.posterior.mode.tolist() for fit in before.each]
+    assert [fit.share for fit in after.each] == [fit.share for fit in before.each]
+
+
+def test_none_of_these_is_last_and_solves_no_game(fits: Fits) -> None:
+    assert [fit.explanation.name for fit in fits.each] == ["for-trade", "for-votes", NONE]
+    assert [fit.equilibrium is None for fit in fits.each] == [False, False, True]
+    assert sum(fit.share for fit in fits.each) == pytest.approx(1.0, abs=1e-12)
+
+
+def test_every_mode_is_a_maximum_of_the_posterior(likelihoods: Likelihoods, fits: Fits) -> None:
+    for fit in fits.each:
+        likelihood = likelihoods.constant_rates if fit.explanation.name == NONE else likelihoods.games
+        posterior = fit.posterior
+
+        def log_posterior(z: np.ndarray, likelihood=likelihood, posterior=posterior) -> float:
+            return likelihood.evaluate(posterior.numbers(z)).log_likelihood - 0.5 * float(z @ z)
+
+        top = log_posterior(posterior.z)
+        assert top + 0.5 * float(posterior.z @ posterior.z) == pytest.approx(posterior.log_likelihood, abs=1e-8)
+        for z in posterior.draws(4, 3):
+            assert log_posterior(posterior.z + 0.3 * (z - posterior.z)) < top
+
+
+def test_a_possible_record_passes(case: BuiltCase, likelihoods: Likelihoods) -> None:
+    check_possible(case, likelihoods)

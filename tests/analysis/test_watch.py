@@ -1,0 +1,22 @@
+import pytest
+
+from raison.analysis import Watch
+
+
+def test_a_stage_is_told_when_it_begins_and_ends_and_is_timed() -> None:
+    told: list[tuple[str, int, int]] = []
+    watch = Watch(lambda *step: told.append(step))
+    with watch.stage("fit"):
+        watch.tell("fit", 1, 3)
+    assert told == [("fit", 0, 1), ("fit", 1, 3), ("fit", 1, 1)]
+    (stage,) = watch.stages
+    assert stage.name == "fit"
+    assert stage.seconds >= 0.0
+    assert 10.0 < stage.peak_mib < 1e6
+
+
+def test_a_stage_that_fails_is_not_listed_as_done() -> None:
+    watch = Watch()
+    with pytest.raises(ZeroDivisionError), watch.stage("fit"):
+        raise ZeroDivisionError
+    assert watch.stages == []
