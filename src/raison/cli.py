@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 a computation failed honestly, 2 a file or a command is wr
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 import traceback
 from collections.abc import Callable
@@ -138,7 +139,7 @@ def _open(case: str) -> BuiltCase:
 
 
 def _command(case: str, seed: int) -> str:
-    return f"raison run {case} --seed {seed}"
+    return f"raison run {shlex.quote(case)} --seed {seed}"
 
 
 def _check_writable(folder: Path) -> None:
@@ -176,7 +177,7 @@ class _progress:  # noqa: N801  (a context manager that reads as a function)
         if stage not in self._tasks:
             self._tasks[stage] = self._bars.add_task(stage, total=total)
         self._bars.update(self._tasks[stage], completed=done, total=total)
-        if not err.is_terminal:
+        if not err.is_terminal and done:
             err.print(f"{stage}: {done}/{total}", highlight=False)
 
 

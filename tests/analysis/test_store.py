@@ -39,7 +39,7 @@ def test_a_kept_fit_is_found_to_the_last_digit(tmp_path: pathlib.Path) -> None:
     for name in ("log_likelihood", "log_evidence", "evaluations"):
         assert getattr(found, name) == getattr(posterior(), name)
     assert found.status == "rough"
-    assert [path.name for path in (tmp_path / "fits").iterdir()] == ["none-of-these.json"]
+    assert [path.name for path in (tmp_path / "fits").iterdir()] == ["none+of+these.json"]
 
 
 def test_a_fit_of_another_case_another_prior_or_another_name_is_not_taken_up(tmp_path: pathlib.Path) -> None:

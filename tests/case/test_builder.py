@@ -143,3 +143,23 @@ def test_a_case_built_twice_has_the_same_hash(tmp_path: pathlib.Path, built: Bui
     write_template(tmp_path / "again")
     assert open_case(tmp_path / "again").hash == built.hash
     assert built.focus == datetime.date(2021, 11, 15)
+
+
+@pytest.mark.parametrize("unit", ["day", "week", "year"])
+def test_the_time_unit_changes_no_weight_per_month_and_no_rate(
+    tmp_path: pathlib.Path, built: BuiltCase, unit: str
+) -> None:
+    write_template(tmp_path / "small")
+    text = (tmp_path / "small" / "case.yaml").read_text()
+    (tmp_path / "small" / "case.yaml").write_text(text.replace("unit: month", f"unit: {unit}"))
+    other = open_case(tmp_path / "small")
+    games = []
+    for case in (built, other):
+        centre = jnp.stack([parameter.prior.value(0.0) for parameter in case.explanations[0].parameters])
+        games.append(case.game(centre))
+    ratio = other.record.until / built.record.until
+    for in_months, in_units in zip(games[0].players, games[1].players, strict=True):
+        assert float(in_units.decision_rate.base) * ratio == pytest.approx(float(in_months.decision_rate.base))
+        assert float(in_units.discount_rate) * ratio == pytest.approx(float(in_months.discount_rate))
+        for motive, same in zip(in_months.motives, in_units.motives, strict=True):
+            assert float(same.weight) * ratio == pytest.approx(float(motive.weight))

@@ -73,9 +73,14 @@ def test_the_entry_game_is_solved_however_strong_the_rivalry(entry, theta: float
     assert np.abs(failure).max() < 1e-9
 
 
-def test_strong_rivalry_needs_newton_steps(entry):
-    assert entry[-0.1].newton_steps == 0
-    assert entry[-4.0].newton_steps > 0
+def test_newton_steps_lead_to_the_same_values_as_policy_steps(monkeypatch: pytest.MonkeyPatch):
+    game = demand_game(-0.1, firms=3)
+    by_policy = solve(game)
+    monkeypatch.setattr("raison.equilibrium.solver.PATIENCE", 0)
+    by_newton = solve(game)
+    assert (by_policy.newton_steps, by_newton.newton_steps) == (0, by_newton.steps)
+    assert by_newton.has_converged
+    np.testing.assert_allclose(by_newton.values, by_policy.values, rtol=0, atol=1e-7)
 
 
 @pytest.mark.parametrize("theta", RIVALRY)

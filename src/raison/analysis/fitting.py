@@ -135,7 +135,8 @@ def _fit_side_by_side(
     pool = concurrent.futures.ThreadPoolExecutor(max_workers=min(2, os.cpu_count() or 1))
     try:
         for wave in ((0, count - 1), range(1, count - 1)):
-            jobs = [pool.submit(work, i, _start(explanations[i], found[0])) for i in wave if found[i] is None]
+            known = None if 0 in wave else found[0]
+            jobs = [pool.submit(work, i, _start(explanations[i], known)) for i in wave if found[i] is None]
             for job in concurrent.futures.as_completed(jobs):
                 i, found[i] = job.result()
                 watch.tell(FITTING, count - found.count(None), count)

@@ -68,7 +68,8 @@ class FitStore:
         )
 
     def _path(self, name: str) -> Path:
-        return self._folder / f"{name.replace(' ', '-')}.json"
+        # no name in a case has a `+`
+        return self._folder / f"{name.replace(' ', '+')}.json"
 
     def _full_key(self, name: str, parameters: Sequence[Parameter]) -> str:
         priors = repr([(parameter.name, parameter.prior) for parameter in parameters])

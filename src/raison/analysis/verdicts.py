@@ -43,7 +43,7 @@ FORECAST_TOLERANCE = 1e-7
 
 EVIDENCE_ERROR = 1.8
 """Standard error taken for a log evidence (Laplace's method, width of priors, coding) in tests that compare
-explanations: a lead of 3, the bound of strong evidence, is then just outside its 90 % interval."""
+explanations: 3, the bound of strong evidence, is then just outside the 90 % interval of each."""
 
 RIVALS = 1000
 """Draws of that error."""

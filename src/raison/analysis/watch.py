@@ -32,11 +32,9 @@ class Watch:
     @contextlib.contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Time a stage; the peak of memory is that of the process so far."""
-        self.tell(name, 0, 1)
         begin = time.monotonic()
         yield
         self.stages.append(Stage(name, time.monotonic() - begin, _peak_mib()))
-        self.tell(name, 1, 1)
 
 
 def _peak_mib() -> float:

@@ -11,6 +11,7 @@ import numpy as np
 
 from raison.case.meaning import changes_of_drift, effect_of, feature_values, outcomes_of
 from raison.case.numbers import wanted
+from raison.case.ranges import DAYS
 from raison.case.schema import CaseText, Ratios, WrittenAction, WrittenPlayer
 from raison.game import Action, Drift, Effect, Game, Hazard, Motive, Player, StateSpace
 from raison.query.conditions import mask
@@ -88,13 +89,15 @@ class PlayerSlots:
     horizon: int
     actions: tuple[ActionSlots, ...]
     motives: tuple[tuple[str, int, np.ndarray], ...]
+    months: float
+    """Length of the time unit: weights are written per month, whatever the unit."""
 
     def fill(self, theta: jax.Array) -> Player:
         return Player(
             decision_rate=self.acts.fill(theta),
             discount_rate=1.0 / theta[self.horizon],
             actions=tuple(action.fill(theta) for action in self.actions),
-            motives=tuple(Motive(theta[slot], values, feature) for feature, slot, values in self.motives),
+            motives=tuple(Motive(theta[slot] * self.months, values, feature) for feature, slot, values in self.motives),
             name=self.name,
         )
 
@@ -170,6 +173,7 @@ def _player(
             for action, written in player.actions.items()
         ),
         motives=tuple((feature, index[f"{root}.wants.{feature}"], features[feature]) for feature in wanted(case, name)),
+        months=DAYS[case.time.unit] / DAYS["month"],
     )
 
 

@@ -24,9 +24,6 @@ from raison.equilibrium.generator import Generator, difference
 TOLERANCE = 1e-11
 """Largest mass that truncation may leave out of a step, as a share of the mass at its start."""
 
-GRADIENT_TOLERANCE = 1e-9
-"""The same for derivatives: relative to the mass, per unit of load."""
-
 MAX_LOAD = 1.0
 """Largest L t of one differentiable step: the powers of P are kept for the way back."""
 
@@ -106,11 +103,11 @@ def _mover(generator: Generator, killing: StateArray, speed: jax.Array) -> Calla
     return lambda weights: weights + (flow.apply(weights) - killing * weights) / speed
 
 
-def _is_needed(n: jax.Array, weight: jax.Array, load: jax.Array, tolerance: float = TOLERANCE) -> jax.Array:
+def _is_needed(n: jax.Array, weight: jax.Array, load: jax.Array) -> jax.Array:
     """Return whether terms after term `n`, of Poisson weight `weight`, can exceed the tolerance."""
     following = weight * load / (n + 1)
     ratio = load / (n + 2)
-    return (ratio >= 1.0) | (following > tolerance * (1.0 - ratio))
+    return (ratio >= 1.0) | (following > TOLERANCE * (1.0 - ratio))
 
 
 def _poisson_sum(move, start: Batch, load: jax.Array) -> Batch:
@@ -138,7 +135,7 @@ def _powers(generator, killing, start, speed, load):
 
     def go_on(state):
         n, weight = state[0], state[1]
-        return _is_needed(n, weight, load, GRADIENT_TOLERANCE) & (n + 1 < MAX_TERMS)
+        return _is_needed(n, weight, load) & (n + 1 < MAX_TERMS)
 
     def add_term(state):
         n, weight, power, powers, weights = state

@@ -45,7 +45,7 @@ TOLERANCE = 1e-10
 LINEAR_TOLERANCE = 1e-2
 """Share of the right-hand side that a linear solve of the outer iteration may leave."""
 
-ADJOINT_TOLERANCE = 1e-8
+ADJOINT_TOLERANCE = 1e-9
 """Largest entry that the linear solve behind a gradient may leave, as a share of the largest of its right-hand side."""
 
 ADJOINT_STEP = 1e-2
@@ -345,7 +345,7 @@ def _solve_adjoint(arrays, slopes, diagonal, cotangent):
     adjoint, _ = jax.scipy.sparse.linalg.bicgstab(
         lambda weights: -apply_slopes_transposed(arrays, slopes, weights),
         cotangent,
-        tol=ADJOINT_TOLERANCE,
+        tol=0.1 * ADJOINT_TOLERANCE,
         maxiter=2000,
         M=lambda weights: weights / diagonal,
     )
