@@ -158,20 +158,21 @@ def _cannot_tell(fits: Sequence[Fit], leading: Lead, claims: Sequence[ClaimResul
     undecided = sum(claim.verdict == "undecided" for claim in claims)
     if undecided:
         sentences.append(
-            f"{undecided} of the tested claims stay undecided: the answer hangs on the explanation or its numbers."
+            f"Undecided among the tested claims: {undecided}. The answer hangs on the explanation or its numbers."
         )
     untested = sum(claim.verdict == "not testable" for claim in claims)
     if untested:
-        sentences.append(f"{untested} claims have no test in this model.")
+        sentences.append(f"Claims without a test in this model: {untested}.")
     rough = [fit.explanation.label for fit in fits if fit.posterior.status != "ok"]
     if rough:
         sentences.append(f"The evidence of {', '.join(rough)} is rough: the search for its mode did not end cleanly.")
     if fits[leading.leader].explanation.name == NONE:
         sentences.append("Constant rates without motives do best: none of the listed explanations is supported.")
     if not math.isnan(leading.share_near_focus) and leading.share_near_focus < 0.5:
+        near = f"{100 * leading.share_near_focus:.0f} %"
         sentences.append(
-            f"Only {leading.share_near_focus:.0%} of the weight between the two best explanations comes from within "
-            f"{NEAR} days of the focal date; the rest is background."
+            f"Only {near} of the weight between the two best explanations comes from within {NEAR} days of the focal date; "
+            "the rest is background."
         )
     return tuple(sentences)
 

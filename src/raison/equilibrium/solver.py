@@ -51,6 +51,9 @@ ADJOINT_TOLERANCE = 1e-9
 ADJOINT_STEP = 1e-2
 """Share of its right-hand side that one round of that solve may leave."""
 
+MAX_KRYLOV = 2000
+"""Most iterations of one linear solve."""
+
 MAX_ADJOINT_ROUNDS = 60
 """Most rounds of it."""
 
@@ -294,29 +297,24 @@ def _failure(arrays, values, acts, generator):
     return failure, arrays.discount_rates + leaving, change.max() / jnp.maximum(1.0, jnp.abs(values).max())
 
 
+def _krylov(apply, right, diagonal, tolerance: float) -> jax.Array:
+    """Solve apply(d) = right by BiCGSTAB, preconditioned with the diagonal; the caller looks at what is left."""
+    return jax.scipy.sparse.linalg.bicgstab(apply, right, tol=tolerance, maxiter=MAX_KRYLOV, M=lambda d: d / diagonal)[
+        0
+    ]
+
+
 @jax.jit
 def _solve_policy(generator, diagonal, failure):
-    leaving = generator.exit_rate()
-    correction, _ = jax.scipy.sparse.linalg.bicgstab(
-        lambda d: (diagonal - leaving) * d - generator.apply(d),
-        failure,
-        tol=LINEAR_TOLERANCE,
-        maxiter=500,
-        M=lambda d: d / diagonal,
-    )
-    return correction
+    """Solve (rho - G) d = F roughly: players' responses held still."""
+    discount = diagonal - generator.exit_rate()
+    return _krylov(lambda d: discount * d - generator.apply(d), failure, diagonal, LINEAR_TOLERANCE)
 
 
 @jax.jit
 def _solve_newton(arrays, slopes, diagonal, failure):
-    correction, _ = jax.scipy.sparse.linalg.bicgstab(
-        lambda d: -apply_slopes(arrays, slopes, d),
-        failure,
-        tol=LINEAR_TOLERANCE,
-        maxiter=500,
-        M=lambda d: d / diagonal,
-    )
-    return correction
+    """Solve -F'(V) d = F roughly."""
+    return _krylov(lambda d: -apply_slopes(arrays, slopes, d), failure, diagonal, LINEAR_TOLERANCE)
 
 
 @jax.jit
@@ -329,27 +327,15 @@ def _adjoint_residual(arrays, slopes, adjoint, cotangent):
 @jax.jit
 def _solve_flow(flow, diagonal, cotangent):
     """Solve (rho - G') w = cotangent roughly: players' responses held still."""
-    adjoint, _ = jax.scipy.sparse.linalg.bicgstab(
-        lambda weights: (diagonal - flow.leaving) * weights - flow.apply(weights),
-        cotangent,
-        tol=ADJOINT_STEP,
-        maxiter=500,
-        M=lambda weights: weights / diagonal,
-    )
-    return adjoint
+    discount = diagonal - flow.leaving
+    return _krylov(lambda w: discount * w - flow.apply(w), cotangent, diagonal, ADJOINT_STEP)
 
 
 @jax.jit
 def _solve_adjoint(arrays, slopes, diagonal, cotangent):
     """Solve -F'(V)' w = cotangent as a whole."""
-    adjoint, _ = jax.scipy.sparse.linalg.bicgstab(
-        lambda weights: -apply_slopes_transposed(arrays, slopes, weights),
-        cotangent,
-        tol=0.1 * ADJOINT_TOLERANCE,
-        maxiter=2000,
-        M=lambda weights: weights / diagonal,
-    )
-    return adjoint
+    tolerance = 0.1 * ADJOINT_TOLERANCE
+    return _krylov(lambda w: -apply_slopes_transposed(arrays, slopes, w), cotangent, diagonal, tolerance)
 
 
 @jax.jit
