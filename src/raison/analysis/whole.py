@@ -171,8 +171,8 @@ def _cannot_tell(fits: Sequence[Fit], leading: Lead, claims: Sequence[ClaimResul
     if not math.isnan(leading.share_near_focus) and leading.share_near_focus < 0.5:
         near = f"{100 * leading.share_near_focus:.0f} %"
         sentences.append(
-            f"Only {near} of the weight between the two best explanations comes from within {NEAR} days of the focal date; "
-            "the rest is background."
+            f"Only {near} of the weight between the two best explanations comes from within {NEAR} days "
+            "of the focal date; the rest is background."
         )
     return tuple(sentences)
 
