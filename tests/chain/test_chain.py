@@ -1,7 +1,7 @@
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from dense import matrix_of, targets_of
+from dense import matrix_of
 
 from raison.chain.chain import NATURE
 
@@ -36,14 +36,3 @@ def test_the_rate_of_an_act_adds_up_its_outcomes(border_chain, border_jumps):
 def test_the_rate_of_an_unknown_act_is_refused(border_chain):
     with pytest.raises(KeyError, match="no jump `south dance`"):
         border_chain.act_rate("south", "dance")
-
-
-def test_a_held_variable_never_moves_while_the_others_do(border_chain):
-    held = border_chain.held("tension")
-    tension = border_chain.space.levels_of("tension")
-    for kind in held.kinds:
-        np.testing.assert_array_equal(tension[targets_of(border_chain.space, kind.effect)], tension)
-    for before, after in zip(border_chain.rates, held.rates, strict=True):
-        np.testing.assert_array_equal(before, after)
-    moods = [targets_of(border_chain.space, kind.effect) for kind in held.kinds if kind.what == "court"]
-    assert np.all(border_chain.space.levels_of("mood")[moods[0]] == 0)

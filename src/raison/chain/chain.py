@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import jax
 
@@ -90,10 +90,3 @@ class Chain:
         if not matching:
             raise KeyError(f"no jump `{who} {what}` in this chain")
         return sum(matching[1:], start=matching[0])
-
-    def held(self, variable: str) -> Chain:
-        """Return the chain in which `variable` keeps its level: its part of every effect is struck out."""
-        kinds = tuple(
-            replace(kind, effect=Effect(tuple(m for m in kind.effect.maps if m[0] != variable))) for kind in self.kinds
-        )
-        return Chain(self.rates, self.seen, kinds, self.space)
