@@ -7,8 +7,9 @@ import pytest
 from dense import Dense, central_slope
 from small_games import BORDER_NAMES, BORDER_NUMBERS, border, demand_game, in_days, turned_border
 
-from raison.equilibrium import solve, solver
+from raison.equilibrium import solve
 from raison.equilibrium.arrays import GameArrays
+from raison.equilibrium.native import NativeEngine
 from raison.equilibrium.solver import checked, pull_back
 from raison.errors import NotConverged
 
@@ -181,8 +182,8 @@ def test_the_gradient_through_the_entry_game_is_that_of_differences(
     monkeypatch, rate: float, is_solved_as_a_whole: bool
 ):
     calls = []
-    whole = solver._solve_adjoint
-    monkeypatch.setattr(solver, "_solve_adjoint", lambda *args: calls.append(1) or whole(*args))
+    whole = NativeEngine.whole_adjoint
+    monkeypatch.setattr(NativeEngine, "whole_adjoint", lambda *args: calls.append(1) or whole(*args))
     numbers = np.array([-4.0, 1.0, 1.0, rate, 0.05, 0.5])
     weights = np.random.default_rng(5).normal(size=(5, 192))
     slope = _pulled_slope(_entry, numbers, weights)

@@ -124,7 +124,6 @@ class Effect:
             raise CaseError(f"two changes of the same variable in one effect: {sorted(both)}.")
         return Effect(tuple(sorted(self.maps + other.maps)))
 
-    @functools.lru_cache(maxsize=4096)  # noqa: B019  (effects are few)
     def targets(self, space: StateSpace) -> np.ndarray:
         """Return the state that follows each state. Shape `[states]`, int32."""
         index = np.arange(space.size).reshape(space.shape)
@@ -134,7 +133,6 @@ class Effect:
                 raise CaseError(f"effect on `{name}`: {len(level_map)} levels for a variable with {space.shape[axis]}.")
             index = np.take(index, np.asarray(level_map), axis=axis)
         targets = np.ascontiguousarray(index.reshape(-1), dtype=np.int32)
-        targets.setflags(write=False)
         return targets
 
 

@@ -1,0 +1,227 @@
+"""The equations of a game on the CPU, by compiled loops (`kernels`) that serve every game."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+
+from raison.arrays import PlayerValues
+from raison.equilibrium import kernels
+from raison.equilibrium.arcs import Arcs, arcs_of
+from raison.equilibrium.arrays import GameArrays
+from raison.equilibrium.kernels import Numbers, Structure, over_states
+
+Field = np.ndarray
+"""One number per state and player, players innermost. Shape `[states * players]`."""
+
+MAX_KRYLOV = 2000
+"""Most iterations of one linear solve."""
+
+
+class Point(NamedTuple):
+    """Values, and all that follows from them.
+
+    Attributes:
+        values: V.
+        precision: at which players respond.
+        rates: rate of each arc. Shape `[arcs]`.
+        probs: choice probability of every action. Shape `[states, actions]`.
+        failure: F(V).
+        diagonal: of rho - G.
+        residual: change of a uniformised Bellman sweep over max(1, |V|); infinite where it is no number.
+    """
+
+    values: Field
+    precision: float
+    rates: np.ndarray
+    probs: np.ndarray
+    failure: Field
+    diagonal: Field
+    residual: float
+
+
+class NativeEngine:
+    """The equations of one game; see `raison.equilibrium.engine.Engine`."""
+
+    def __init__(self, arrays: GameArrays) -> None:
+        self._arcs, self._structure = _structure_of(arrays)
+        self._numbers = _numbers_of(arrays, self._arcs)
+        self._players = len(arrays.players)
+        self._states = arrays.space.size
+        self._work = len(self._arcs.target) * self._players
+
+    def field(self, values: PlayerValues) -> Field:
+        return np.ascontiguousarray(np.asarray(values, dtype=np.float64).T).reshape(-1)
+
+    def by_player(self, field: Field) -> PlayerValues:
+        return jnp.asarray(np.ascontiguousarray(field.reshape(self._states, self._players).T))
+
+    def look(self, values: Field, precision: float) -> Point:
+        rates = np.empty(len(self._arcs.target))
+        probs = np.empty((self._states, len(self._numbers.cost)))
+        failure, exits = np.empty_like(values), np.empty(self._states)
+        found = self._over_states(
+            kernels.respond, self._structure, self._numbers, precision, values, rates, probs, failure, exits
+        )
+        largest = np.max([chunk[0] for chunk in found], axis=0)
+        fastest, peak = (float(np.max([chunk[part] for chunk in found])) for part in (1, 2))
+        change = float(np.max(largest / (self._numbers.discount + fastest)))
+        residual = change / max(1.0, peak) if math.isfinite(change) and math.isfinite(peak) else math.inf
+        diagonal = np.empty_like(values)
+        self._over_states(kernels.set_diagonal, self._players, exits, self._numbers.discount, diagonal)
+        return Point(values, precision, rates, probs, failure, diagonal, residual)
+
+    def apply(self, here: Point, direction: Field) -> Field:
+        image = np.empty_like(direction)
+        self._apply(here, direction, image)
+        return image
+
+    def policy_correction(self, here: Point, tolerance: float) -> Field:
+        return self._krylov(self._policy(here), here.failure, here, tolerance)
+
+    def newton_correction(self, here: Point, tolerance: float) -> Field:
+        return self._krylov(functools.partial(self._apply, here), here.failure, here, tolerance)
+
+    def best_response_change(self, here: Point, direction: Field, tolerance: float) -> Field:
+        responses = np.zeros_like(direction)
+        self._respond_to(here, direction, responses)
+        return self._krylov(self._policy(here), -responses, here, tolerance)
+
+    def adjoint_residual(self, here: Point, adjoint: Field, cotangent: Field) -> tuple[Field, float]:
+        image = np.empty_like(adjoint)
+        self._apply_transposed(here, adjoint, image)
+        left = cotangent - image
+        return left, float(np.abs(left).max())
+
+    def adjoint_correction(self, here: Point, left: Field, tolerance: float) -> Field:
+        return self._krylov(self._flow(here), left, here, tolerance)
+
+    def whole_adjoint(self, here: Point, cotangent: Field, tolerance: float) -> Field:
+        return self._krylov(functools.partial(self._apply_transposed, here), cotangent, here, tolerance)
+
+    def _over_states(self, kernel: Callable, *args: object) -> list:
+        return over_states(kernel, self._states, self._work, *args)
+
+    def _over_field(self, kernel: Callable, *args: object) -> list:
+        size = self._states * self._players
+        return over_states(kernel, size, size, *args)
+
+    def _weigher(self, first, target, rates, here: Point) -> Callable[[Field, Field], object]:
+        return lambda field, out: self._over_states(
+            kernels.weigh, self._players, first, target, rates, here.diagonal, field, out
+        )
+
+    def _policy(self, here: Point) -> Callable[[Field, Field], object]:
+        """Return the application of rho - G."""
+        return self._weigher(self._arcs.first, self._arcs.target, here.rates, here)
+
+    def _apply(self, here: Point, field: Field, out: Field) -> None:
+        """Write -F'(V) d."""
+        self._policy(here)(field, out)
+        self._respond_to(here, field, out)
+
+    def _flow(self, here: Point) -> Callable[[Field, Field], object]:
+        """Return the application of rho - G'."""
+        into = self._arcs.reversed
+        rates = np.empty_like(here.rates)
+        over_states(kernels.gather, len(rates), len(rates), into.arc, here.rates, rates)
+        return self._weigher(into.first, into.source, rates, here)
+
+    def _respond_to(self, here: Point, field: Field, out: Field) -> None:
+        self._over_states(
+            kernels.add_responses, self._structure, self._numbers, here.precision, here.probs, here.values, field, out
+        )
+
+    def _apply_transposed(self, here: Point, weights: Field, out: Field) -> None:
+        """Write -F'(V)' w."""
+        self._flow(here)(weights, out)
+        kernels.add_responses_transposed(
+            0, self._states, self._structure, self._numbers, here.probs, here.values, weights, out
+        )
+
+    def _krylov(self, apply: Callable[[Field, Field], object], right: Field, here: Point, tolerance: float) -> Field:
+        """Solve apply(d) = right by BiCGSTAB, scaled by the diagonal; the caller looks at what is left."""
+        diagonal = here.diagonal
+        found, left = np.zeros_like(right), right.copy()
+        direction, image, scaled = np.zeros_like(right), np.zeros_like(right), np.empty_like(right)
+        second_image = np.empty_like(right)
+        goal = tolerance**2 * self._dot(right, right)
+        size, before, ratio, omega = self._dot(right, right), 1.0, 0.0, 0.0
+        for _ in range(MAX_KRYLOV):
+            if not goal < size < math.inf:
+                break
+            along = self._dot(right, left)
+            ratio = along / before * ratio if before != 0.0 else 0.0
+            self._over_field(kernels.aim, left, direction, image, ratio, omega, diagonal, scaled)
+            apply(scaled, image)
+            slope = self._dot(right, image)
+            if along == 0.0 or slope == 0.0:
+                break
+            alpha = along / slope
+            size = self._go(found, alpha, scaled, left, image, diagonal)
+            apply(scaled, second_image)
+            curvature = self._dot(second_image, second_image)
+            omega = self._dot(second_image, left) / curvature if curvature > 0.0 else 0.0
+            size = self._go(found, omega, scaled, left, second_image, diagonal)
+            before, ratio = along, (alpha / omega if omega != 0.0 else 0.0)
+        return found
+
+    def _dot(self, first: Field, second: Field) -> float:
+        return math.fsum(self._over_field(kernels.dot, first, second))
+
+    def _go(self, found, amount, scaled, left, image, diagonal) -> float:
+        return math.fsum(self._over_field(kernels.go, found, amount, scaled, left, image, diagonal, scaled))
+
+
+def _structure_of(arrays: GameArrays) -> tuple[Arcs, Structure]:
+    outcomes = tuple(player.outcomes for player in arrays.players)
+    arcs, action_of, outcome_of, effect_of = _layout(arrays.space, arrays.effects, outcomes)
+    available = np.empty((arrays.space.size, int(action_of[-1])), dtype=bool)
+    for j, player in enumerate(arrays.players):
+        available[:, action_of[j] : action_of[j + 1]] = np.asarray(player.is_available).T > 0
+    return arcs, Structure(arcs.first, arcs.target, arcs.slot, action_of, outcome_of, effect_of, available)
+
+
+@functools.lru_cache(maxsize=64)
+def _layout(space, drifts, outcomes):
+    """Return the arcs of a game and where its players' actions and their outcomes lie."""
+    by_action = [action for player in outcomes for action in player]
+    flat = [effect for action in by_action for effect in action]
+    distinct = tuple(dict.fromkeys([*drifts, *flat]))
+    number = {effect: u for u, effect in enumerate(distinct)}
+    return (
+        arcs_of(space, distinct),
+        np.cumsum([0, *(len(player) for player in outcomes)]),
+        np.cumsum([0, *(len(action) for action in by_action)]),
+        np.array([number[effect] for effect in flat], dtype=np.int64),
+    )
+
+
+def _numbers_of(arrays: GameArrays, arcs: Arcs) -> Numbers:
+    players, states = arrays.players, arrays.space.size
+    nature = np.zeros(len(arcs.target))
+    for effect, rate in zip(arrays.effects, arrays.nature, strict=True):
+        slot = arcs.slot[:, arcs.effects.index(effect)]
+        over_states(kernels.add_rate, states, states, arcs.first, slot, np.asarray(rate), nature)
+    return Numbers(
+        nature=nature,
+        payoff=_columns([player.payoff for player in players], states),
+        decision_rate=_columns([player.decision_rate for player in players], states),
+        discount=np.array([float(player.discount_rate) for player in players]),
+        cost=np.concatenate([np.asarray(player.costs) for player in players]),
+        chance=np.array([float(c) for player in players for chances in player.chances for c in chances]),
+        shock_mean=float(arrays.shock_mean),
+    )
+
+
+def _columns(rows, states: int) -> np.ndarray:
+    """Return arrays over states side by side. Shape `[states, players]`."""
+    table = np.empty((states, len(rows)))
+    for column, row in enumerate(rows):
+        table[:, column] = np.asarray(row)
+    return table
