@@ -20,8 +20,8 @@ from numba import uintp
 
 from raison.equilibrium.arcs import STAYS
 
-CHUNK_WORK = 2_000_000
-"""Players times arcs that one chunk of states holds: about a millisecond."""
+CHUNK_WORK = 1_000_000
+"""Multiplications that one chunk of states takes, at least: some tenths of a millisecond."""
 
 MOST_CHUNKS = 64
 """Most chunks of one pass. Their number depends on the game alone, so sums come out the same on any machine."""
@@ -95,8 +95,8 @@ _summing = numba.njit(nogil=True, cache=True, fastmath={"contract", "reassoc", "
 
 
 @_compiled
-def weigh(lo, hi, players, first, target, rate, diagonal, field, out):
-    """Write  out = diagonal * field - sum over arcs of rate * field at the other end.
+def weigh(lo, hi, players, first, target, rate, inverse, field, out):
+    """Write  out = field - inverse * sum over arcs of rate * field at the other end.
 
     Args:
         lo: first state.
@@ -105,7 +105,7 @@ def weigh(lo, hi, players, first, target, rate, diagonal, field, out):
         first: where the arcs of each state begin. Shape `[states + 1]`.
         target: state at the other end of each arc. Shape `[arcs]`.
         rate: of each arc. Shape `[arcs]`.
-        diagonal: factor of the state's own entry. Shape `[states * players]`.
+        inverse: of the diagonal. Shape `[states * players]`.
         field: what is weighed. Shape `[states * players]`.
         out: what comes out. Shape `[states * players]`.
     """
@@ -124,10 +124,10 @@ def weigh(lo, hi, players, first, target, rate, diagonal, field, out):
                 s2 += r * field[j + uintp(2)]
                 s3 += r * field[j + uintp(3)]
             j = base + i
-            out[j] = diagonal[j] * field[j] - s0
-            out[j + uintp(1)] = diagonal[j + uintp(1)] * field[j + uintp(1)] - s1
-            out[j + uintp(2)] = diagonal[j + uintp(2)] * field[j + uintp(2)] - s2
-            out[j + uintp(3)] = diagonal[j + uintp(3)] * field[j + uintp(3)] - s3
+            out[j] = field[j] - inverse[j] * s0
+            out[j + uintp(1)] = field[j + uintp(1)] - inverse[j + uintp(1)] * s1
+            out[j + uintp(2)] = field[j + uintp(2)] - inverse[j + uintp(2)] * s2
+            out[j + uintp(3)] = field[j + uintp(3)] - inverse[j + uintp(3)] * s3
             i += uintp(4)
         while i + uintp(2) <= n:
             s0, s1 = 0.0, 0.0
@@ -136,21 +136,21 @@ def weigh(lo, hi, players, first, target, rate, diagonal, field, out):
                 s0 += r * field[j]
                 s1 += r * field[j + uintp(1)]
             j = base + i
-            out[j] = diagonal[j] * field[j] - s0
-            out[j + uintp(1)] = diagonal[j + uintp(1)] * field[j + uintp(1)] - s1
+            out[j] = field[j] - inverse[j] * s0
+            out[j + uintp(1)] = field[j + uintp(1)] - inverse[j + uintp(1)] * s1
             i += uintp(2)
         while i < n:
             s0 = 0.0
             for k in range(begin, end):
                 s0 += rate[k] * field[uintp(target[k]) * n + i]
-            out[base + i] = diagonal[base + i] * field[base + i] - s0
+            out[base + i] = field[base + i] - inverse[base + i] * s0
             i += uintp(1)
         begin = end
 
 
 @_compiled
-def respond(lo, hi, structure, numbers, precision, values, rates, probs, failure, exits):
-    """Let every player respond to `values`; write rates, choice probabilities, F(V) and exit rates.
+def respond(lo, hi, structure, numbers, precision, values, rates, probs, reward, exits):
+    """Let every player respond to `values`; write rates, choice probabilities, rewards and exit rates.
 
     Args:
         lo: first state.
@@ -161,70 +161,69 @@ def respond(lo, hi, structure, numbers, precision, values, rates, probs, failure
         values: V. Shape `[states * players]`.
         rates: rate of each arc. Shape `[arcs]`.
         probs: choice probability of every action. Shape `[states, actions]`.
-        failure: F(V). Shape `[states * players]`.
+        reward: what a player gains per unit time apart from the world's moving:
+            u + alpha (surplus - sum_a sigma(a) E(V(x_a) - V)). Shape `[states * players]`.
         exits: total rate out of each state. Shape `[states]`.
-
-    Returns:
-        The largest |F| of each player (shape `[players]`), exit rate and |V|; no number where any is none.
     """
     first, target, slot, action_of, outcome_of, effect_of, available = structure
     nature, payoff, decision_rate, discount, cost, chance, shock_mean = numbers
-    players = len(discount)
-    n = uintp(players)
-    gains = np.empty(len(cost))
-    scaled = np.empty(len(cost))
-    largest = np.zeros(players)
-    fastest, peak_value = 0.0, 0.0
+    n = uintp(len(discount))
+    gains, weights = np.empty(len(cost)), np.empty(len(cost))
     for x in range(lo, hi):
-        base = uintp(x) * n
-        begin, end = uintp(first[x]), uintp(first[x + 1])
+        here = uintp(x)
+        begin, end = uintp(first[here]), uintp(first[here + uintp(1)])
         for k in range(begin, end):
             rates[k] = nature[k]
-        for j in range(players):
-            own = values[base + uintp(j)]
-            alpha = decision_rate[x, j]
+        for j in range(n):
+            own = values[here * n + j]
+            first_action, last_action = uintp(action_of[j]), uintp(action_of[j + uintp(1)])
             peak = 0.0
-            for a in range(action_of[j], action_of[j + 1]):
-                if not available[x, a]:
-                    continue
+            for a in range(first_action, last_action):
                 gain = 0.0
-                for o in range(outcome_of[a], outcome_of[a + 1]):
-                    s = slot[x, effect_of[o]]
-                    if s != STAYS:
-                        gain += chance[o] * (values[uintp(target[begin + uintp(s)]) * n + uintp(j)] - own)
+                for o in range(uintp(outcome_of[a]), uintp(outcome_of[a + uintp(1)])):
+                    s = slot[here, uintp(effect_of[o])]
+                    there = uintp(target[begin + uintp(s)]) if s != STAYS else here
+                    gain += chance[o] * (values[there * n + j] - own)
                 gains[a] = gain
-                scaled[a] = precision * (gain - cost[a])
-                peak = max(peak, scaled[a])
-            total = np.exp(-peak) if peak > 0.0 else 1.0
-            for a in range(action_of[j], action_of[j + 1]):
-                if available[x, a]:
-                    scaled[a] = np.exp(scaled[a] - peak)
-                    total += scaled[a]
+                weights[a] = precision * (gain - cost[a]) if available[here, a] else -np.inf
+                peak = max(peak, weights[a])
+            total = np.exp(-peak)
+            for a in range(first_action, last_action):
+                weights[a] = np.exp(weights[a] - peak)
+                total += weights[a]
             bonus = np.log(total) + peak + shock_mean
-            for a in range(action_of[j], action_of[j + 1]):
-                if not available[x, a]:
-                    probs[x, a] = 0.0
-                    continue
-                prob = scaled[a] / total
-                probs[x, a] = prob
+            for a in range(first_action, last_action):
+                prob = weights[a] / total
+                probs[here, a] = prob
                 bonus += prob * ((1.0 - precision) * (gains[a] - cost[a]) - gains[a])
-                for o in range(outcome_of[a], outcome_of[a + 1]):
-                    s = slot[x, effect_of[o]]
+                rate = decision_rate[here, j] * prob
+                for o in range(uintp(outcome_of[a]), uintp(outcome_of[a + uintp(1)])):
+                    s = slot[here, uintp(effect_of[o])]
                     if s != STAYS:
-                        rates[begin + uintp(s)] += alpha * prob * chance[o]
-            failure[base + uintp(j)] = payoff[x, j] + alpha * bonus - discount[j] * own
+                        rates[begin + uintp(s)] += rate * chance[o]
+            reward[here * n + j] = payoff[here, j] + decision_rate[here, j] * bonus
         leaving = 0.0
         for k in range(begin, end):
             leaving += rates[k]
-            there = uintp(target[k]) * n
-            for i in range(n):
-                failure[base + i] += rates[k] * (values[there + i] - values[base + i])
-        exits[x] = leaving
-        fastest = _larger(fastest, leaving)
-        for j in range(players):
-            largest[j] = _larger(largest[j], abs(failure[base + uintp(j)]))
-            peak_value = _larger(peak_value, abs(values[base + uintp(j)]))
-    return largest, fastest, peak_value
+        exits[here] = leaving
+
+
+@_compiled
+def fail(lo, hi, players, reward, values, inverse, image, failure):
+    """Write  F(V) = reward - image / inverse, where `image` is what `weigh` makes of the values.
+
+    Returns:
+        The largest |F| of each player (shape `[players]`) and the largest |V|; no number where any is none.
+    """
+    largest, peak = np.zeros(players), 0.0
+    n = uintp(players)
+    for x in range(uintp(lo), uintp(hi)):
+        for i in range(n):
+            k = x * n + i
+            failure[k] = reward[k] - image[k] / inverse[k]
+            largest[i] = _larger(largest[i], abs(failure[k]))
+            peak = _larger(peak, abs(values[k]))
+    return largest, peak
 
 
 @_compiled
@@ -234,8 +233,8 @@ def _larger(first, second):
 
 
 @_compiled
-def add_responses(lo, hi, structure, numbers, precision, probs, values, field, out):
-    """Take from `out` what players' responses to a change `field` of the values do to each equation.
+def add_responses(lo, hi, structure, numbers, precision, probs, values, inverse, field, out):
+    """Take from `out` what players' responses to a change `field` of the values do to each equation, times `inverse`.
 
     For player i, with dsigma_j what follows from the change of j's own values,
 
@@ -270,7 +269,7 @@ def add_responses(lo, hi, structure, numbers, precision, probs, values, field, o
             for a in range(action_of[j], action_of[j + 1]):
                 shift = decision_rate[x, j] * precision * probs[x, a] * (change[a] - mean)
                 # the sum over all players below includes the player itself: its part is taken out here
-                out[own] += shift * (gains[a] - (1.0 - precision) * (gains[a] - cost[a]))
+                out[own] += inverse[own] * shift * (gains[a] - (1.0 - precision) * (gains[a] - cost[a]))
                 for o in range(outcome_of[a], outcome_of[a + 1]):
                     s = slot[x, effect_of[o]]
                     if s != STAYS:
@@ -280,12 +279,12 @@ def add_responses(lo, hi, structure, numbers, precision, probs, values, field, o
             r = push[k - begin]
             push[k - begin] = 0.0
             for i in range(n):
-                out[base + i] -= r * (values[there + i] - values[base + i])
+                out[base + i] -= inverse[base + i] * r * (values[there + i] - values[base + i])
 
 
 @_compiled
-def add_responses_transposed(lo, hi, structure, numbers, probs, values, weights, out):
-    """Take from `out` the transpose of `add_responses` applied to `weights`.
+def add_responses_transposed(lo, hi, structure, numbers, probs, values, inverse, weights, out):
+    """Take from `out` what the transposed responses at precision 1 make of `weights`, times `inverse`.
 
     Writes to states other than lo .. hi - 1, so it is run over all states at once.
     """
@@ -322,31 +321,33 @@ def add_responses_transposed(lo, hi, structure, numbers, probs, values, weights,
                 for o in range(outcome_of[a], outcome_of[a + 1]):
                     s = slot[x, effect_of[o]]
                     if s != STAYS:
-                        out[uintp(target[begin + uintp(s)]) * n + uintp(j)] -= back * chance[o]
-                        out[base + uintp(j)] += back * chance[o]
+                        there = uintp(target[begin + uintp(s)]) * n + uintp(j)
+                        out[there] -= inverse[there] * back * chance[o]
+                        out[base + uintp(j)] += inverse[base + uintp(j)] * back * chance[o]
 
 
 @_compiled
 def gather(lo, hi, arc, rate, out):
     """Write  out[k] = rate[arc[k]]  for k in lo .. hi - 1."""
-    for k in range(lo, hi):
+    for k in range(uintp(lo), uintp(hi)):
         out[k] = rate[arc[k]]
 
 
 @_compiled
-def set_diagonal(lo, hi, players, exits, discount, out):
-    """Write exit rate + discount rate. Shape `[states * players]`."""
-    for x in range(lo, hi):
-        for i in range(players):
-            out[x * players + i] = exits[x] + discount[i]
+def set_inverse(lo, hi, players, exits, discount, out):
+    """Write 1 / (exit rate + discount rate). Shape `[states * players]`."""
+    n = uintp(players)
+    for x in range(uintp(lo), uintp(hi)):
+        for i in range(n):
+            out[x * n + i] = 1.0 / (exits[x] + discount[i])
 
 
 @_compiled
 def add_rate(lo, hi, first, slot, rate, out):
     """Add the rate of one effect in each state to that of its arc."""
-    for x in range(lo, hi):
+    for x in range(uintp(lo), uintp(hi)):
         if slot[x] != STAYS:
-            out[first[x] + slot[x]] += rate[x]
+            out[uintp(first[x]) + uintp(slot[x])] += rate[x]
 
 
 # Steps of BiCGSTAB, each one pass over the field.
@@ -356,32 +357,40 @@ def add_rate(lo, hi, first, slot, rate, out):
 def dot(lo, hi, first, second):
     """Return the sum of products of two fields."""
     total = 0.0
-    for k in range(lo, hi):
+    for k in range(uintp(lo), uintp(hi)):
         total += first[k] * second[k]
     return total
 
 
+@_summing
+def two_dots(lo, hi, image, left):
+    """Return the sums of products of `image` with itself and with `left`."""
+    own, other = 0.0, 0.0
+    for k in range(uintp(lo), uintp(hi)):
+        own += image[k] * image[k]
+        other += image[k] * left[k]
+    return own, other
+
+
 @_compiled
-def aim(lo, hi, left, direction, image, ratio, omega, diagonal, scaled):
-    """Write  direction = left + ratio * (direction - omega * image)  and it divided by the diagonal."""
-    for k in range(lo, hi):
+def aim(lo, hi, left, direction, image, ratio, omega):
+    """Write  direction = left + ratio * (direction - omega * image)."""
+    for k in range(uintp(lo), uintp(hi)):
         direction[k] = left[k] + ratio * (direction[k] - omega * image[k])
-        scaled[k] = direction[k] / diagonal[k]
 
 
 @_summing
-def go(lo, hi, found, amount, scaled, left, image, diagonal, next_scaled):
-    """Go along `scaled` by `amount`: found += amount * scaled, left -= amount * image; scale what is left.
+def go(lo, hi, found, amount, direction, left, image, shadow):
+    """Go along `direction` by `amount`: found += amount * direction, left -= amount * image.
 
     Returns:
-        Its sum of squares.
+        The sums of products of what is left with itself and with `shadow`.
     """
-    total = 0.0
-    for k in range(lo, hi):
-        found[k] += amount * scaled[k]
+    own, other = 0.0, 0.0
+    for k in range(uintp(lo), uintp(hi)):
+        found[k] += amount * direction[k]
         rest = left[k] - amount * image[k]
         left[k] = rest
-        total += rest * rest
-    for k in range(lo, hi):
-        next_scaled[k] = left[k] / diagonal[k]
-    return total
+        own += rest * rest
+        other += rest * shadow[k]
+    return own, other

@@ -32,7 +32,7 @@ class Point(NamedTuple):
         rates: rate of each arc. Shape `[arcs]`.
         probs: choice probability of every action. Shape `[states, actions]`.
         failure: F(V).
-        diagonal: of rho - G.
+        inverse: of the diagonal of rho - G.
         residual: change of a uniformised Bellman sweep over max(1, |V|); infinite where it is no number.
     """
 
@@ -41,8 +41,13 @@ class Point(NamedTuple):
     rates: np.ndarray
     probs: np.ndarray
     failure: Field
-    diagonal: Field
+    inverse: Field
     residual: float
+
+    @property
+    def diagonal(self) -> Field:
+        """Return the diagonal of rho - G."""
+        return 1.0 / self.inverse
 
 
 class NativeEngine:
@@ -62,23 +67,24 @@ class NativeEngine:
         return jnp.asarray(np.ascontiguousarray(field.reshape(self._states, self._players).T))
 
     def look(self, values: Field, precision: float) -> Point:
-        rates = np.empty(len(self._arcs.target))
-        probs = np.empty((self._states, len(self._numbers.cost)))
-        failure, exits = np.empty_like(values), np.empty(self._states)
-        found = self._over_states(
-            kernels.respond, self._structure, self._numbers, precision, values, rates, probs, failure, exits
-        )
-        largest = np.max([chunk[0] for chunk in found], axis=0)
-        fastest, peak = (float(np.max([chunk[part] for chunk in found])) for part in (1, 2))
-        change = float(np.max(largest / (self._numbers.discount + fastest)))
+        arcs, numbers = self._arcs, self._numbers
+        rates = np.empty(len(arcs.target))
+        probs = np.empty((self._states, len(numbers.cost)))
+        failure, inverse, image, exits = (*(np.empty_like(values) for _ in range(3)), np.empty(self._states))
+        self._over_states(kernels.respond, self._structure, numbers, precision, values, rates, probs, failure, exits)
+        self._over_states(kernels.set_inverse, self._players, exits, numbers.discount, inverse)
+        self._over_states(kernels.weigh, self._players, arcs.first, arcs.target, rates, inverse, values, image)
+        found = self._over_states(kernels.fail, self._players, failure, values, inverse, image, failure)
+        largest = np.max([by_player for by_player, _ in found], axis=0)
+        change = float(np.max(largest / (numbers.discount + exits.max())))
+        peak = float(np.max([size for _, size in found]))
         residual = change / max(1.0, peak) if math.isfinite(change) and math.isfinite(peak) else math.inf
-        diagonal = np.empty_like(values)
-        self._over_states(kernels.set_diagonal, self._players, exits, self._numbers.discount, diagonal)
-        return Point(values, precision, rates, probs, failure, diagonal, residual)
+        return Point(values, precision, rates, probs, failure, inverse, residual)
 
     def apply(self, here: Point, direction: Field) -> Field:
         image = np.empty_like(direction)
         self._apply(here, direction, image)
+        image /= here.inverse
         return image
 
     def policy_correction(self, here: Point, tolerance: float) -> Field:
@@ -90,11 +96,12 @@ class NativeEngine:
     def best_response_change(self, here: Point, direction: Field, tolerance: float) -> Field:
         responses = np.zeros_like(direction)
         self._respond_to(here, direction, responses)
-        return self._krylov(self._policy(here), -responses, here, tolerance)
+        return self._krylov(self._policy(here), -responses / here.inverse, here, tolerance)
 
     def adjoint_residual(self, here: Point, adjoint: Field, cotangent: Field) -> tuple[Field, float]:
         image = np.empty_like(adjoint)
         self._apply_transposed(here, adjoint, image)
+        image /= here.inverse
         left = cotangent - image
         return left, float(np.abs(left).max())
 
@@ -113,11 +120,11 @@ class NativeEngine:
 
     def _weigher(self, first, target, rates, here: Point) -> Callable[[Field, Field], object]:
         return lambda field, out: self._over_states(
-            kernels.weigh, self._players, first, target, rates, here.diagonal, field, out
+            kernels.weigh, self._players, first, target, rates, here.inverse, field, out
         )
 
     def _policy(self, here: Point) -> Callable[[Field, Field], object]:
-        """Return the application of rho - G."""
+        """Return the application of rho - G, each row divided by its diagonal, as are all below."""
         return self._weigher(self._arcs.first, self._arcs.target, here.rates, here)
 
     def _apply(self, here: Point, field: Field, out: Field) -> None:
@@ -134,48 +141,46 @@ class NativeEngine:
 
     def _respond_to(self, here: Point, field: Field, out: Field) -> None:
         self._over_states(
-            kernels.add_responses, self._structure, self._numbers, here.precision, here.probs, here.values, field, out
-        )
+            kernels.add_responses, self._structure, self._numbers, here.precision, here.probs, here.values,
+            here.inverse, field, out,
+        )  # fmt: skip
 
     def _apply_transposed(self, here: Point, weights: Field, out: Field) -> None:
         """Write -F'(V)' w."""
         self._flow(here)(weights, out)
         kernels.add_responses_transposed(
-            0, self._states, self._structure, self._numbers, here.probs, here.values, weights, out
+            0, self._states, self._structure, self._numbers, here.probs, here.values, here.inverse, weights, out
         )
 
     def _krylov(self, apply: Callable[[Field, Field], object], right: Field, here: Point, tolerance: float) -> Field:
-        """Solve apply(d) = right by BiCGSTAB, scaled by the diagonal; the caller looks at what is left."""
-        diagonal = here.diagonal
-        found, left = np.zeros_like(right), right.copy()
-        direction, image, scaled = np.zeros_like(right), np.zeros_like(right), np.empty_like(right)
-        second_image = np.empty_like(right)
-        goal = tolerance**2 * self._dot(right, right)
-        size, before, ratio, omega = self._dot(right, right), 1.0, 0.0, 0.0
+        """Solve apply(d) = inverse * right by BiCGSTAB; the caller looks at what is left."""
+        left = here.inverse * right
+        shadow, found = left.copy(), np.zeros_like(left)
+        direction, image, second = np.zeros_like(left), np.zeros_like(left), np.empty_like(left)
+        size = along = self._sum(kernels.dot, left, left)
+        goal, ratio, omega = tolerance**2 * size, 0.0, 0.0
         for _ in range(MAX_KRYLOV):
             if not goal < size < math.inf:
                 break
-            along = self._dot(right, left)
-            ratio = along / before * ratio if before != 0.0 else 0.0
-            self._over_field(kernels.aim, left, direction, image, ratio, omega, diagonal, scaled)
-            apply(scaled, image)
-            slope = self._dot(right, image)
-            if along == 0.0 or slope == 0.0:
+            self._over_field(kernels.aim, left, direction, image, ratio, omega)
+            apply(direction, image)
+            slope = self._sum(kernels.dot, shadow, image)
+            if slope == 0.0 or along == 0.0:
                 break
             alpha = along / slope
-            size = self._go(found, alpha, scaled, left, image, diagonal)
-            apply(scaled, second_image)
-            curvature = self._dot(second_image, second_image)
-            omega = self._dot(second_image, left) / curvature if curvature > 0.0 else 0.0
-            size = self._go(found, omega, scaled, left, second_image, diagonal)
-            before, ratio = along, (alpha / omega if omega != 0.0 else 0.0)
+            self._over_field(kernels.go, found, alpha, direction, left, image, shadow)
+            apply(left, second)
+            curvature, overlap = self._sums(kernels.two_dots, second, left)
+            omega = overlap / curvature if curvature > 0.0 else 0.0
+            size, following = self._sums(kernels.go, found, omega, left, left, second, shadow)
+            ratio, along = (following / along * alpha / omega if omega != 0.0 else 0.0), following
         return found
 
-    def _dot(self, first: Field, second: Field) -> float:
-        return math.fsum(self._over_field(kernels.dot, first, second))
+    def _sum(self, kernel: Callable, *args: object) -> float:
+        return math.fsum(self._over_field(kernel, *args))
 
-    def _go(self, found, amount, scaled, left, image, diagonal) -> float:
-        return math.fsum(self._over_field(kernels.go, found, amount, scaled, left, image, diagonal, scaled))
+    def _sums(self, kernel: Callable, *args: object) -> tuple[float, ...]:
+        return tuple(math.fsum(part) for part in zip(*self._over_field(kernel, *args), strict=True))
 
 
 def _structure_of(arrays: GameArrays) -> tuple[Arcs, Structure]:

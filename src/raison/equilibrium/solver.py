@@ -262,12 +262,23 @@ def random_play_values(engine: Engine, arrays: GameArrays, tolerance: float) -> 
     return iterate(engine, zero, 0.0, tolerance, 12).values
 
 
-def iterate(engine: Engine, start: Any, precision: float, tolerance: float, max_steps: int) -> _Run:
-    """Take policy steps from `start`, and Newton steps once these are slow, until the residual is at the tolerance."""
+def iterate(
+    engine: Engine, start: Any, precision: float, tolerance: float, max_steps: int, *, patience: int = PATIENCE
+) -> _Run:
+    """Take policy steps from `start` until the residual is at the tolerance; after `patience` slow ones, Newton steps.
+
+    Args:
+        engine: the equations.
+        start: values, in the layout of the engine.
+        precision: at which players respond.
+        tolerance: residual to reach.
+        max_steps: most steps.
+        patience: slow policy steps in a row that hand over to Newton steps; 0 for Newton steps only.
+    """
     here = engine.look(start, precision)
     steps, newton_steps, slow_steps, left = 0, 0, 0, 1.0
     while here.residual > tolerance and steps < max_steps:
-        use_newton = newton_steps > 0 or slow_steps >= PATIENCE
+        use_newton = newton_steps > 0 or slow_steps >= patience
         share = max(FINE, min(ROUGH, 0.5 * left), 0.2 * tolerance / here.residual)
         correct = engine.newton_correction if use_newton else engine.policy_correction
         after = _go(engine, here, correct(here, min(share, 0.5)), precision, here.residual if use_newton else math.inf)

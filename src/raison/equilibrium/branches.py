@@ -1,0 +1,270 @@
+"""How many equilibria a game has, as far as a search can tell, and how each was found.
+
+Three ways lead to further equilibria:
+
+    the branch     followed from precision 0 by arc length, around its folds
+    other starts   policy and Newton steps from the values of a game in which acts are paid or taxed at random
+    deflation      Newton steps on F(V) * product over known V* of (1 / |V - V*|^2 + 1), which known equilibria repel;
+                   it finds equilibria that best responses run away from
+
+A search can miss an equilibrium; it never counts one twice.
+
+Source: farrell2015, judd2012 (docs/reference/references.md)
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import dataclasses
+import os
+from dataclasses import dataclass
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+import scipy.sparse.linalg as spla
+
+from raison.equilibrium.arrays import GameArrays
+from raison.equilibrium.continuation import Path, follow
+from raison.equilibrium.engine import Engine
+from raison.equilibrium.solver import (
+    FOLLOWED,
+    TOLERANCE,
+    Equilibrium,
+    engine_of,
+    iterate,
+    random_play_values,
+    solve,
+)
+from raison.game import Game
+
+SAME = 1e-5
+"""Largest difference of values, over max(1, |V|), at which two equilibria count as one."""
+
+MAX_PATH = 400
+"""Most points of the branch."""
+
+MAX_DEFLATED = 60
+"""Most Newton steps of a search that known equilibria repel."""
+
+MISSES = 3
+"""Searches by deflation in a row that may find nothing new before it is given up."""
+
+SEARCHED = "policy steps from a game with other costs"
+DEFLATED = "Newton steps away from the others"
+"""How an equilibrium was found, besides those of the solver."""
+
+
+@dataclass(frozen=True)
+class Branches:
+    """The equilibria that a search found.
+
+    Attributes:
+        equilibria: all different; the first is the one that `solve` gives, and every other answer uses.
+        folds: precisions at which the branch from precision 0 turns.
+        principal: position of the equilibrium in which that branch ends; None if it did not reach precision 1.
+        radii: spectral radius of the best-response map at each: above 1, best responses lead away from it.
+        searches: how many searches were made.
+        failures: how many of them ended nowhere.
+    """
+
+    equilibria: tuple[Equilibrium, ...]
+    folds: tuple[float, ...]
+    principal: int | None
+    radii: tuple[float, ...]
+    searches: int
+    failures: int
+
+    @property
+    def count(self) -> int:
+        """Return how many equilibria were found."""
+        return len(self.equilibria)
+
+
+def find_branches(
+    game: Game | GameArrays, *, starts: int = 24, seed: int = 0, tolerance: float = TOLERANCE, max_steps: int = 60
+) -> Branches:
+    """Search the equilibria of `game`.
+
+    Args:
+        game: the game, or the same in numbers.
+        starts: how many other starts to search from.
+        seed: of their random costs.
+        tolerance: residual at which values count as converged.
+        max_steps: most steps of one search.
+
+    Returns:
+        What was found; empty if not even the first search converged.
+    """
+    arrays = game if isinstance(game, GameArrays) else GameArrays.of(game)
+    search = _Search(arrays, tolerance, max_steps)
+    search.keep(solve(arrays, tolerance=tolerance))
+    path = search.follow()
+    principal = search.position(path.values) if path.values is not None else None
+    search.from_other_costs(starts, seed)
+    search.by_deflation()
+    found = tuple(search.found)
+    radii = tuple(best_response_radius(equilibrium) for equilibrium in found)
+    return Branches(found, path.folds, principal, radii, search.searches, search.failures)
+
+
+def best_response_radius(equilibrium: Equilibrium) -> float:
+    """Return the spectral radius of the best-response map at an equilibrium.
+
+    Below 1, policy steps started nearby lead to it, at this rate; above 1 they lead away from it.
+    """
+    engine = engine_of(equilibrium.arrays)
+    here = engine.look(engine.field(equilibrium.values), 1.0)
+    shape, size = np.shape(here.values), np.size(here.values)
+
+    def change(direction: np.ndarray) -> np.ndarray:
+        return np.ravel(engine.best_response_change(here, direction.reshape(shape), 1e-8))
+
+    start = np.random.default_rng(0).standard_normal(size)
+    image = change(start)
+    if np.linalg.norm(image) <= 1e-12 * np.linalg.norm(start):
+        return 0.0
+    if size <= DENSE_UP_TO:
+        matrix = np.stack([change(column) for column in np.eye(size)], axis=1)
+        return float(np.abs(np.linalg.eigvals(matrix)).max())
+    operator = spla.LinearOperator((size, size), matvec=change, dtype=np.float64)
+    try:
+        values = spla.eigs(operator, k=1, v0=start, tol=1e-3, maxiter=30, return_eigenvectors=False)
+    except spla.ArpackNoConvergence as error:
+        values = error.eigenvalues if len(error.eigenvalues) else np.array([np.nan])
+    return float(np.abs(values).max())
+
+
+DENSE_UP_TO = 40
+"""Unknowns up to which the best-response map is written out."""
+
+
+class _Search:
+    """The equilibria found so far."""
+
+    def __init__(self, arrays: GameArrays, tolerance: float, max_steps: int) -> None:
+        self._arrays, self._tolerance, self._max_steps = arrays, tolerance, max_steps
+        self._engine: Engine = engine_of(arrays)
+        self._fields: list[Any] = []
+        self.found: list[Equilibrium] = []
+        self.searches, self.failures = 0, 0
+
+    def keep(self, equilibrium: Equilibrium) -> bool:
+        """Keep an equilibrium if it converged and is new; return whether it was."""
+        self.searches += 1
+        if not equilibrium.has_converged:
+            self.failures += 1
+            return False
+        field = self._engine.field(equilibrium.values)
+        if self.position(field) is not None:
+            return False
+        self._fields.append(field)
+        self.found.append(equilibrium)
+        return True
+
+    def position(self, field: Any) -> int | None:
+        """Return which equilibrium these values are; None for a new one."""
+        for number, known in enumerate(self._fields):
+            if float(abs(known - field).max()) <= SAME * max(1.0, float(abs(known).max())):
+                return number
+        return None
+
+    def follow(self) -> Path:
+        """Follow the branch from precision 0 and keep its end."""
+        start = random_play_values(self._engine, self._arrays, self._tolerance)
+        path = follow(self._engine, start, self._tolerance, max_points=MAX_PATH)
+        if path.values is None:
+            self.searches, self.failures = self.searches + 1, self.failures + 1
+        else:
+            self.keep(self._equilibrium(path.values, path.steps, FOLLOWED))
+        return path
+
+    def from_other_costs(self, starts: int, seed: int) -> None:
+        """Search from the values of games with random costs, side by side."""
+        rng = np.random.default_rng(seed)
+        size = max([3.0, *(_largest_gain(equilibrium) for equilibrium in self.found)])
+        games = [_with_other_costs(self._arrays, size, rng) for _ in range(starts)]
+
+        def search(other: GameArrays) -> Equilibrium:
+            start = self._engine.field(solve(other, tolerance=1e-4, max_steps=8).values)
+            run = iterate(self._engine, start, 1.0, self._tolerance, self._max_steps)
+            return self._equilibrium(run.values, run.steps, SEARCHED)
+
+        with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+            for equilibrium in pool.map(search, games):
+                self.keep(equilibrium)
+
+    def by_deflation(self) -> None:
+        """Search with the known equilibria repelling, from random play, from each of them and from between them."""
+        misses = 0
+        while self._fields and misses < MISSES:
+            is_new = False
+            for start in self._deflation_starts():
+                field, steps = self._deflated(start)
+                equilibrium = self._equilibrium(field, steps, DEFLATED)
+                if self.keep(equilibrium):
+                    is_new = True
+                    break
+            misses = 0 if is_new else MISSES
+
+    def _deflation_starts(self) -> list[Any]:
+        rng = np.random.default_rng(len(self._fields))
+        random_play = random_play_values(self._engine, self._arrays, 1e-4)
+        known = self._fields[-6:]
+        middles = [(first + second) / 2 for i, first in enumerate(known) for second in known[:i]]
+        near = [field * (1.0 + 0.01 * rng.standard_normal(np.shape(field))) for field in known[:2]]
+        return [random_play, sum(self._fields) / len(self._fields), *middles[:8], *near]
+
+    def _deflated(self, start: Any) -> tuple[Any, int]:
+        """Take Newton steps that the known equilibria repel."""
+        values = start
+        for step in range(MAX_DEFLATED):
+            here = self._engine.look(values, 1.0)
+            if here.residual <= 1e-4 or not here.residual < np.inf:
+                break
+            direction = self._engine.newton_correction(here, 1e-3)
+            stretch = 1.0 / _away_from_zero(1.0 - self._pull(values, direction))
+            longest = (1.0 + float(abs(values).max())) / max(float(abs(direction).max()), 1e-300)
+            values = values + np.clip(stretch, -longest, longest) * direction
+        run = iterate(self._engine, values, 1.0, self._tolerance, self._max_steps, patience=0)
+        return run.values, step + run.steps
+
+    def _pull(self, values: Any, direction: Any) -> float:
+        """Return the change of the logarithm of the deflation along `direction`."""
+        total = 0.0
+        for known in self._fields:
+            scale = max(1.0, float(abs(known).max())) ** 2 * np.size(known)
+            off = values - known
+            square = max(float(np.vdot(off, off)) / scale, 1e-300)
+            total -= 2.0 * float(np.vdot(off, direction)) / scale / (square * (1.0 + square))
+        return total
+
+    def _equilibrium(self, field: Any, steps: int, origin: str) -> Equilibrium:
+        residual = self._engine.look(field, 1.0).residual
+        status = "converged" if residual <= self._tolerance else f"not converged: residual {residual:.1e}"
+        return Equilibrium(self._engine.by_player(field), self._arrays, residual, steps, 0, origin, status)
+
+
+def _away_from_zero(number: float) -> float:
+    return number if abs(number) > 1e-3 else np.copysign(1e-3, number)
+
+
+def _largest_gain(equilibrium: Equilibrium) -> float:
+    """Return the largest advantage of any act over waiting, as far as its log odds tell."""
+    largest = 0.0
+    for choice in equilibrium.choices:
+        probs = np.asarray(choice.probs)
+        wait = 1.0 - probs.sum(axis=0)
+        with np.errstate(divide="ignore"):
+            odds = np.abs(np.log(probs) - np.log(np.maximum(wait, 1e-300)))
+        if np.isfinite(odds).any():
+            largest = max(largest, float(odds[np.isfinite(odds)].max()))
+    return min(largest, 50.0)
+
+
+def _with_other_costs(arrays: GameArrays, size: float, rng: np.random.Generator) -> GameArrays:
+    players = [
+        dataclasses.replace(player, costs=player.costs + jnp.asarray(rng.normal(0.0, size, np.shape(player.costs))))
+        for player in arrays.players
+    ]
+    return dataclasses.replace(arrays, players=tuple(players))
