@@ -197,3 +197,39 @@ def bus(numbers) -> Game:
     zurcher = Player(Hazard(rate), 0.05, (replace,), (Motive(beta, np.arange(90) / 90.0, "mileage"),), "zurcher")
     drift = Drift(Hazard(gamma), None, "driven", Effect.shift(mileage, 1))
     return Game((drift,), (zurcher,), space, EULER)
+
+
+def dilemma(weight: float, cost: float, rate: float, *, players: int = 2, gamma=1.0, rho=0.1) -> Game:
+    """Return the volunteer's dilemma: a crisis hurts all players, each of whom can end it at a cost.
+
+    With D_i the gain from the end of the crisis, p_i the chance that player i ends it when it may act,
+    (rho + gamma + rate * sum of the others' p) D_i + rate * log(1 + exp(D_i - cost)) = weight,
+    p_i = 1 / (1 + exp(cost - D_i)).
+    """
+    crisis = Variable("crisis", ("calm", "crisis"))
+    space = StateSpace((crisis,))
+    is_on = space.levels_of("crisis") == 1
+    end = Action(cost, (1.0,), is_on, "end", (Effect.become(crisis, "calm"),))
+    motive = Motive(-weight, is_on * 1.0, "crisis")
+    drift = Drift(Hazard(gamma), None, "crisis breaks out", Effect.become(crisis, "crisis"))
+    return Game((drift,), tuple(Player(Hazard(rate), rho, (end,), (motive,), f"p{i}") for i in range(players)), space)
+
+
+def retuned(game: Game, *, nature=1.0, deciding=1.0, precision=1.0, rho: float | None = None) -> Game:
+    """Return `game` with the rates of nature and of decisions multiplied, payoffs and costs multiplied by
+    `precision`, and another discount rate."""
+
+    def faster(hazard: Hazard, ratio: float) -> Hazard:
+        return dataclasses.replace(hazard, base=hazard.base * ratio)
+
+    def player(old: Player) -> Player:
+        return dataclasses.replace(
+            old,
+            decision_rate=faster(old.decision_rate, deciding),
+            discount_rate=old.discount_rate if rho is None else rho,
+            actions=tuple(dataclasses.replace(a, cost=a.cost * precision) for a in old.actions),
+            motives=tuple(dataclasses.replace(m, weight=m.weight * precision) for m in old.motives),
+        )
+
+    drifts = tuple(dataclasses.replace(drift, hazard=faster(drift.hazard, nature)) for drift in game.drifts)
+    return dataclasses.replace(game, drifts=drifts, players=tuple(player(old) for old in game.players))

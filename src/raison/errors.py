@@ -5,6 +5,7 @@
     │   └── QueryError       a line of the query language cannot be read or asked
     └── ComputationError     the input is right, the computation failed honestly: exit code 1
         ├── NotConverged     an iteration stopped before its tolerance
+        ├── TooLarge         a game does not fit in memory
         ├── ImpossibleRecord the record has likelihood zero under a model
         └── SamplingFailed   a posterior could not be approximated
 
@@ -71,6 +72,10 @@ class ComputationError(RaisonError):
 
 class NotConverged(ComputationError):
     """An iteration stopped before its tolerance; the message gives the residual and a way out."""
+
+
+class TooLarge(ComputationError):
+    """A game does not fit in memory; the message says how much it needs."""
 
 
 class ImpossibleRecord(ComputationError):

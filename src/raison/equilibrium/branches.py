@@ -25,7 +25,7 @@ import numpy as np
 import scipy.sparse.linalg as spla
 
 from raison.equilibrium.arrays import GameArrays
-from raison.equilibrium.continuation import Path, follow
+from raison.equilibrium.continuation import Path, follow, operator
 from raison.equilibrium.engine import Engine
 from raison.equilibrium.solver import (
     FOLLOWED,
@@ -127,9 +127,9 @@ def best_response_radius(equilibrium: Equilibrium) -> float:
     if size <= DENSE_UP_TO:
         matrix = np.stack([change(column) for column in np.eye(size)], axis=1)
         return float(np.abs(np.linalg.eigvals(matrix)).max())
-    operator = spla.LinearOperator((size, size), matvec=change, dtype=np.float64)
+    arnoldi = {"k": 1, "v0": start, "tol": 1e-3, "maxiter": 30, "return_eigenvectors": False}
     try:
-        values = spla.eigs(operator, k=1, v0=start, tol=1e-3, maxiter=30, return_eigenvectors=False)
+        values = spla.eigs(operator(size, change), **arnoldi)
     except spla.ArpackNoConvergence as error:
         values = error.eigenvalues if len(error.eigenvalues) else np.array([np.nan])
     return float(np.abs(values).max())
@@ -217,17 +217,17 @@ class _Search:
 
     def _deflated(self, start: Any) -> tuple[Any, int]:
         """Take Newton steps that the known equilibria repel."""
-        values = start
-        for step in range(MAX_DEFLATED):
+        values, steps = start, 0
+        while steps < MAX_DEFLATED:
             here = self._engine.look(values, 1.0)
             if here.residual <= 1e-4 or not here.residual < np.inf:
                 break
             direction = self._engine.newton_correction(here, 1e-3)
             stretch = 1.0 / _away_from_zero(1.0 - self._pull(values, direction))
             longest = (1.0 + float(abs(values).max())) / max(float(abs(direction).max()), 1e-300)
-            values = values + np.clip(stretch, -longest, longest) * direction
+            values, steps = values + np.clip(stretch, -longest, longest) * direction, steps + 1
         run = iterate(self._engine, values, 1.0, self._tolerance, self._max_steps, patience=0)
-        return run.values, step + run.steps
+        return run.values, steps + run.steps
 
     def _pull(self, values: Any, direction: Any) -> float:
         """Return the change of the logarithm of the deflation along `direction`."""
@@ -240,9 +240,10 @@ class _Search:
         return total
 
     def _equilibrium(self, field: Any, steps: int, origin: str) -> Equilibrium:
-        residual = self._engine.look(field, 1.0).residual
-        status = "converged" if residual <= self._tolerance else f"not converged: residual {residual:.1e}"
-        return Equilibrium(self._engine.by_player(field), self._arrays, residual, steps, 0, origin, status)
+        here = self._engine.look(field, 1.0)
+        status = "converged" if here.residual <= self._tolerance else f"not converged: residual {here.residual:.1e}"
+        values = self._engine.by_player(field)
+        return Equilibrium(values, self._arrays, here.residual, here.error, steps, 0, origin, status)
 
 
 def _away_from_zero(number: float) -> float:

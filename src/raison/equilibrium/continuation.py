@@ -12,6 +12,7 @@ Source: turocy2005, keller1977 (docs/reference/references.md)
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -19,6 +20,7 @@ import numpy as np
 import scipy.sparse.linalg as spla
 
 from raison.equilibrium.engine import Engine
+from raison.equilibrium.memory import memory_available
 
 FIRST_STEP, SHORTEST_STEP, LONGEST_STEP = 0.05, 1e-5, 0.25
 """Arc length of steps; precision counts as itself, values by their root mean square over their own size."""
@@ -28,6 +30,9 @@ MAX_CORRECTIONS = 8
 
 PATH_TOLERANCE = 1e-8
 """Residual at which a point counts as on the path."""
+
+MOST_VECTORS = 60
+"""Most vectors that the linear solve of a step keeps."""
 
 PRECISION_SHIFT = 1e-5
 """Difference in precision by which F is differentiated."""
@@ -148,8 +153,17 @@ def _solve_bordered(engine, here, place, border, failure, gap, tolerance) -> _Pl
         return np.append(top, row @ unknown[:size] + border.precision * unknown[size])
 
     diagonal = np.append(here.diagonal, 1.0)
-    matrix = spla.LinearOperator((size + 1, size + 1), matvec=apply, dtype=np.float64)
-    scaled = spla.LinearOperator((size + 1, size + 1), matvec=lambda unknown: unknown / diagonal, dtype=np.float64)
+    matrix, scaled = operator(size + 1, apply), operator(size + 1, lambda unknown: unknown / diagonal)
     right = np.append(failure, gap)
-    found, _ = spla.gmres(matrix, right, rtol=tolerance, restart=60, maxiter=10, M=scaled)
+    found, _ = spla.gmres(matrix, right, rtol=tolerance, restart=_kept_vectors(size), maxiter=10, M=scaled)
     return _Place(found[:size].reshape(shape), float(found[size]))
+
+
+def operator(size: int, apply: Callable[[np.ndarray], np.ndarray]) -> spla.LinearOperator:
+    """Return a map of vectors of `size` numbers as SciPy's solvers take it."""
+    return spla.LinearOperator((size, size), matvec=apply, dtype=np.float64)  # pyright: ignore[reportCallIssue]
+
+
+def _kept_vectors(size: int) -> int:
+    """Return how many vectors GMRES may keep: half of the free memory at most."""
+    return max(8, min(MOST_VECTORS, memory_available() // (2 * 8 * size)))

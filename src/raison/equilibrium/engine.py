@@ -31,6 +31,11 @@ class Point(Protocol):
         """Return the change of a uniformised Bellman sweep over max(1, |V|); infinite where it is no number."""
         ...
 
+    @property
+    def error(self) -> float:
+        """Return the most that a player could gain by acting otherwise, max |F_i| / rho_i, over max(1, |V|)."""
+        ...
+
 
 class Engine(Protocol):
     """The equations of one game."""

@@ -34,6 +34,7 @@ class Point(NamedTuple):
         failure: F(V).
         inverse: of the diagonal of rho - G.
         residual: change of a uniformised Bellman sweep over max(1, |V|); infinite where it is no number.
+        error: most that a player could gain by acting otherwise, over max(1, |V|).
     """
 
     values: Field
@@ -43,6 +44,7 @@ class Point(NamedTuple):
     failure: Field
     inverse: Field
     residual: float
+    error: float
 
     @property
     def diagonal(self) -> Field:
@@ -78,8 +80,10 @@ class NativeEngine:
         largest = np.max([by_player for by_player, _ in found], axis=0)
         change = float(np.max(largest / (numbers.discount + exits.max())))
         peak = float(np.max([size for _, size in found]))
-        residual = change / max(1.0, peak) if math.isfinite(change) and math.isfinite(peak) else math.inf
-        return Point(values, precision, rates, probs, failure, inverse, residual)
+        if not (math.isfinite(change) and math.isfinite(peak)):
+            return Point(values, precision, rates, probs, failure, inverse, math.inf, math.inf)
+        error = float(np.max(largest / numbers.discount))
+        return Point(values, precision, rates, probs, failure, inverse, change / max(1.0, peak), error / max(1.0, peak))
 
     def apply(self, here: Point, direction: Field) -> Field:
         image = np.empty_like(direction)

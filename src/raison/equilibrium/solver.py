@@ -12,6 +12,7 @@ values are unique. Derivatives of the solution follow from F(V, numbers) = 0 by 
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ from raison.equilibrium.arrays import GameArrays
 from raison.equilibrium.choice import Choice
 from raison.equilibrium.continuation import follow
 from raison.equilibrium.engine import Engine
+from raison.equilibrium.memory import check_memory
 from raison.equilibrium.play import failure_of, generator_of, play
 from raison.errors import NotConverged
 from raison.game import Game
@@ -44,6 +46,13 @@ RANDOM_PLAY, NEARBY, FOLLOWED = ORIGINS = (
 ROUGH, FINE = 0.1, 1e-3
 """Largest and smallest share of its right-hand side that the linear solve of one step may leave. In between, as much
 as half of what the last step left: solving finer would be undone by the responses of rivals."""
+
+ERROR_SHARE = 100.0
+"""The error may be so many times the tolerance of the residual. In a game whose rates differ by many orders of
+magnitude the residual, measured against the fastest, says little."""
+
+ROUNDING = 1e-15
+"""Residual below which a step changes nothing but rounding."""
 
 START_TOLERANCE = 1e-4
 """Residual to which the values of random play are solved before the search begins."""
@@ -72,6 +81,7 @@ class Equilibrium:
         values: V in units of shock scale. Shape `[players, states]`.
         arrays: the game in numbers.
         residual: change that one more uniformised Bellman sweep would make, over max(1, |V|).
+        error: most that a player could gain by acting otherwise in any state, max |F_i| / rho_i, over max(1, |V|).
         steps: policy and Newton steps taken.
         newton_steps: how many of them were Newton steps.
         origin: where the search that found it began: one of `ORIGINS`.
@@ -81,6 +91,7 @@ class Equilibrium:
     values: PlayerValues = field(repr=False)
     arrays: GameArrays = field(repr=False)
     residual: float
+    error: float
     steps: int
     newton_steps: int
     origin: str
@@ -102,6 +113,7 @@ class _Run:
 
     values: Any
     residual: float
+    error: float
     steps: int
     newton_steps: int
 
@@ -112,7 +124,7 @@ def solve(
     start: PlayerValues | None = None,
     tolerance: float = TOLERANCE,
     max_steps: int = 100,
-    devices: Sequence[jax.Device] | None = None,
+    devices: Sequence[Any] | None = None,
 ) -> Equilibrium:
     """Solve `game`, starting from players who act at random.
 
@@ -121,7 +133,7 @@ def solve(
         start: values to start from instead, such as those of a nearby game. Shape `[players, states]`.
         tolerance: residual at which the values count as converged, relative to max(1, |V|).
         max_steps: most steps of one search, and most points of the branch.
-        devices: lay the states over these; by default the computation runs where JAX runs.
+        devices: lay the states over these devices of JAX; by default the computation runs where JAX runs.
 
     Returns:
         The equilibrium. Look at `status`: nothing is raised when the iteration fails.
@@ -132,21 +144,18 @@ def solve(
     Source:
         arcidiacono2016, doraszelski2012 (docs/reference/references.md)
     """
+    check_memory(game)
     arrays = game if isinstance(game, GameArrays) else GameArrays.of(game)
     engine = engine_of(arrays, devices)
     run, origin = _search(engine, arrays, start, tolerance, max_steps)
     status = _status(run.residual, tolerance, run.steps)
     return Equilibrium(
-        engine.by_player(run.values), arrays, run.residual, run.steps, run.newton_steps, origin, status
+        engine.by_player(run.values), arrays, run.residual, run.error, run.steps, run.newton_steps, origin, status
     )
 
 
-def engine_of(arrays: GameArrays, devices: Sequence[jax.Device] | None = None) -> Engine:
-    """Return what computes the equations of a game here: compiled loops on a CPU, JAX elsewhere.
-
-    Errors:
-        `TooLarge` if the game does not fit in memory.
-    """
+def engine_of(arrays: GameArrays, devices: Sequence[Any] | None = None) -> Engine:
+    """Return what computes the equations of a game here: compiled loops on a CPU, JAX elsewhere."""
     if devices is None and jax.default_backend() == "cpu":
         from raison.equilibrium.native import NativeEngine
 
@@ -156,7 +165,7 @@ def engine_of(arrays: GameArrays, devices: Sequence[jax.Device] | None = None) -
     return XlaEngine(arrays, None if devices is None else _mesh(devices, arrays.space.size))
 
 
-def _mesh(devices: Sequence[jax.Device], states: int) -> Mesh:
+def _mesh(devices: Sequence[Any], states: int) -> Mesh:
     """Return as many devices as divide the number of states."""
     count = max(count for count in range(1, len(devices) + 1) if states % count == 0)
     return Mesh(np.array(devices[:count]), ("states",))
@@ -174,10 +183,11 @@ def _search(engine: Engine, arrays: GameArrays, start, tolerance: float, max_ste
     if run.residual <= tolerance:
         return run, RANDOM_PLAY
     path = follow(engine, random_play_values(engine, arrays, tolerance), tolerance, max_points=max_steps)
+    taken = _Run(run.values, run.residual, run.error, path.steps, path.steps)
     if path.values is None:
-        return _Run(run.values, run.residual, run.steps + path.steps, run.newton_steps + path.steps), RANDOM_PLAY
-    residual = engine.look(path.values, 1.0).residual
-    return _Run(path.values, residual, run.steps + path.steps, run.newton_steps + path.steps), FOLLOWED
+        return _add(run, taken), RANDOM_PLAY
+    end = iterate(engine, path.values, 1.0, tolerance, max_steps, patience=0)
+    return _add(_add(run, taken), end), FOLLOWED
 
 
 def checked(equilibrium: Equilibrium) -> Equilibrium:
@@ -253,7 +263,7 @@ def _status(residual: float, tolerance: float, steps: int) -> str:
 def _add(before: _Run | None, run: _Run) -> _Run:
     if before is None:
         return run
-    return _Run(run.values, run.residual, before.steps + run.steps, before.newton_steps + run.newton_steps)
+    return dataclasses.replace(run, steps=before.steps + run.steps, newton_steps=before.newton_steps + run.newton_steps)
 
 
 def random_play_values(engine: Engine, arrays: GameArrays, tolerance: float) -> Any:
@@ -277,18 +287,25 @@ def iterate(
     """
     here = engine.look(start, precision)
     steps, newton_steps, slow_steps, left = 0, 0, 0, 1.0
-    while here.residual > tolerance and steps < max_steps:
+    while not _is_done(here, tolerance, left) and steps < max_steps:
         use_newton = newton_steps > 0 or slow_steps >= patience
-        share = max(FINE, min(ROUGH, 0.5 * left), 0.2 * tolerance / here.residual)
+        share = max(FINE, min(ROUGH, 0.5 * left), min(0.5, 0.2 * tolerance / here.residual))
         correct = engine.newton_correction if use_newton else engine.policy_correction
-        after = _go(engine, here, correct(here, min(share, 0.5)), precision, here.residual if use_newton else math.inf)
+        after = _go(engine, here, correct(here, share), precision, here.residual if use_newton else math.inf)
         steps, newton_steps = steps + 1, newton_steps + use_newton
-        if not after.residual < math.inf or (use_newton and after.residual > 0.99 * here.residual):
+        is_better = after.residual < (0.99 * here.residual if use_newton else math.inf)
+        if not is_better or (here.residual <= tolerance and after.error > here.error):
             break
-        left = after.residual / here.residual
+        left = after.residual / here.residual if here.residual > 0.0 else 0.0
         slow_steps = slow_steps + 1 if left > SLOW else 0
         here = after
-    return _Run(here.values, here.residual, steps, newton_steps)
+    return _Run(here.values, here.residual, here.error, steps, newton_steps)
+
+
+def _is_done(here: Any, tolerance: float, left: float) -> bool:
+    """Return whether the residual is at the tolerance, and the error too, as far as rounding lets it."""
+    is_at_rounding = here.residual <= ROUNDING or left > SLOW
+    return here.residual <= tolerance and (here.error <= ERROR_SHARE * tolerance or is_at_rounding)
 
 
 def _go(engine: Engine, here: Any, correction: Any, precision: float, bound: float) -> Any:

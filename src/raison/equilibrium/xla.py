@@ -32,6 +32,7 @@ class Point(NamedTuple):
     failure: PlayerValues
     diagonal: jax.Array
     residual: float
+    error: float
 
 
 class XlaEngine:
@@ -44,10 +45,10 @@ class XlaEngine:
 
     def __init__(self, arrays: GameArrays, mesh: Mesh | None = None) -> None:
         self._mesh, self._states = mesh, arrays.space.size
-        self._arrays = arrays if mesh is None else jax.tree.map(self._spread, arrays)
+        self._arrays = jax.tree.map(self._spread, arrays)
 
     def field(self, values: PlayerValues) -> PlayerValues:
-        return self._spread(jnp.asarray(values)) if self._mesh else jnp.asarray(values)
+        return self._spread(jnp.asarray(values))
 
     def by_player(self, field: PlayerValues) -> PlayerValues:
         return field
@@ -55,9 +56,9 @@ class XlaEngine:
     def look(self, values: PlayerValues, precision: float) -> Point:
         acts = _play(self._arrays, values, precision)
         generator = _generator_of(self._arrays, acts.choices)
-        failure, diagonal, size = _failure(self._arrays, values, acts, generator)
-        residual = float(size)
-        return Point(values, precision, acts, generator, failure, diagonal, residual if math.isfinite(residual) else math.inf)
+        failure, diagonal, *sizes = _failure(self._arrays, values, acts, generator)
+        residual, error = (float(size) if math.isfinite(size) else math.inf for size in sizes)
+        return Point(values, precision, acts, generator, failure, diagonal, residual, error)
 
     def apply(self, here: Point, direction: PlayerValues) -> PlayerValues:
         return _apply(self._arrays, here.values, here.precision, direction)
@@ -83,7 +84,9 @@ class XlaEngine:
         return _solve_adjoint(self._arrays, here.values, here.precision, here.diagonal, cotangent, tolerance)
 
     def _spread(self, array: jax.Array) -> jax.Array:
-        """Lay the last axis over the devices if it is that of the states."""
+        """Lay the last axis over the devices, if there are several and it is that of the states."""
+        if self._mesh is None:
+            return array
         has_states = array.ndim > 0 and array.shape[-1] == self._states
         axes = (*[None] * (array.ndim - 1), "states") if has_states else ()
         return jax.device_put(array, NamedSharding(self._mesh, PartitionSpec(*axes)))
@@ -95,11 +98,13 @@ _generator_of = jax.jit(generator_of)
 
 @jax.jit
 def _failure(arrays, values, acts, generator):
-    """Return F(V), the diagonal of rho - G, and the change of a uniformised Bellman sweep over max(1, |V|)."""
+    """Return F(V), the diagonal of rho - G, residual and error; see `Point` of the native engine."""
     failure = failure_of(arrays, values, acts, generator)
     leaving = generator.exit_rate()
+    peak = jnp.maximum(1.0, jnp.abs(values).max())
     change = jnp.abs(failure) / (arrays.discount_rates + leaving.max())
-    return failure, arrays.discount_rates + leaving, change.max() / jnp.maximum(1.0, jnp.abs(values).max())
+    error = jnp.abs(failure) / arrays.discount_rates
+    return failure, arrays.discount_rates + leaving, change.max() / peak, error.max() / peak
 
 
 def _krylov(apply, right, diagonal, tolerance) -> jax.Array:

@@ -1,0 +1,158 @@
+"""The two engines, one by one against brute force and differences, and against each other."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+from dense import Dense, matrix_of
+from scipy.linalg import block_diag
+from small_games import border, demand_game
+
+from raison.equilibrium import kernels, solve
+from raison.equilibrium.arrays import GameArrays
+from raison.equilibrium.native import NativeEngine
+from raison.equilibrium.xla import XlaEngine
+
+ENGINES = {"native": NativeEngine, "xla": XlaEngine}
+GAMES = {"border": border(), "entry": demand_game(-1.0, firms=3, levels=3)}
+
+
+@pytest.fixture(params=[(engine, game) for engine in ENGINES for game in GAMES], ids="-".join)
+def place(request):
+    """An engine, its game, and values that are no equilibrium."""
+    engine, game = request.param
+    arrays = GameArrays.of(GAMES[game])
+    rng = np.random.default_rng(3)
+    return ENGINES[engine](arrays), GAMES[game], rng.normal(size=(len(arrays.players), arrays.space.size)), rng
+
+
+def test_the_failure_is_that_of_brute_force(place):
+    engine, game, values, _ = place
+    dense = Dense(game)
+    here = engine.look(engine.field(values), 1.0)
+    failure = dense.failure(values)
+    np.testing.assert_allclose(engine.by_player(here.failure), failure, rtol=0, atol=1e-11)
+    gain = (np.abs(failure) / np.array(dense.rhos)[:, None]).max() / max(1.0, np.abs(values).max())
+    assert here.error == pytest.approx(gain, rel=1e-10)
+
+
+@pytest.mark.parametrize("precision", [0.0, 0.4, 1.0])
+def test_the_derivative_is_that_of_differences(place, precision: float):
+    engine, _, values, rng = place
+    direction = rng.normal(size=values.shape)
+    here = engine.look(engine.field(values), precision)
+    near = [engine.look(engine.field(values + sign * 1e-5 * direction), precision).failure for sign in (1, -1)]
+    expected = -(near[0] - near[1]) / 2e-5
+    np.testing.assert_allclose(engine.apply(here, engine.field(direction)), expected, rtol=0, atol=1e-7)
+
+
+def test_the_transposed_derivative_is_the_transpose(place):
+    engine, _, values, rng = place
+    here = engine.look(engine.field(values), 1.0)
+    direction, weights = (engine.field(rng.normal(size=values.shape)) for _ in range(2))
+    forward = np.vdot(weights, engine.apply(here, direction))
+    left, size = engine.adjoint_residual(here, weights, 0.0 * weights)
+    assert -np.vdot(left, direction) == pytest.approx(forward, rel=1e-11)
+    assert size == pytest.approx(np.abs(left).max())
+
+
+@pytest.mark.parametrize("precision", [0.4, 1.0])
+def test_corrections_solve_their_systems(place, precision: float):
+    engine, _, values, _ = place
+    here = engine.look(engine.field(values), precision)
+    newton = engine.newton_correction(here, 1e-12)
+    np.testing.assert_allclose(engine.apply(here, newton), here.failure, rtol=0, atol=1e-9)
+    inverse = _policy_inverse(engine, here, values)
+    policy = engine.by_player(engine.policy_correction(here, 1e-12))
+    expected = inverse @ np.ravel(engine.by_player(here.failure))
+    np.testing.assert_allclose(np.ravel(policy), expected, rtol=0, atol=1e-9)
+
+
+def test_the_best_response_map_changes_as_its_definition_says(place):
+    engine, _, values, rng = place
+    here = engine.look(engine.field(values), 1.0)
+    direction = engine.field(rng.normal(size=values.shape))
+    # (rho - G)^-1 [F' + (rho - G)] d  =  d - (rho - G)^-1 (-F' d)
+    image = np.ravel(engine.by_player(engine.apply(here, direction)))
+    expected = np.ravel(engine.by_player(direction)) - _policy_inverse(engine, here, values) @ image
+    changed = np.ravel(engine.by_player(engine.best_response_change(here, direction, 1e-13)))
+    np.testing.assert_allclose(changed, expected, rtol=0, atol=1e-8)
+
+
+def _policy_inverse(engine, here, values):
+    """(rho - G)^-1 as a dense matrix, from the transposed solves."""
+    rows = [
+        np.ravel(engine.by_player(engine.adjoint_correction(here, engine.field(unit.reshape(values.shape)), 1e-13)))
+        for unit in np.eye(values.size)
+    ]
+    return np.array(rows)
+
+
+def test_the_transposed_system_of_a_policy_is_that_of_brute_force(place):
+    engine, game, values, _ = place
+    here = engine.look(engine.field(values), 1.0)
+    dense = Dense(game)
+    generator = matrix_of(dense.jumps(values), dense.size)
+    blocks = [np.linalg.inv(rho * np.eye(dense.size) - generator) for rho in dense.rhos]
+    np.testing.assert_allclose(_policy_inverse(engine, here, values), block_diag(*blocks), rtol=0, atol=1e-9)
+
+
+def test_the_transposed_derivative_is_solved(place):
+    engine, _, values, rng = place
+    here = engine.look(engine.field(values), 1.0)
+    right = engine.field(rng.normal(size=values.shape))
+    _, size = engine.adjoint_residual(here, engine.whole_adjoint(here, right, 1e-12), right)
+    assert size < 1e-9
+
+
+def test_both_engines_find_the_same_equilibrium():
+    native = solve(GAMES["border"], tolerance=1e-13)
+    xla = solve(GAMES["border"], tolerance=1e-13, devices=jax.devices()[:1])
+    assert (native.status, xla.status) == ("converged", "converged")
+    np.testing.assert_allclose(native.values, xla.values, rtol=0, atol=1e-10)
+
+
+def test_chunks_of_states_side_by_side_give_the_same_numbers(monkeypatch: pytest.MonkeyPatch):
+    game = demand_game(-1.0, firms=5)
+    whole = solve(game, tolerance=1e-13)
+    monkeypatch.setattr(kernels, "CHUNK_WORK", 50)
+    chunked = solve(game, tolerance=1e-13)
+    np.testing.assert_allclose(chunked.values, whole.values, rtol=0, atol=1e-8)
+
+
+@pytest.mark.parametrize("width", range(1, 8))
+def test_any_number_of_players_is_weighed(width: int):
+    rng = np.random.default_rng(width)
+    first, target = np.array([0, 2, 3, 5]), np.array([1, 2, 0, 0, 1], dtype=np.uint32)
+    rate, inverse, field = rng.uniform(size=5), rng.uniform(size=3 * width), rng.normal(size=3 * width)
+    out = np.empty_like(field)
+    kernels.weigh(0, 3, width, first, target, rate, inverse, field, out)
+    matrix = np.zeros((3, 3))
+    np.add.at(matrix, (np.repeat(np.arange(3), np.diff(first)), target), rate)
+    expected = field - inverse * (matrix @ field.reshape(3, width)).reshape(-1)
+    np.testing.assert_allclose(out, expected, rtol=0, atol=1e-14)
+
+
+def test_a_game_laid_over_four_devices_has_the_same_values():
+    script = """
+import jax, numpy as np
+from small_games import border, demand_game
+from raison.equilibrium import solve
+assert jax.device_count() == 4
+for game in (border(), demand_game(-1.0, firms=4)):
+    alone, spread = solve(game, tolerance=1e-12), solve(game, tolerance=1e-12, devices=jax.devices())
+    assert spread.has_converged
+    assert len(spread.values.sharding.device_set) == 4, spread.values.sharding
+    np.testing.assert_allclose(spread.values, alone.values, rtol=0, atol=1e-9)
+"""
+    environment = {
+        **os.environ,
+        "XLA_FLAGS": "--xla_force_host_platform_device_count=4",
+        "PYTHONPATH": str(Path(__file__).parents[1]),
+    }
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,44 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from small_games import border, demand_game
+
+from raison.equilibrium import memory, solve
+from raison.equilibrium.arrays import GameArrays
+from raison.errors import TooLarge
+
+
+def test_a_game_that_does_not_fit_is_refused_before_any_work(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(memory, "memory_available", lambda: 2**20)
+    with pytest.raises(TooLarge, match=r"a game of 24 states needs about 0\.4 GiB, 0\.0 GiB are free\. Merge levels"):
+        solve(border())
+
+
+def test_the_need_is_the_same_before_and_after_the_game_is_in_numbers():
+    assert memory.memory_need(border()) == memory.memory_need(GameArrays.of(border()))
+
+
+def test_the_need_grows_with_the_states_by_the_bytes_of_each():
+    small, large = (memory.memory_need(demand_game(-0.1, firms=6, levels=levels)) for levels in (32, 64))
+    assert large - memory.BASE == pytest.approx(2 * (small - memory.BASE), rel=0.02)
+
+
+@pytest.mark.slow
+def test_the_need_covers_the_measured_peak_without_waste():
+    script = """
+import resource
+from small_games import demand_game
+from raison.equilibrium import solve
+from raison.equilibrium.memory import memory_need
+game = demand_game(-0.1, 0.2, firms=8, levels=600)
+assert solve(game, tolerance=1e-4).has_converged
+print(memory_need(game), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+"""
+    tests = str(Path(__file__).parents[1])
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env={"PYTHONPATH": tests}
+    )
+    need, peak = map(int, done.stdout.split())
+    assert 0.9 * peak < need < 1.6 * peak
