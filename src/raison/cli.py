@@ -5,7 +5,9 @@ Exit codes: 0 done, 1 a computation failed honestly, 2 a file or a command is wr
 
 from __future__ import annotations
 
+import hashlib
 import os
+import platform
 import shlex
 import sys
 import traceback
@@ -13,21 +15,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
+import jax
 import numpy as np
+import platformdirs
 import rich.console
 import rich.progress
 import rich.table
 import typer
 
 from raison import __version__
-from raison.analysis import FitStore, Watch, run_study
 from raison.case import BuiltCase, build, check_case, read_case
 from raison.case.template import write_template
 from raison.cases import bundled, find_case
 from raison.errors import CaseError, RaisonError, did_you_mean
 from raison.inference.likelihood import GameLikelihood, SeenRecord
-from raison.report import show_study, write_report
-from raison.saving import save_study
 
 app = typer.Typer(
     help="Turn an argument about why a state acted into a model that can be tested.",
@@ -50,6 +51,11 @@ def run(
     seed: Annotated[int, typer.Option(min=0, help="Seed of every random draw.")] = 0,
 ) -> None:
     """Run the whole study of a case; print the result and write it into a folder."""
+    # only this command draws and saves: the libraries for that take two seconds to load
+    from raison.analysis import FitStore, Watch, run_study
+    from raison.report import show_study, write_report
+    from raison.saving import save_study
+
     built = _open(case)
     folder = folder or Path("raison-out") / built.name
     _check_writable(folder)
@@ -181,8 +187,31 @@ class _progress:  # noqa: N801  (a context manager that reads as a function)
             err.print(f"{stage}: {done}/{total}", highlight=False)
 
 
+def _keep_compiled() -> None:
+    """Keep what JAX compiles in the user's cache folder, so that the next run of a case need not compile it again.
+
+    A folder of its own for each kind of processor: code compiled for one may not run on another. JAX goes on
+    without the cache, and warns, where the folder cannot be written.
+    """
+    if "JAX_COMPILATION_CACHE_DIR" in os.environ:
+        return
+    try:
+        flags = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith(("flags", "Feat"))]
+    except OSError:
+        flags = []
+    kind = hashlib.sha256(f"{platform.machine()} {platform.processor()} {flags[:1]}".encode()).hexdigest()[:12]
+    jax.config.update("jax_compilation_cache_dir", str(Path(platformdirs.user_cache_dir("raison")) / "jax" / kind))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.05)
+    jax.config.update("jax_compilation_cache_max_size", MOST_KEPT)
+
+
+MOST_KEPT = 512 * 2**20
+"""Bytes of compiled code that are kept; the code unused for longest goes first."""
+
+
 def main() -> None:
     """Run the command line and leave with its exit code; a bug leaves a traceback and exit code 3."""
+    _keep_compiled()
     try:
         code = app(standalone_mode=False) or 0
     except KeyboardInterrupt:
