@@ -40,7 +40,9 @@ def test_every_number_of_the_game_is_its_parameter(built: BuiltCase) -> None:
     assert northland.discount_rate == 1 / theta[at["players.northland.looks ahead"]]
     assert northland.actions[0].cost == theta[at["players.northland.actions.offer.costs"]]
     assert northland.actions[0].chances == (1.0,)
-    assert southland.actions[1].chances[1] == theta[at["players.southland.actions.protest.outcomes.2.chance"]]
+    assert southland.actions[1].chances[0] == pytest.approx(
+        theta[at["players.southland.actions.protest.outcomes.1.chance"]]
+    )
     assert [motive.name for motive in northland.motives] == ["trade", "calm"]
     assert northland.motives[1].weight == theta[at["players.northland.wants.calm"]]
 
@@ -64,6 +66,51 @@ def test_an_act_that_may_go_unseen_has_its_chance_among_the_parameters(tmp_path:
     slot = slots(built)["players.northland.actions.offer.seen"]
     assert built.explanations[0].parameters[slot].prior == Fixed(0.3)
     assert built.game(jnp.arange(1.0, 60.0)).players[0].actions[0].seen == slot + 1
+
+
+THREE_OUTCOMES = """{chance: 0.2 to 0.4, changes: {mood: -1}}
+          - {chance: 0.1, changes: {border: -1}}
+          - {chance: rest}"""
+
+
+@pytest.fixture
+def three_outcomes(tmp_path: pathlib.Path):
+    """The chances of an act with a range, a number and a rest, as a function of the two that are written."""
+    write_template(tmp_path / "small")
+    path = tmp_path / "small" / "case.yaml"
+    text = path.read_text()
+    begin = text.index("{chance: 0.2 to 0.4")
+    path.write_text(text[:begin] + THREE_OUTCOMES + text[text.index("{chance: rest}") + len("{chance: rest}") :])
+    built = open_case(tmp_path / "small")
+    root = "players.southland.actions.protest.outcomes"
+    at = [slots(built)[f"{root}.{number}.chance"] for number in (1, 2)]
+    assert f"{root}.3.chance" not in slots(built)
+
+    def chances(first: float, second: float) -> list[float]:
+        theta = jnp.full(len(slots(built)), 2.0).at[jnp.array(at)].set(jnp.array([first, second]))
+        return [float(chance) for chance in built.game(theta).players[1].actions[1].chances]
+
+    middle = float(built.explanations[0].parameters[at[0]].prior.value(0.0))
+    return chances, middle
+
+
+def test_a_chance_is_what_is_written_while_the_others_are_at_their_middles(three_outcomes) -> None:
+    chances, middle = three_outcomes
+    np.testing.assert_allclose(chances(middle, 0.1), [middle, 0.1, 0.9 - middle], rtol=1e-12)
+    for first in (0.01, 0.2, 0.4, 0.99):
+        found = chances(first, 0.1)
+        assert found[0] == pytest.approx(first, rel=1e-12)
+        assert found[1] / found[2] == pytest.approx(0.1 / (0.9 - middle), rel=1e-12)
+    assert chances(middle, 0.5)[1] == pytest.approx(0.5, rel=1e-12)
+
+
+def test_chances_sum_to_one_wherever_they_go(three_outcomes) -> None:
+    chances, _ = three_outcomes
+    for first in (1e-6, 0.5, 1 - 1e-6):
+        for second in (0.0, 0.5, 1 - 1e-6):
+            found = chances(first, second)
+            assert sum(found) == pytest.approx(1.0, abs=1e-14)
+            assert min(found) >= 0.0
 
 
 def test_the_game_is_traceable(built: BuiltCase) -> None:
@@ -91,7 +138,7 @@ def test_explanations_share_their_parameters_and_differ_in_motives(built: BuiltC
     assert trade.parameters[at["players.northland.wants.calm"]].prior == Fixed(0.0)
     assert votes.parameters[at["players.northland.wants.calm"]].prior == LogNormal(0.5, 3.0)
     assert votes.parameters[at["players.southland.wants.trade"]].prior == LogNormal(0.2, 1.0)
-    assert (trade.label, trade.weight, built.assumed) == ("Trade", 1.0, 14)
+    assert (trade.label, trade.weight, built.assumed) == ("Trade", 1.0, 15)
 
 
 def test_what_an_explanation_sees_takes_the_place_of_the_number(tmp_path: pathlib.Path) -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from raison.case.ranges import DAYS, Kind, read_number
-from raison.inference.prior import Fixed, LogNormal, Normal
+from raison.inference.prior import Fixed, LogitNormal, LogNormal, Normal
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,7 @@ from raison.inference.prior import Fixed, LogNormal, Normal
         ("x0", Kind.RATIO, Fixed(0.0)),
         ("x1.2 to x2", Kind.RATIO, LogNormal(1.2, 2.0)),
         ("0.3", Kind.CHANCE, Fixed(0.3)),
+        ("0.1 to 0.3", Kind.CHANCE, LogitNormal(0.1, 0.3)),
     ],
 )
 def test_each_form_of_a_number_is_read(text: str, kind: Kind, prior: object) -> None:

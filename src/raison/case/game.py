@@ -11,7 +11,7 @@ import numpy as np
 
 from raison.case.meaning import changes_of_drift, effect_of, feature_values, outcomes_of
 from raison.case.numbers import wanted
-from raison.case.ranges import DAYS
+from raison.case.ranges import DAYS, middle_of_chance
 from raison.case.schema import CaseText, Ratios, WrittenAction, WrittenPlayer
 from raison.game import Action, Drift, Effect, Game, Hazard, Motive, Player, StateSpace
 from raison.query.conditions import mask
@@ -64,20 +64,42 @@ class DriftSlots:
 
 @dataclass(frozen=True, eq=False)
 class ActionSlots:
-    """An action without its numbers; an action with one outcome has no chances among the parameters."""
+    """An action without its numbers.
+
+    Attributes:
+        chances: slot of the chance of each outcome, None for the one that takes the rest; empty for one outcome.
+        middles: with a rest, the middle of the range of each chance; the rest's own is what they leave.
+        seen: slot of the chance to be seen; None for an action that is seen for sure, under every explanation.
+    """
 
     name: str
     outcomes: tuple[Effect, ...]
     is_available: np.ndarray | None
     cost: int
-    chances: tuple[int, ...]
+    chances: tuple[int | None, ...]
+    middles: tuple[float, ...]
     seen: int | None
-    """None for an action that is seen for sure, under every explanation."""
 
     def fill(self, theta: jax.Array) -> Action:
-        chances = tuple(theta[slot] for slot in self.chances) or (1.0,)
+        chances = self._chances(theta) or (1.0,)
         seen = 1.0 if self.seen is None else theta[self.seen]
         return Action(theta[self.cost], chances, self.is_available, self.name, self.outcomes, seen)
+
+    def _chances(self, theta: jax.Array) -> tuple[jax.Array, ...]:
+        """Return the chances of the outcomes, which sum to 1.
+
+        A written chance c is that of its outcome while the others are at the middles m of their ranges. Its odds
+        against the rest, (1 - m) / m_rest * c / (1 - c), hold whatever the others are.
+        """
+        if None not in self.chances:
+            return tuple(theta[slot] for slot in self.chances)
+        rest = 1.0 - sum(self.middles)
+        odds = [
+            1.0 if slot is None else (1.0 - middle) / rest * theta[slot] / (1.0 - theta[slot])
+            for slot, middle in zip(self.chances, self.middles, strict=True)
+        ]
+        total = sum(odds)
+        return tuple(jnp.asarray(each / total) for each in odds)
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,12 +201,13 @@ def _player(
 
 def _action(root: str, name: str, action: WrittenAction, space: StateSpace, index: Index) -> ActionSlots:
     outcomes = tuple(effect_of(changes, space) for changes in outcomes_of(action))
-    count = 0 if action.outcomes is None else len(outcomes)
+    written = [outcome.chance for outcome in action.outcomes or ()]
     return ActionSlots(
         name=name,
         outcomes=outcomes,
         is_available=_where(action.condition, space),
         cost=index[f"{root}.costs"],
-        chances=tuple(index[f"{root}.outcomes.{number}.chance"] for number in range(1, count + 1)),
+        chances=tuple(index.get(f"{root}.outcomes.{number}.chance") for number in range(1, len(written) + 1)),
+        middles=tuple(middle_of_chance(chance) for chance in written),
         seen=index.get(f"{root}.seen"),
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from raison.case.places import Path, dotted
-from raison.case.ranges import Kind
+from raison.case.ranges import REST, Kind
 from raison.case.schema import CaseText, Ratios, WrittenAction, WrittenPlayer
 
 
@@ -101,5 +101,6 @@ def _of_player(case: CaseText, name: str, player: WrittenPlayer) -> Iterator[Wri
 def _of_action(root: Path, action: WrittenAction, basis: str) -> Iterator[WrittenNumber]:
     yield _number((*root, "costs"), action.costs or "0", Kind.NUMBER, basis if action.costs else "")
     for index, outcome in enumerate(action.outcomes or ()):
-        yield _number((*root, "outcomes", index, "chance"), outcome.chance, Kind.CHANCE, basis)
+        if outcome.chance != REST:
+            yield _number((*root, "outcomes", index, "chance"), outcome.chance, Kind.CHANCE, basis)
     yield _number((*root, "seen"), action.seen or "1", Kind.CHANCE, basis if action.seen else "")

@@ -1,7 +1,8 @@
 """Numbers as an analyst writes them, read into priors.
 
-`3`, `0.5 to 4`, `8 to 14 months`, `once a year`, `1 to 3 times a month`, `x1.5`, `x1.2 to x2`. A range is
-the 90 % interval of a lognormal where it must be positive or both ends are above zero, else of a normal.
+`3`, `0.5 to 4`, `8 to 14 months`, `once a year`, `1 to 3 times a month`, `x1.5`, `x1.2 to x2`. A range is the
+90 % interval of a lognormal where it must be positive or both ends are above zero, of a logit-normal for a
+chance, else of a normal.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import enum
 import math
 import re
 
-from raison.inference.prior import Fixed, LogNormal, Normal
+from raison.inference.prior import Fixed, LogitNormal, LogNormal, Normal
 
 DAYS = {"day": 1.0, "week": 7.0, "month": 30.4375, "year": 365.25}
 """Days in each unit of time."""
@@ -36,13 +37,19 @@ class Kind(enum.Enum):
     DURATION = "a duration such as `2 years` or `8 to 14 months`"
     RATE = "a rate such as `once a year` or `1 to 3 times a month`"
     RATIO = "a hazard ratio such as `x1.5` or `x1.2 to x2`"
-    CHANCE = "one number from 0 to 1"
+    CHANCE = "a number from 0 to 1, or a range such as `0.1 to 0.3`"
 
+
+WrittenPrior = Fixed | LogNormal | Normal | LogitNormal
+"""What a number in a case may be."""
+
+REST = "rest"
+"""What stands for the chance of the outcome that takes what the others leave."""
 
 _FORMS = {Kind.NUMBER: _PLAIN, Kind.DURATION: _DURATION, Kind.RATE: _RATE, Kind.RATIO: _RATIO, Kind.CHANCE: _PLAIN}
 
 
-def read_number(text: str, kind: Kind, unit: str) -> Fixed | LogNormal | Normal:
+def read_number(text: str, kind: Kind, unit: str) -> WrittenPrior:
     """Return the prior that `text` states; raise `ValueError` with a message if it states none.
 
     A duration comes out in time units of `unit`, a rate per time unit.
@@ -79,17 +86,28 @@ def _fixed(text: str, value: float, kind: Kind) -> Fixed:
     return Fixed(value)
 
 
-def _range(text: str, low: float, high: float, kind: Kind) -> LogNormal | Normal:
+def _range(text: str, low: float, high: float, kind: Kind) -> LogNormal | Normal | LogitNormal:
     if not (math.isfinite(low) and math.isfinite(high)):
         raise ValueError(f"found `{text}`, which is too large to compute with.")
-    if kind is Kind.CHANCE:
-        raise ValueError(f"found the range `{text}`; need {kind.value}.")
     if low > high:
         raise ValueError(f"found `{text}`: the low end is above the high end; turn it round.")
     if low == high:
         raise ValueError(f"found `{text}`: both ends are equal; write a single number.")
+    if kind is Kind.CHANCE:
+        if not 0 < low < high < 1:
+            raise ValueError(f"found `{text}`; the ends of a range of chances lie between 0 and 1, both left out.")
+        return LogitNormal(low, high)
     if low > 0:
         return LogNormal(low, high)
     if kind is Kind.NUMBER:
         return Normal(low, high)
     raise ValueError(f"found `{text}`: this number is always positive, so the low end must be above zero.")
+
+
+def middle_of_chance(text: str) -> float:
+    """Return the middle of a written chance: its number, the median of its range, 0 for the rest.
+
+    Errors:
+        `ValueError` if it is none of these.
+    """
+    return 0.0 if text == REST else float(read_number(text, Kind.CHANCE, "day").value(0.0))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,14 +20,13 @@ from raison.case.meaning import (
     source_keys,
     space_of,
 )
-from raison.case.numbers import beliefs_of, numbers_of
-from raison.case.places import Path, Places
-from raison.case.ranges import Kind, read_number
+from raison.case.numbers import WrittenNumber, beliefs_of, numbers_of
+from raison.case.places import Path, Places, dotted
+from raison.case.ranges import REST, Kind, read_number
 from raison.case.reader import WrittenCase
 from raison.case.schema import CaseText, Ratios, WrittenAction
 from raison.errors import CaseError, Problem, QueryError, did_you_mean
 from raison.game import StateSpace
-from raison.inference.prior import Fixed
 from raison.query.conditions import check_condition, mask
 from raison.query.grammar import parse_condition
 
@@ -246,28 +245,46 @@ def check_numbers(at: Checking) -> Iterator[Problem]:
 
 
 def check_chances(at: Checking) -> Iterator[Problem]:
-    """Check that the chances of every action's outcomes sum to 1 under every explanation."""
-    written = [number for number in numbers_of(at.case) if number.name.endswith(".chance")]
-    for explanation in (None, *at.case.explanations):
-        seen = {} if explanation is None else {each.name: each for each in beliefs_of(at.case, explanation)}
-        totals: dict[Path, float] = {}
-        changed: dict[Path, Path] = {}
-        for number in written:
-            own = seen.get(number.name, number)
-            action = number.path[:-2]
-            totals[action] = totals.get(action, 0.0) + _chance(own.text)
-            if own is not number:
-                changed[action] = own.path
-        for action, total in totals.items():
-            if abs(total - 1.0) > 1e-6 and (explanation is None or action in changed):
-                message = f"the chances of the outcomes sum to {total:g}; they must sum to 1."
-                yield at.places.problem(changed.get(action, action), message)
+    """Check that the chances of every action's outcomes sum to 1, or leave room for the outcome that takes the rest."""
+    written = {number.name: number for number in numbers_of(at.case) if number.name.endswith(".chance")}
+    for name, player in at.case.players.items():
+        for action, entry in player.actions.items():
+            path: Path = ("players", name, "actions", action, "outcomes")
+            texts = [outcome.chance for outcome in entry.outcomes or ()]
+            if texts.count(REST) > 1:
+                yield at.places.problem(path, f"{texts.count(REST)} outcomes say `{REST}`; one can take what is left.")
+            elif texts:
+                own = {each for each in written if each.startswith(f"{dotted(path)}.")}
+                yield from _check_sum(at, path, [written[each] for each in own], REST in texts)
+                yield from _check_seen_chances(at, own, written, REST in texts)
 
 
-def _chance(text: str) -> float:
-    """Return a chance, or nan where `check_numbers` complains."""
+def _check_sum(at: Checking, place: Path, chances: Sequence[WrittenNumber], has_rest: bool) -> Iterator[Problem]:
+    """Check the chances of the outcomes of one action; `place` is where to complain."""
     try:
-        chance = read_number(text, Kind.CHANCE, "day")
+        read = [read_number(number.text, Kind.CHANCE, "day") for number in chances]
     except ValueError:
-        return math.nan
-    return chance.at if isinstance(chance, Fixed) else math.nan
+        return  # `check_numbers` complains
+    total = sum(float(chance.value(0.0)) for chance in read)
+    ranged = [number for number, chance in zip(chances, read, strict=True) if chance.is_free]
+    if has_rest and not total < 1.0:
+        message = f"the chances of the other outcomes sum to {total:g}, which leaves nothing for `{REST}`."
+        yield at.places.problem(place, message)
+    elif not has_rest and ranged:
+        message = (
+            f"found the range `{ranged[0].text}`; then one outcome must say `chance: {REST}`, to take what is left."
+        )
+        yield at.places.problem(ranged[0].path, message)
+    elif not has_rest and abs(total - 1.0) > 1e-6:
+        yield at.places.problem(place, f"the chances of the outcomes sum to {total:g}; they must sum to 1.")
+
+
+def _check_seen_chances(
+    at: Checking, own: set[str], written: Mapping[str, WrittenNumber], has_rest: bool
+) -> Iterator[Problem]:
+    """Check the chances of one action under each explanation that sees some of them differently."""
+    for explanation in at.case.explanations:
+        seen = {each.name: each for each in beliefs_of(at.case, explanation) if each.name in own}
+        if seen:
+            place = next(iter(seen.values())).path
+            yield from _check_sum(at, place, [seen.get(each, written[each]) for each in sorted(own)], has_rest)

@@ -1,8 +1,9 @@
 """Priors over the numbers of a case, written as maps from a standard normal.
 
 A range is a 90 % interval: with q = 1.6449 the 95 % point of the standard normal,
-    lognormal  value = exp(m + s z),  m = (log low + log high) / 2,  s = (log high - log low) / (2 q)
-    normal     value = m + s z,       m = (low + high) / 2,          s = (high - low) / (2 q)
+    lognormal    value = exp(m + s z),  m = (log low + log high) / 2,  s = (log high - log low) / (2 q)
+    normal       value = m + s z,       m = (low + high) / 2,          s = (high - low) / (2 q)
+    logitnormal  logit value = m + s z,  m, s from the logits of low and high, for a probability
 so that z, the standardised parameter, has density N(0, 1) under every prior.
 """
 
@@ -86,6 +87,24 @@ class Normal:
 
     def value(self, z: Number) -> jax.Array:
         return (self.low + self.high) / 2 + (self.high - self.low) / (2 * Q95) * jnp.asarray(z)
+
+
+@dataclass(frozen=True)
+class LogitNormal:
+    """A probability, 90 % between `low` and `high`."""
+
+    low: float
+    high: float
+    is_free = True
+    is_proper = True
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.low < self.high < 1.0:
+            raise CaseError(f"found the range {self.low} to {self.high}; need 0 < low < high < 1.")
+
+    def value(self, z: Number) -> jax.Array:
+        low, high = (math.log(end / (1.0 - end)) for end in (self.low, self.high))
+        return jax.nn.sigmoid((low + high) / 2 + (high - low) / (2 * Q95) * jnp.asarray(z))
 
 
 @dataclass(frozen=True)
