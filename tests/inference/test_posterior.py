@@ -157,6 +157,46 @@ def test_the_best_of_several_modes_is_kept():
     assert both.mode[0] == pytest.approx(2.0, abs=1e-3)
 
 
+class Linear:
+    """Normal measurements of linear combinations of 30 numbers: the posterior is normal, with known evidence."""
+
+    def __init__(self, loadings):
+        self.loadings, self.evaluations = loadings, 0
+
+    def evaluate(self, numbers, *, near=None):
+        self.evaluations += 1
+        off = 1.0 - self.loadings @ numbers
+        return Evaluation(float(scipy.stats.norm.logpdf(off).sum()), self.loadings.T @ off)
+
+    def log_evidence(self, spread):
+        covariance = np.eye(len(self.loadings)) + spread**2 * self.loadings @ self.loadings.T
+        return scipy.stats.multivariate_normal.logpdf(np.ones(len(self.loadings)), cov=covariance)
+
+
+def test_from_a_nearby_posterior_few_directions_give_the_same_evidence_and_covariance():
+    rng = np.random.default_rng(4)
+    spread = 1.0 / scipy.stats.norm.ppf(0.95)
+    parameters = tuple(Parameter(f"x{i}", Normal(-1.0, 1.0)) for i in range(30))
+    loadings = rng.normal(size=(50, 30))
+    near = fit(Linear(loadings), parameters)
+    moved = Linear(loadings + 0.05 * rng.normal(size=(50, 30)))
+    alone = fit(moved, parameters)
+    count, moved.evaluations = moved.evaluations, 0
+    helped = fit(moved, parameters, starts=[Start(near.z, near.covariance)])
+    assert alone.log_evidence == pytest.approx(moved.log_evidence(spread), abs=1e-6)
+    assert helped.log_evidence == pytest.approx(moved.log_evidence(spread), abs=0.03)
+    np.testing.assert_allclose(np.diag(helped.covariance), np.diag(alone.covariance), rtol=0.1)
+    assert moved.evaluations < 0.7 * count
+
+
+def test_a_far_guess_of_the_covariance_only_takes_more_directions():
+    rng = np.random.default_rng(5)
+    parameters = tuple(Parameter(f"x{i}", Normal(-1.0, 1.0)) for i in range(30))
+    model = Linear(rng.normal(size=(50, 30)))
+    far = fit(model, parameters, starts=[Start(np.zeros(30), np.diag(rng.uniform(0.2, 3.0, 30)))])
+    assert far.log_evidence == pytest.approx(model.log_evidence(1.0 / scipy.stats.norm.ppf(0.95)), abs=1e-3)
+
+
 def test_draws_have_the_mean_and_covariance_of_the_posterior():
     posterior = fit(
         Measured([2.5, 1.0], [0.4, 2.0]), (Parameter("x", Normal(-1.0, 3.0)), Parameter("y", Normal(0.0, 1.0)))

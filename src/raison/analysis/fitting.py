@@ -149,10 +149,11 @@ def _start(explanation: Explanation, known: Posterior | None) -> Start:
     """Return where the search begins: the centre of the prior, or where a mode is known for the same prior."""
     free = [parameter for parameter in explanation.parameters if parameter.prior.is_free]
     z, covariance = np.zeros(len(free)), np.eye(len(free))
-    if known is not None:
-        at = {known.parameters[i]: position for position, i in enumerate(known.free)}
-        shared = [(here, at[parameter]) for here, parameter in enumerate(free) if parameter in at]
-        here, there = (np.array(column) for column in zip(*shared, strict=True)) if shared else (np.array([], int),) * 2
-        z[here] = known.z[there]
-        covariance[np.ix_(here, here)] = known.covariance[np.ix_(there, there)]
+    at = {} if known is None else {known.parameters[i]: position for position, i in enumerate(known.free)}
+    shared = [(here, at[parameter]) for here, parameter in enumerate(free) if parameter in at]
+    if known is None or not shared:
+        return Start(z)
+    here, there = (np.array(column) for column in zip(*shared, strict=True))
+    z[here] = known.z[there]
+    covariance[np.ix_(here, here)] = known.covariance[np.ix_(there, there)]
     return Start(z, covariance)

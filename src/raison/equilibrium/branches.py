@@ -9,7 +9,7 @@ Three ways lead to further equilibria:
 
 A search can miss an equilibrium; it never counts one twice.
 
-Source: farrell2015, judd2012 (docs/reference/references.md)
+Source: farrell2015 (docs/reference/references.md)
 """
 
 from __future__ import annotations

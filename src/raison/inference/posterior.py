@@ -4,7 +4,9 @@ In standardised parameters z (see `prior`) the log posterior is  l(z) - z'z / 2 
 
     log evidence = l(z*) - z*'z* / 2 - log det(H) / 2,     H = I - l''(z*)     (H = -l'' for flat priors: no evidence)
 
-H by differences of the exact gradient. Directions that the record does not touch add nothing.
+H by differences of the exact gradient. Directions that the record does not touch add nothing. Where H0, that of a
+nearby posterior, is known, only what differs is sought: with H0 = L L', the matrix L^-1 H L^-T is near the identity,
+and Lanczos steps find the directions in which it is not, and their share of log det H.
 
 Source: tierney1986 (docs/reference/references.md)
 """
@@ -35,6 +37,12 @@ NEGLIGIBLE = 1e-4
 
 DIFFERENCE = 1e-3
 """Step of the differences of gradients, in standard deviations of the prior (or steps of a flat one)."""
+
+LOG_DET_TOLERANCE = 0.01
+"""Lanczos steps stop when the last few together changed log det H by less than this."""
+
+LANCZOS_WINDOW, LEAST_LANCZOS = 5, 12
+"""How many steps that is, and how many are always taken."""
 
 MAX_STEPS = 200
 """Most steps of one search."""
@@ -156,7 +164,7 @@ class Start:
 
     Attributes:
         z: standardised point. Shape `[free]`.
-        covariance: first guess of the covariance there. Shape `[free, free]`; None for that of the prior.
+        covariance: that of a nearby posterior, if one is known. Shape `[free, free]`.
     """
 
     z: np.ndarray
@@ -182,7 +190,7 @@ def fit(likelihood: Likelihood, parameters: Sequence[Parameter], *, starts: Sequ
     found = [_search(target, start) for start in starts]
     z = min(found, key=lambda point: target(point)[0]) if len(found) > 1 else found[0]
     evaluation, gradient = target.evaluate(z)
-    hessian = _hessian(target, z, gradient)
+    hessian = _hessian(target, z, gradient, _guess(starts))
     z, evaluation, gradient = _polish(target, z, evaluation, gradient, hessian)
     covariance, log_det, status = _invert(hessian, gradient)
     log_evidence = evaluation.log_likelihood - 0.5 * float(z @ z) - 0.5 * log_det
@@ -208,8 +216,52 @@ def _search(target: _Target, start: Start) -> np.ndarray:
     return scipy.optimize.minimize(target, start.z, jac=True, method="BFGS", options=options).x
 
 
-def _hessian(target: _Target, z: np.ndarray, at: np.ndarray) -> np.ndarray:
-    """Return the second derivatives of minus the log posterior; directions with no slope anywhere are skipped."""
+def _guess(starts: Sequence[Start]) -> np.ndarray | None:
+    """Return the covariance of a nearby posterior, if one is known."""
+    return next((start.covariance for start in starts if start.covariance is not None), None)
+
+
+def _hessian(target: _Target, z: np.ndarray, at: np.ndarray, near: np.ndarray | None) -> np.ndarray:
+    """Return the second derivatives of minus the log posterior, with the help of a covariance nearby if there is one."""
+    return _all_directions(target, z, at) if near is None else _correct(target, z, at, near)
+
+
+def _correct(target: _Target, z: np.ndarray, at: np.ndarray, near: np.ndarray) -> np.ndarray:
+    """Return the Hessian that Lanczos steps make of the inverse of the covariance `near`."""
+    size = len(z)
+    root = np.linalg.cholesky(near)  # near = root root', so H0 = L L' with L = root^-T
+
+    def apply(direction: np.ndarray) -> np.ndarray:
+        step = DIFFERENCE * (root @ direction)
+        return root.T @ ((target.evaluate(z + step)[1] - at) / DIFFERENCE)
+
+    basis, images = np.zeros((0, size)), np.zeros((0, size))
+    following = np.random.default_rng(0).standard_normal(size)
+    log_dets = [0.0]
+    while len(basis) < size:
+        following = following - basis.T @ (basis @ following)
+        following = following - basis.T @ (basis @ following)
+        following = following / np.linalg.norm(following)
+        image = apply(following)
+        basis, images = np.vstack([basis, following]), np.vstack([images, image])
+        small = _symmetric(basis @ images.T)
+        eigenvalues = np.linalg.eigvalsh(small)
+        log_dets.append(float(np.log(np.maximum(eigenvalues, 1e-300)).sum()))
+        change = abs(log_dets[-1] - log_dets[-1 - min(LANCZOS_WINDOW, len(basis))])
+        if len(basis) >= LEAST_LANCZOS and change < LOG_DET_TOLERANCE:
+            break
+        following = image
+    core = np.eye(size) + basis.T @ (small - np.eye(len(basis))) @ basis
+    lower = np.linalg.inv(root).T
+    return _symmetric(lower @ core @ lower.T)
+
+
+def _symmetric(matrix: np.ndarray) -> np.ndarray:
+    return (matrix + matrix.T) / 2
+
+
+def _all_directions(target: _Target, z: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """Return the Hessian by a difference along each axis; directions with no slope anywhere are skipped."""
     hessian = np.diag(target.proper)
     for i in range(len(z)):
         if at[i] == target.proper[i] * z[i]:
@@ -217,7 +269,7 @@ def _hessian(target: _Target, z: np.ndarray, at: np.ndarray) -> np.ndarray:
         step = np.zeros(len(z))
         step[i] = DIFFERENCE
         hessian[i] = (target.evaluate(z + step)[1] - at) / DIFFERENCE
-    return (hessian + hessian.T) / 2
+    return _symmetric(hessian)
 
 
 def _polish(target: _Target, z: np.ndarray, evaluation: Evaluation, gradient: np.ndarray, hessian: np.ndarray):
