@@ -26,7 +26,7 @@ docs:
 
 # how long things take, as ratios to a reference in the same run
 bench:
-    .venv/bin/python benchmarks/equilibrium.py
+    .venv/bin/python benchmarks/solver.py --quick
     .venv/bin/python benchmarks/study.py
 
 # the study of a case; `just run my-case --seed 2`

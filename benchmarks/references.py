@@ -111,7 +111,7 @@ def quantecon_problem(game: Game, precision: float):
     """Return a one-player game as QuantEcon's `DiscreteDP`, payoffs divided by `precision`; option 0 is to wait.
 
     Errors:
-        `ImportError` if QuantEcon is not installed.
+        `ModuleNotFoundError` if QuantEcon is not installed.
     """
     from quantecon.markov import DiscreteDP
 
@@ -141,7 +141,7 @@ def tracing_problem(game: Game, precision: float):
     """Return a game as sgamesolver's logarithmic tracing homotopy, payoffs divided by `precision`; option 0 is to wait.
 
     Errors:
-        `ImportError` if sgamesolver is not installed.
+        `ModuleNotFoundError` if sgamesolver is not installed.
     """
     from sgamesolver import SGame
     from sgamesolver.homotopy import LogTracing

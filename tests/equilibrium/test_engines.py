@@ -14,6 +14,7 @@ from small_games import border, demand_game
 
 from raison.equilibrium import kernels, solve
 from raison.equilibrium.arrays import GameArrays
+from raison.equilibrium.linear import solve_newton, solve_transposed
 from raison.equilibrium.native import NativeEngine
 from raison.equilibrium.xla import XlaEngine
 
@@ -28,6 +29,13 @@ def place(request):
     arrays = GameArrays.of(GAMES[game])
     rng = np.random.default_rng(3)
     return ENGINES[engine](arrays), GAMES[game], rng.normal(size=(len(arrays.players), arrays.space.size)), rng
+
+
+def minus_slope(engine, here, direction):
+    """-F'(V) d: that of the policy alone, by its inverse, less the responses."""
+    matrix = np.linalg.inv(_policy_inverse(engine, here, engine.by_player(here.values)))
+    policy = (matrix @ np.ravel(engine.by_player(direction))).reshape(np.shape(engine.by_player(direction)))
+    return policy - np.asarray(engine.by_player(engine.respond(here, direction)))
 
 
 def test_the_failure_is_that_of_brute_force(place):
@@ -46,47 +54,45 @@ def test_the_derivative_is_that_of_differences(place, precision: float):
     direction = rng.normal(size=values.shape)
     here = engine.look(engine.field(values), precision)
     near = [engine.look(engine.field(values + sign * 1e-5 * direction), precision).failure for sign in (1, -1)]
-    expected = -(near[0] - near[1]) / 2e-5
-    np.testing.assert_allclose(engine.apply(here, engine.field(direction)), expected, rtol=0, atol=1e-7)
+    expected = -engine.by_player((near[0] - near[1]) / 2e-5)
+    np.testing.assert_allclose(minus_slope(engine, here, engine.field(direction)), expected, rtol=0, atol=1e-7)
 
 
 def test_the_transposed_derivative_is_the_transpose(place):
     engine, _, values, rng = place
     here = engine.look(engine.field(values), 1.0)
     direction, weights = (engine.field(rng.normal(size=values.shape)) for _ in range(2))
-    forward = np.vdot(weights, engine.apply(here, direction))
-    left, size = engine.adjoint_residual(here, weights, 0.0 * weights)
-    assert -np.vdot(left, direction) == pytest.approx(forward, rel=1e-11)
-    assert size == pytest.approx(np.abs(left).max())
+    forward = np.vdot(engine.by_player(weights), minus_slope(engine, here, direction))
+    left = engine.transposed_left(here, weights, 0.0 * weights)
+    assert -np.vdot(left, direction) == pytest.approx(forward, rel=1e-9)
+    there_and_back = np.vdot(engine.respond_transposed(here, weights), direction)
+    assert there_and_back == pytest.approx(np.vdot(weights, engine.respond(here, direction)), rel=1e-11)
 
 
 @pytest.mark.parametrize("precision", [0.4, 1.0])
-def test_corrections_solve_their_systems(place, precision: float):
+def test_systems_with_and_without_responses_are_solved(place, precision: float):
     engine, _, values, _ = place
     here = engine.look(engine.field(values), precision)
-    newton = engine.newton_correction(here, 1e-12)
-    np.testing.assert_allclose(engine.apply(here, newton), here.failure, rtol=0, atol=1e-9)
-    inverse = _policy_inverse(engine, here, values)
-    policy = engine.by_player(engine.policy_correction(here, 1e-12))
-    expected = inverse @ np.ravel(engine.by_player(here.failure))
+    right = engine.by_player(here.failure)
+    newton = solve_newton(engine, here, here.failure, 1e-12)
+    np.testing.assert_allclose(minus_slope(engine, here, newton), right, rtol=0, atol=1e-8)
+    policy = engine.by_player(engine.solve_policy(here, here.failure, 1e-13))
+    expected = _policy_inverse(engine, here, values) @ np.ravel(right)
     np.testing.assert_allclose(np.ravel(policy), expected, rtol=0, atol=1e-9)
 
 
-def test_the_best_response_map_changes_as_its_definition_says(place):
+def test_the_transposed_derivative_is_solved(place):
     engine, _, values, rng = place
     here = engine.look(engine.field(values), 1.0)
-    direction = engine.field(rng.normal(size=values.shape))
-    # (rho - G)^-1 [F' + (rho - G)] d  =  d - (rho - G)^-1 (-F' d)
-    image = np.ravel(engine.by_player(engine.apply(here, direction)))
-    expected = np.ravel(engine.by_player(direction)) - _policy_inverse(engine, here, values) @ image
-    changed = np.ravel(engine.by_player(engine.best_response_change(here, direction, 1e-13)))
-    np.testing.assert_allclose(changed, expected, rtol=0, atol=1e-8)
+    right = engine.field(rng.normal(size=values.shape))
+    left = engine.transposed_left(here, solve_transposed(engine, here, right, 1e-12), right)
+    assert float(abs(left).max()) < 1e-9
 
 
 def _policy_inverse(engine, here, values):
     """(rho - G)^-1 as a dense matrix, from the transposed solves."""
     rows = [
-        np.ravel(engine.by_player(engine.adjoint_correction(here, engine.field(unit.reshape(values.shape)), 1e-13)))
+        np.ravel(engine.by_player(engine.solve_flow(here, engine.field(unit.reshape(values.shape)), 1e-13)))
         for unit in np.eye(values.size)
     ]
     return np.array(rows)
@@ -99,14 +105,6 @@ def test_the_transposed_system_of_a_policy_is_that_of_brute_force(place):
     generator = matrix_of(dense.jumps(values), dense.size)
     blocks = [np.linalg.inv(rho * np.eye(dense.size) - generator) for rho in dense.rhos]
     np.testing.assert_allclose(_policy_inverse(engine, here, values), block_diag(*blocks), rtol=0, atol=1e-9)
-
-
-def test_the_transposed_derivative_is_solved(place):
-    engine, _, values, rng = place
-    here = engine.look(engine.field(values), 1.0)
-    right = engine.field(rng.normal(size=values.shape))
-    _, size = engine.adjoint_residual(here, engine.whole_adjoint(here, right, 1e-12), right)
-    assert size < 1e-9
 
 
 def test_both_engines_find_the_same_equilibrium():

@@ -25,10 +25,12 @@ import numpy as np
 import scipy.sparse.linalg as spla
 
 from raison.equilibrium.arrays import GameArrays
-from raison.equilibrium.continuation import Path, follow, operator
+from raison.equilibrium.continuation import Path, follow
 from raison.equilibrium.engine import Engine
+from raison.equilibrium.linear import solve_newton
 from raison.equilibrium.solver import (
     FOLLOWED,
+    START_TOLERANCE,
     TOLERANCE,
     Equilibrium,
     engine_of,
@@ -44,11 +46,11 @@ SAME = 1e-5
 MAX_PATH = 400
 """Most points of the branch."""
 
+ROUGHLY = 1e-2
+"""Tolerance of what only leads to another start."""
+
 MAX_DEFLATED = 60
 """Most Newton steps of a search that known equilibria repel."""
-
-MISSES = 3
-"""Searches by deflation in a row that may find nothing new before it is given up."""
 
 SEARCHED = "policy steps from a game with other costs"
 DEFLATED = "Newton steps away from the others"
@@ -82,14 +84,21 @@ class Branches:
 
 
 def find_branches(
-    game: Game | GameArrays, *, starts: int = 24, seed: int = 0, tolerance: float = TOLERANCE, max_steps: int = 60
+    game: Game | GameArrays,
+    *,
+    starts: int = 24,
+    patience: int = 24,
+    seed: int = 0,
+    tolerance: float = TOLERANCE,
+    max_steps: int = 60,
 ) -> Branches:
     """Search the equilibria of `game`.
 
     Args:
         game: the game, or the same in numbers.
         starts: how many other starts to search from.
-        seed: of their random costs.
+        patience: searches by deflation in a row that may find nothing new before they are given up.
+        seed: of the random starts.
         tolerance: residual at which values count as converged.
         max_steps: most steps of one search.
 
@@ -102,7 +111,7 @@ def find_branches(
     path = search.follow()
     principal = search.position(path.values) if path.values is not None else None
     search.from_other_costs(starts, seed)
-    search.by_deflation()
+    search.by_deflation(patience, seed)
     found = tuple(search.found)
     radii = tuple(best_response_radius(equilibrium) for equilibrium in found)
     return Branches(found, path.folds, principal, radii, search.searches, search.failures)
@@ -118,7 +127,8 @@ def best_response_radius(equilibrium: Equilibrium) -> float:
     shape, size = np.shape(here.values), np.size(here.values)
 
     def change(direction: np.ndarray) -> np.ndarray:
-        return np.ravel(engine.best_response_change(here, direction.reshape(shape), 1e-8))
+        responses = engine.respond(here, direction.reshape(shape))
+        return np.ravel(engine.solve_policy(here, responses, 1e-8))
 
     start = np.random.default_rng(0).standard_normal(size)
     image = change(start)
@@ -129,7 +139,7 @@ def best_response_radius(equilibrium: Equilibrium) -> float:
         return float(np.abs(np.linalg.eigvals(matrix)).max())
     arnoldi = {"k": 1, "v0": start, "tol": 1e-3, "maxiter": 30, "return_eigenvectors": False}
     try:
-        values = spla.eigs(operator(size, change), **arnoldi)
+        values = spla.eigs(spla.LinearOperator((size, size), matvec=change, dtype=np.float64), **arnoldi)  # pyright: ignore
     except spla.ArpackNoConvergence as error:
         values = error.eigenvalues if len(error.eigenvalues) else np.array([np.nan])
     return float(np.abs(values).max())
@@ -186,7 +196,8 @@ class _Search:
         games = [_with_other_costs(self._arrays, size, rng) for _ in range(starts)]
 
         def search(other: GameArrays) -> Equilibrium:
-            start = self._engine.field(solve(other, tolerance=1e-4, max_steps=8).values)
+            engine = engine_of(other)
+            start = iterate(engine, random_play_values(engine, other, ROUGHLY), 1.0, ROUGHLY, 8).values
             run = iterate(self._engine, start, 1.0, self._tolerance, self._max_steps)
             return self._equilibrium(run.values, run.steps, SEARCHED)
 
@@ -194,26 +205,19 @@ class _Search:
             for equilibrium in pool.map(search, games):
                 self.keep(equilibrium)
 
-    def by_deflation(self) -> None:
-        """Search with the known equilibria repelling, from random play, from each of them and from between them."""
+    def by_deflation(self, patience: int, seed: int) -> None:
+        """Search with the known equilibria repelling, from between them and random play, until `patience` searches
+        in a row find nothing new."""
+        rng = np.random.default_rng(seed)
+        random_play = random_play_values(self._engine, self._arrays, START_TOLERANCE)
         misses = 0
-        while self._fields and misses < MISSES:
-            is_new = False
-            for start in self._deflation_starts():
-                field, steps = self._deflated(start)
-                equilibrium = self._equilibrium(field, steps, DEFLATED)
-                if self.keep(equilibrium):
-                    is_new = True
-                    break
-            misses = 0 if is_new else MISSES
-
-    def _deflation_starts(self) -> list[Any]:
-        rng = np.random.default_rng(len(self._fields))
-        random_play = random_play_values(self._engine, self._arrays, 1e-4)
-        known = self._fields[-6:]
-        middles = [(first + second) / 2 for i, first in enumerate(known) for second in known[:i]]
-        near = [field * (1.0 + 0.01 * rng.standard_normal(np.shape(field))) for field in known[:2]]
-        return [random_play, sum(self._fields) / len(self._fields), *middles[:8], *near]
+        while self._fields and misses < patience:
+            known = [random_play, *self._fields]
+            first, second = (known[i] for i in rng.integers(len(known), size=2))
+            share, noise = rng.uniform(), 0.1 * rng.standard_normal(np.shape(first))
+            mixed = random_play if misses == 0 else (share * first + (1.0 - share) * second) * (1.0 + noise)
+            field, steps = self._deflated(mixed)
+            misses = 0 if self.keep(self._equilibrium(field, steps, DEFLATED)) else misses + 1
 
     def _deflated(self, start: Any) -> tuple[Any, int]:
         """Take Newton steps that the known equilibria repel."""
@@ -222,7 +226,7 @@ class _Search:
             here = self._engine.look(values, 1.0)
             if here.residual <= 1e-4 or not here.residual < np.inf:
                 break
-            direction = self._engine.newton_correction(here, 1e-3)
+            direction = solve_newton(self._engine, here, here.failure, ROUGHLY)
             stretch = 1.0 / _away_from_zero(1.0 - self._pull(values, direction))
             longest = (1.0 + float(abs(values).max())) / max(float(abs(direction).max()), 1e-300)
             values, steps = values + np.clip(stretch, -longest, longest) * direction, steps + 1

@@ -12,15 +12,13 @@ Source: turocy2005, keller1977 (docs/reference/references.md)
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import scipy.sparse.linalg as spla
 
 from raison.equilibrium.engine import Engine
-from raison.equilibrium.memory import memory_available
+from raison.equilibrium.linear import INNER, gmres, solve_newton
 
 FIRST_STEP, SHORTEST_STEP, LONGEST_STEP = 0.05, 1e-5, 0.25
 """Arc length of steps; precision counts as itself, values by their root mean square over their own size."""
@@ -30,9 +28,6 @@ MAX_CORRECTIONS = 8
 
 PATH_TOLERANCE = 1e-8
 """Residual at which a point counts as on the path."""
-
-MOST_VECTORS = 60
-"""Most vectors that the linear solve of a step keeps."""
 
 PRECISION_SHIFT = 1e-5
 """Difference in precision by which F is differentiated."""
@@ -130,7 +125,7 @@ def _correct(engine: Engine, guess: _Place, tangent: _Place | None, tolerance: f
             return None, count
         before = here.residual
         if tangent is None:
-            place = _Place(place.values + engine.newton_correction(here, 1e-4), place.precision)
+            place = _Place(place.values + solve_newton(engine, here, here.failure, 1e-4), place.precision)
         else:
             off = _Place(guess.values - place.values, guess.precision - place.precision)
             gap = _inner(place, tangent, off)
@@ -141,29 +136,25 @@ def _correct(engine: Engine, guess: _Place, tangent: _Place | None, tolerance: f
 
 
 def _solve_bordered(engine, here, place, border, failure, gap, tolerance) -> _Place:
-    """Solve  -F_V d - F_k e = failure,  <border, (d, e)> = gap  for (d, e)."""
+    """Solve  -F_V d - F_k e = failure,  <border, (d, e)> = gap  for (d, e).
+
+    As in `linear`, with A = rho - G:  (I - A^-1 R) d - A^-1 F_k e = A^-1 failure.
+    """
     shifted = [engine.look(place.values, place.precision + sign * PRECISION_SHIFT).failure for sign in (1.0, -1.0)]
     by_precision = (np.asarray(shifted[0]) - np.asarray(shifted[1])) / (2.0 * PRECISION_SHIFT)
     shape, size = np.shape(failure), np.size(failure)
+    inner = INNER * tolerance
+    pulled = np.ravel(engine.solve_policy(here, by_precision, inner))
     scale = max(1.0, float(np.abs(place.values).max()))
     row = np.ravel(border.values) / (size * scale**2)
 
     def apply(unknown: np.ndarray) -> np.ndarray:
-        top = engine.apply(here, unknown[:size].reshape(shape)) - by_precision * unknown[size]
-        return np.append(top, row @ unknown[:size] + border.precision * unknown[size])
+        direction = unknown[:size]
+        response = np.ravel(engine.solve_policy(here, engine.respond(here, direction.reshape(shape)), inner))
+        return np.append(
+            direction - response - pulled * unknown[size], row @ direction + border.precision * unknown[size]
+        )
 
-    diagonal = np.append(here.diagonal, 1.0)
-    matrix, scaled = operator(size + 1, apply), operator(size + 1, lambda unknown: unknown / diagonal)
-    right = np.append(failure, gap)
-    found, _ = spla.gmres(matrix, right, rtol=tolerance, restart=_kept_vectors(size), maxiter=10, M=scaled)
+    right = np.append(np.ravel(engine.solve_policy(here, failure, inner)), gap)
+    found = gmres(size + 1, apply, right, tolerance)
     return _Place(found[:size].reshape(shape), float(found[size]))
-
-
-def operator(size: int, apply: Callable[[np.ndarray], np.ndarray]) -> spla.LinearOperator:
-    """Return a map of vectors of `size` numbers as SciPy's solvers take it."""
-    return spla.LinearOperator((size, size), matvec=apply, dtype=np.float64)  # pyright: ignore[reportCallIssue]
-
-
-def _kept_vectors(size: int) -> int:
-    """Return how many vectors GMRES may keep: half of the free memory at most."""
-    return max(8, min(MOST_VECTORS, memory_available() // (2 * 8 * size)))

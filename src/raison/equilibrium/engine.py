@@ -2,7 +2,7 @@
 
 Two engines answer: `native`, compiled loops for the CPU, and `xla`, the same equations in JAX, for a GPU or for
 several devices. Each lays out its fields, one number per state and player, as suits it; they can be added and
-scaled. A linear solve is rough: the caller looks at what is left.
+scaled. A linear solve leaves about the share `tolerance` of its right-hand side: the caller looks at what is left.
 """
 
 from __future__ import annotations
@@ -52,30 +52,22 @@ class Engine(Protocol):
         """Let every player respond to `values` and return the `Point` there."""
         ...
 
-    def apply(self, here: Any, direction: Field) -> Field:
-        """Return -F'(V) d."""
+    def solve_policy(self, here: Any, right: Field, tolerance: float) -> Field:
+        """Solve (rho - G) d = right: players' responses held still."""
         ...
 
-    def policy_correction(self, here: Any, tolerance: float) -> Field:
-        """Solve (rho - G) d = F(V), leaving at most about `tolerance` of the right-hand side."""
+    def solve_flow(self, here: Any, right: Field, tolerance: float) -> Field:
+        """Solve (rho - G') w = right."""
         ...
 
-    def newton_correction(self, here: Any, tolerance: float) -> Field:
-        """Solve -F'(V) d = F(V)."""
+    def respond(self, here: Any, direction: Field) -> Field:
+        """Return what players' responses to a change d of the values do to the equations: F'(V) d + (rho - G) d."""
         ...
 
-    def best_response_change(self, here: Any, direction: Field, tolerance: float) -> Field:
-        """Return how a policy step started from V + d differs from one started from V, to first order in d."""
+    def respond_transposed(self, here: Any, weights: Field) -> Field:
+        """Return the transpose of `respond`, at precision 1: F'(V)' w + (rho - G') w."""
         ...
 
-    def adjoint_residual(self, here: Any, adjoint: Field, cotangent: Field) -> tuple[Field, float]:
-        """Return cotangent + F'(V)' w and its largest entry."""
-        ...
-
-    def adjoint_correction(self, here: Any, left: Field, tolerance: float) -> Field:
-        """Solve (rho - G') w = left: players' responses held still."""
-        ...
-
-    def whole_adjoint(self, here: Any, cotangent: Field, tolerance: float) -> Field:
-        """Solve -F'(V)' w = cotangent."""
+    def transposed_left(self, here: Any, weights: Field, right: Field) -> Field:
+        """Return right + F'(V)' w: what a solution w of -F'(V)' w = right would leave at zero."""
         ...

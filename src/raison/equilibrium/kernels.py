@@ -233,8 +233,8 @@ def _larger(first, second):
 
 
 @_compiled
-def add_responses(lo, hi, structure, numbers, precision, probs, values, inverse, field, out):
-    """Take from `out` what players' responses to a change `field` of the values do to each equation, times `inverse`.
+def add_responses(lo, hi, structure, numbers, precision, probs, values, field, out):
+    """Add to `out` what players' responses to a change `field` of the values do to each equation.
 
     For player i, with dsigma_j what follows from the change of j's own values,
 
@@ -269,7 +269,7 @@ def add_responses(lo, hi, structure, numbers, precision, probs, values, inverse,
             for a in range(action_of[j], action_of[j + 1]):
                 shift = decision_rate[x, j] * precision * probs[x, a] * (change[a] - mean)
                 # the sum over all players below includes the player itself: its part is taken out here
-                out[own] += inverse[own] * shift * (gains[a] - (1.0 - precision) * (gains[a] - cost[a]))
+                out[own] -= shift * (gains[a] - (1.0 - precision) * (gains[a] - cost[a]))
                 for o in range(outcome_of[a], outcome_of[a + 1]):
                     s = slot[x, effect_of[o]]
                     if s != STAYS:
@@ -279,12 +279,12 @@ def add_responses(lo, hi, structure, numbers, precision, probs, values, inverse,
             r = push[k - begin]
             push[k - begin] = 0.0
             for i in range(n):
-                out[base + i] -= inverse[base + i] * r * (values[there + i] - values[base + i])
+                out[base + i] += r * (values[there + i] - values[base + i])
 
 
 @_compiled
-def add_responses_transposed(lo, hi, structure, numbers, probs, values, inverse, weights, out):
-    """Take from `out` what the transposed responses at precision 1 make of `weights`, times `inverse`.
+def add_responses_transposed(lo, hi, structure, numbers, probs, values, weights, out):
+    """Add to `out` what the transposed responses at precision 1 make of `weights`.
 
     Writes to states other than lo .. hi - 1, so it is run over all states at once.
     """
@@ -322,8 +322,8 @@ def add_responses_transposed(lo, hi, structure, numbers, probs, values, inverse,
                     s = slot[x, effect_of[o]]
                     if s != STAYS:
                         there = uintp(target[begin + uintp(s)]) * n + uintp(j)
-                        out[there] -= inverse[there] * back * chance[o]
-                        out[base + uintp(j)] += inverse[base + uintp(j)] * back * chance[o]
+                        out[there] += back * chance[o]
+                        out[base + uintp(j)] -= back * chance[o]
 
 
 @_compiled

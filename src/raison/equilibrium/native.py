@@ -85,35 +85,33 @@ class NativeEngine:
         error = float(np.max(largest / numbers.discount))
         return Point(values, precision, rates, probs, failure, inverse, change / max(1.0, peak), error / max(1.0, peak))
 
-    def apply(self, here: Point, direction: Field) -> Field:
-        image = np.empty_like(direction)
-        self._apply(here, direction, image)
-        image /= here.inverse
-        return image
+    def solve_policy(self, here: Point, right: Field, tolerance: float) -> Field:
+        return self._krylov(
+            self._weigher(self._arcs.first, self._arcs.target, here.rates, here), right, here, tolerance
+        )
 
-    def policy_correction(self, here: Point, tolerance: float) -> Field:
-        return self._krylov(self._policy(here), here.failure, here, tolerance)
+    def solve_flow(self, here: Point, right: Field, tolerance: float) -> Field:
+        return self._krylov(self._flow(here), right, here, tolerance)
 
-    def newton_correction(self, here: Point, tolerance: float) -> Field:
-        return self._krylov(functools.partial(self._apply, here), here.failure, here, tolerance)
+    def respond(self, here: Point, direction: Field) -> Field:
+        out = np.zeros_like(direction)
+        self._over_states(
+            kernels.add_responses, self._structure, self._numbers, here.precision, here.probs, here.values,
+            direction, out,
+        )  # fmt: skip
+        return out
 
-    def best_response_change(self, here: Point, direction: Field, tolerance: float) -> Field:
-        responses = np.zeros_like(direction)
-        self._respond_to(here, direction, responses)
-        return self._krylov(self._policy(here), -responses / here.inverse, here, tolerance)
+    def respond_transposed(self, here: Point, weights: Field) -> Field:
+        out = np.zeros_like(weights)
+        kernels.add_responses_transposed(
+            0, self._states, self._structure, self._numbers, here.probs, here.values, weights, out
+        )
+        return out
 
-    def adjoint_residual(self, here: Point, adjoint: Field, cotangent: Field) -> tuple[Field, float]:
-        image = np.empty_like(adjoint)
-        self._apply_transposed(here, adjoint, image)
-        image /= here.inverse
-        left = cotangent - image
-        return left, float(np.abs(left).max())
-
-    def adjoint_correction(self, here: Point, left: Field, tolerance: float) -> Field:
-        return self._krylov(self._flow(here), left, here, tolerance)
-
-    def whole_adjoint(self, here: Point, cotangent: Field, tolerance: float) -> Field:
-        return self._krylov(functools.partial(self._apply_transposed, here), cotangent, here, tolerance)
+    def transposed_left(self, here: Point, weights: Field, right: Field) -> Field:
+        image = np.empty_like(weights)
+        self._flow(here)(weights, image)
+        return right + self.respond_transposed(here, weights) - image / here.inverse
 
     def _over_states(self, kernel: Callable, *args: object) -> list:
         return over_states(kernel, self._states, self._work, *args)
@@ -127,37 +125,15 @@ class NativeEngine:
             kernels.weigh, self._players, first, target, rates, here.inverse, field, out
         )
 
-    def _policy(self, here: Point) -> Callable[[Field, Field], object]:
-        """Return the application of rho - G, each row divided by its diagonal, as are all below."""
-        return self._weigher(self._arcs.first, self._arcs.target, here.rates, here)
-
-    def _apply(self, here: Point, field: Field, out: Field) -> None:
-        """Write -F'(V) d."""
-        self._policy(here)(field, out)
-        self._respond_to(here, field, out)
-
     def _flow(self, here: Point) -> Callable[[Field, Field], object]:
-        """Return the application of rho - G'."""
+        """Return the application of rho - G', each row divided by its diagonal."""
         into = self._arcs.reversed
         rates = np.empty_like(here.rates)
         over_states(kernels.gather, len(rates), len(rates), into.arc, here.rates, rates)
         return self._weigher(into.first, into.source, rates, here)
 
-    def _respond_to(self, here: Point, field: Field, out: Field) -> None:
-        self._over_states(
-            kernels.add_responses, self._structure, self._numbers, here.precision, here.probs, here.values,
-            here.inverse, field, out,
-        )  # fmt: skip
-
-    def _apply_transposed(self, here: Point, weights: Field, out: Field) -> None:
-        """Write -F'(V)' w."""
-        self._flow(here)(weights, out)
-        kernels.add_responses_transposed(
-            0, self._states, self._structure, self._numbers, here.probs, here.values, here.inverse, weights, out
-        )
-
     def _krylov(self, apply: Callable[[Field, Field], object], right: Field, here: Point, tolerance: float) -> Field:
-        """Solve apply(d) = inverse * right by BiCGSTAB; the caller looks at what is left."""
+        """Solve apply(d) = inverse * right by BiCGSTAB, where `apply` has its rows divided by their diagonal."""
         left = here.inverse * right
         shadow, found = left.copy(), np.zeros_like(left)
         direction, image, second = np.zeros_like(left), np.zeros_like(left), np.empty_like(left)

@@ -28,6 +28,7 @@ from raison.equilibrium.arrays import GameArrays
 from raison.equilibrium.choice import Choice
 from raison.equilibrium.continuation import follow
 from raison.equilibrium.engine import Engine
+from raison.equilibrium.linear import solve_newton, solve_transposed
 from raison.equilibrium.memory import check_memory
 from raison.equilibrium.play import failure_of, generator_of, play
 from raison.errors import NotConverged
@@ -214,7 +215,7 @@ def pull_back(equilibrium: Equilibrium, cotangent: PlayerValues, *, start: Playe
 
     From F(V, numbers) = 0:  d/d numbers = (dF/d numbers)' w  with  -F'(V)' w = cotangent.
     The system is solved as the policy step is, rivals' responses put to the right, round after round while that
-    contracts; else as a whole.
+    contracts fast; else with the responses.
 
     Args:
         equilibrium: a converged equilibrium.
@@ -230,17 +231,24 @@ def pull_back(equilibrium: Equilibrium, cotangent: PlayerValues, *, start: Playe
     right = engine.field(cotangent)
     scale = max(float(abs(right).max()), 1e-300)
     adjoint = 0.0 * right if start is None else engine.field(start)
-    left, size = engine.adjoint_residual(here, adjoint, right)
+    left = engine.transposed_left(here, adjoint, right)
+    size, is_whole = float(abs(left).max()), False
     for _ in range(MAX_ADJOINT_ROUNDS):
         if size <= ADJOINT_TOLERANCE * scale:
             break
         before = size
-        adjoint = adjoint + engine.adjoint_correction(here, left, ADJOINT_STEP)
-        left, size = engine.adjoint_residual(here, adjoint, right)
-        if not size < 0.7 * before:
-            adjoint = engine.whole_adjoint(here, right, 0.1 * ADJOINT_TOLERANCE)
-            left, size = engine.adjoint_residual(here, adjoint, right)
-            break
+        step = (
+            solve_transposed(engine, here, left, ADJOINT_STEP)
+            if is_whole
+            else engine.solve_flow(here, left, ADJOINT_STEP)
+        )
+        adjoint = adjoint + step
+        left = engine.transposed_left(here, adjoint, right)
+        size = float(abs(left).max())
+        if not size < SLOW * before:
+            if is_whole:
+                break
+            is_whole = True
     if not size <= 1e-6 * scale:
         raise NotConverged(
             "the gradient through the equilibrium was not found: "
@@ -290,8 +298,10 @@ def iterate(
     while not _is_done(here, tolerance, left) and steps < max_steps:
         use_newton = newton_steps > 0 or slow_steps >= patience
         share = max(FINE, min(ROUGH, 0.5 * left), min(0.5, 0.2 * tolerance / here.residual))
-        correct = engine.newton_correction if use_newton else engine.policy_correction
-        after = _go(engine, here, correct(here, share), precision, here.residual if use_newton else math.inf)
+        if use_newton:
+            after = _go(engine, here, solve_newton(engine, here, here.failure, share), precision, here.residual)
+        else:
+            after = _go(engine, here, engine.solve_policy(here, here.failure, share), precision, math.inf)
         steps, newton_steps = steps + 1, newton_steps + use_newton
         is_better = after.residual < (0.99 * here.residual if use_newton else math.inf)
         if not is_better or (here.residual <= tolerance and after.error > here.error):

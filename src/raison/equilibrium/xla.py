@@ -60,28 +60,20 @@ class XlaEngine:
         residual, error = (float(size) if math.isfinite(size) else math.inf for size in sizes)
         return Point(values, precision, acts, generator, failure, diagonal, residual, error)
 
-    def apply(self, here: Point, direction: PlayerValues) -> PlayerValues:
-        return _apply(self._arrays, here.values, here.precision, direction)
+    def solve_policy(self, here: Point, right: PlayerValues, tolerance: float) -> PlayerValues:
+        return _solve_policy(here.generator, here.diagonal, self._spread(jnp.asarray(right)), tolerance)
 
-    def policy_correction(self, here: Point, tolerance: float) -> PlayerValues:
-        return _solve_policy(here.generator, here.diagonal, here.failure, tolerance)
+    def solve_flow(self, here: Point, right: PlayerValues, tolerance: float) -> PlayerValues:
+        return _solve_flow(here.generator, here.diagonal, self._spread(jnp.asarray(right)), tolerance)
 
-    def newton_correction(self, here: Point, tolerance: float) -> PlayerValues:
-        return _solve_newton(self._arrays, here.values, here.precision, here.diagonal, here.failure, tolerance)
+    def respond(self, here: Point, direction: PlayerValues) -> PlayerValues:
+        return _respond(self._arrays, here.values, here.precision, here.generator, here.diagonal, direction)
 
-    def best_response_change(self, here: Point, direction: PlayerValues, tolerance: float) -> PlayerValues:
-        responses = _responses(self._arrays, here.values, here.precision, here.generator, here.diagonal, direction)
-        return _solve_policy(here.generator, here.diagonal, responses, tolerance)
+    def respond_transposed(self, here: Point, weights: PlayerValues) -> PlayerValues:
+        return _respond_transposed(self._arrays, here.values, here.precision, here.generator, here.diagonal, weights)
 
-    def adjoint_residual(self, here: Point, adjoint: PlayerValues, cotangent: PlayerValues):
-        left, size = _adjoint_residual(self._arrays, here.values, here.precision, adjoint, cotangent)
-        return left, float(size)
-
-    def adjoint_correction(self, here: Point, left: PlayerValues, tolerance: float) -> PlayerValues:
-        return _solve_flow(here.generator, here.diagonal, left, tolerance)
-
-    def whole_adjoint(self, here: Point, cotangent: PlayerValues, tolerance: float) -> PlayerValues:
-        return _solve_adjoint(self._arrays, here.values, here.precision, here.diagonal, cotangent, tolerance)
+    def transposed_left(self, here: Point, weights: PlayerValues, right: PlayerValues) -> PlayerValues:
+        return right + _transposed(self._arrays, here.values, here.precision, weights)
 
     def _spread(self, array: jax.Array) -> jax.Array:
         """Lay the last axis over the devices, if there are several and it is that of the states."""
@@ -132,30 +124,23 @@ def _equations(arrays, precision):
 
 
 @jax.jit
-def _apply(arrays, values, precision, direction):
-    """Return -F'(V) d."""
-    return -jax.jvp(_equations(arrays, precision), (values,), (direction,))[1]
-
-
-@jax.jit
-def _solve_newton(arrays, values, precision, diagonal, failure, tolerance):
-    """Solve -F'(V) d = F."""
-    push = jax.linearize(_equations(arrays, precision), values)[1]
-    return _krylov(lambda d: -push(d), failure, diagonal, tolerance)
-
-
-@jax.jit
-def _responses(arrays, values, precision, generator, diagonal, direction):
-    """Return what players' responses to a change of the values do to each equation: F'(V) d + (rho - G) d."""
+def _respond(arrays, values, precision, generator, diagonal, direction):
+    """Return F'(V) d + (rho - G) d."""
     change = jax.jvp(_equations(arrays, precision), (values,), (direction,))[1]
     return change + (diagonal - generator.exit_rate()) * direction - generator.apply(direction)
 
 
 @jax.jit
-def _adjoint_residual(arrays, values, precision, adjoint, cotangent):
-    """Return cotangent + F'(V)' w and its largest entry."""
-    left = cotangent + jax.vjp(_equations(arrays, precision), values)[1](adjoint)[0]
-    return left, jnp.abs(left).max()
+def _transposed(arrays, values, precision, weights):
+    """Return F'(V)' w."""
+    return jax.vjp(_equations(arrays, precision), values)[1](weights)[0]
+
+
+@jax.jit
+def _respond_transposed(arrays, values, precision, generator, diagonal, weights):
+    """Return F'(V)' w + (rho - G') w."""
+    flow = generator.transposed()
+    return _transposed(arrays, values, precision, weights) + (diagonal - flow.leaving) * weights - flow.apply(weights)
 
 
 @jax.jit
@@ -164,10 +149,3 @@ def _solve_flow(generator, diagonal, cotangent, tolerance):
     flow = generator.transposed()
     discount = diagonal - flow.leaving
     return _krylov(lambda w: discount * w - flow.apply(w), cotangent, diagonal, tolerance)
-
-
-@jax.jit
-def _solve_adjoint(arrays, values, precision, diagonal, cotangent, tolerance):
-    """Solve -F'(V)' w = cotangent as a whole."""
-    pull = jax.vjp(_equations(arrays, precision), values)[1]
-    return _krylov(lambda w: -pull(w)[0], cotangent, diagonal, tolerance)

@@ -222,7 +222,7 @@ def _guess(starts: Sequence[Start]) -> np.ndarray | None:
 
 
 def _hessian(target: _Target, z: np.ndarray, at: np.ndarray, near: np.ndarray | None) -> np.ndarray:
-    """Return the second derivatives of minus the log posterior, with the help of a covariance nearby if there is one."""
+    """Return the second derivatives of minus the log posterior; `near` is the covariance of a nearby posterior."""
     return _all_directions(target, z, at) if near is None else _correct(target, z, at, near)
 
 
