@@ -174,11 +174,13 @@ def quantecon_table(results: Row) -> str:
 def sgamesolver_table(results: Row) -> str:
     """Return the comparison with sgamesolver."""
     return table(
-        "states | difference of choices | difference of values | Raison | its start | its path | both / Raison",
+        "states | difference of choices | difference of values | Raison | its start | its path "
+        "| path / Raison | both / Raison",
         [
             [
                 str(row["states"]), exact(row["choice_difference"]), exact(row["difference"]), time_of(row["ours"]),
-                time_of(row["starting"]), time_of(row["tracing"]), ratio(row, row["starting"] + row["tracing"]),
+                time_of(row["starting"]), time_of(row["tracing"]), ratio(row, row["tracing"]),
+                ratio(row, row["starting"] + row["tracing"]),
             ]
             for row in results["sgamesolver"]["rows"]
         ],

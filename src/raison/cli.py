@@ -27,6 +27,9 @@ from raison import __version__
 from raison.case import BuiltCase, build, check_case, read_case
 from raison.case.template import write_template
 from raison.cases import bundled, find_case
+from raison.equilibrium import Equilibrium
+from raison.equilibrium.branches import Branches, find_branches
+from raison.equilibrium.memory import memory_need
 from raison.errors import CaseError, RaisonError, did_you_mean
 from raison.inference.likelihood import GameLikelihood, SeenRecord
 
@@ -92,6 +95,8 @@ def check(case: CaseArgument) -> None:
 def solve(
     case: CaseArgument,
     explanation: Annotated[str | None, typer.Option(help="Solve this explanation only.")] = None,
+    branches: Annotated[bool, typer.Option("--branches", help="Search for further equilibria, too.")] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the starts of that search.")] = 0,
 ) -> None:
     """Solve the game of each explanation at the centre of its priors."""
     built = _open(case)
@@ -99,14 +104,52 @@ def solve(
     if explanation is not None and explanation not in names:
         raise CaseError(f"no explanation `{explanation}`.{did_you_mean(explanation, names)}")
     likelihood = GameLikelihood(built.game, SeenRecord(built.record, built.space, built.start))
-    table = rich.table.Table("explanation", "status", "steps", "residual", "largest value", box=None)
-    for each in built.explanations:
-        if explanation in (None, each.name):
-            solved = likelihood.solve(np.array([float(parameter.prior.value(0.0)) for parameter in each.parameters]))
-            largest = float(abs(solved.values).max())
-            table.add_row(each.name, solved.status, str(solved.steps), f"{solved.residual:.1e}", f"{largest:.1f}")
-    out.print(f"{built.name}: {built.space.size:,} states, {len(built.names.actions)} players", highlight=False)
+    centres = {
+        each.name: np.array([float(parameter.prior.value(0.0)) for parameter in each.parameters])
+        for each in built.explanations
+        if explanation in (None, each.name)
+    }
+    need = memory_need(likelihood.arrays(next(iter(centres.values()))))
+    out.print(
+        f"{built.name}: {built.space.size:,} states, {len(built.names.actions)} players; "
+        f"needs about {need / 2**30:.1f} GiB",
+        highlight=False,
+    )
+    columns = ("explanation", "status", "steps", "residual", "error", "largest value")
+    table = rich.table.Table(*columns, *(("radius",) if branches else ()), box=None)
+    notes = []
+    for name, numbers in centres.items():
+        solved = likelihood.solve(numbers)
+        if not branches:
+            table.add_row(*_solved_row(name, solved))
+            continue
+        found = find_branches(solved.arrays, known=solved, seed=seed)
+        for each, radius in zip(found.equilibria, found.radii, strict=True):
+            table.add_row(*_solved_row(name, each), f"{radius:.2f}")
+        notes.append(_branches_note(name, found))
     out.print(table)
+    for note in notes:
+        out.print(note, highlight=False, soft_wrap=True)
+
+
+def _solved_row(name: str, solved: Equilibrium) -> tuple[str, ...]:
+    largest = float(abs(solved.values).max())
+    return name, solved.status, str(solved.steps), f"{solved.residual:.1e}", f"{solved.error:.1e}", f"{largest:.1f}"
+
+
+def _branches_note(name: str, found: Branches) -> str:
+    """Return what the search for equilibria found, in a sentence or two."""
+    count = "one equilibrium" if found.count == 1 else f"{found.count} equilibria"
+    ways = "" if found.was_deflated else "; the game is too large for a search by deflation"
+    end = {None: "was lost before precision 1", 0: "leads to the first"}.get(
+        found.principal, f"leads to number {(found.principal or 0) + 1}, not to the first"
+    )
+    origins = "; ".join(f"{number}: {each.origin}" for number, each in enumerate(found.equilibria, start=1))
+    folds = f", with folds at {', '.join(f'{fold:.3f}' for fold in found.folds)}" if found.folds else ", without a fold"
+    return (
+        f"{name}: {count} found in {found.searches} searches, {found.failures} of which ended nowhere{ways}. "
+        f"The branch from precision 0 {end}{folds}. All answers use the first. Found by {origins}."
+    )
 
 
 @app.command()

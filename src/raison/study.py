@@ -27,13 +27,26 @@ class GameSize:
 
 @dataclass(frozen=True)
 class EquilibriumStatus:
-    """How the game of one explanation was solved, at its most probable parameters."""
+    """How the game of one explanation was solved, at its most probable parameters, and what else was found."""
 
     status: str
     """`converged`, or what went wrong and what to do."""
     residual: float
-    """Change that one more Bellman sweep would make, in units of shock scale."""
+    """Change that one more Bellman sweep would make, over max(1, largest value)."""
+    error: float
+    """Most that a player could gain by acting otherwise, over max(1, largest value)."""
     steps: int
+    origin: str
+    """Where the search that found it began."""
+    best_response_radius: float
+    """Spectral radius of the best-response map: above 1, best responses lead away from it."""
+    on_branch: bool | None
+    """Whether it is the one to which the branch from precision 0 leads; None if that branch was lost."""
+    folds: tuple[float, ...]
+    """Precisions at which that branch turns back."""
+    found: int
+    """Different equilibria found, this one included. Every number of the study uses this one."""
+    searches: int
 
 
 @dataclass(frozen=True)

@@ -61,22 +61,17 @@ def test_hard_games_are_solved_as_exactly_as_64_bits_allow(name: str):
 
 
 def _polished(dense: Dense, values: np.ndarray) -> np.ndarray:
-    """Values after policy steps by brute force from `values`: where they lead if they were wrong."""
-    for _ in range(4):
-        jumps = dense.jumps(values)
-        generator = np.zeros((dense.size, dense.size))
-        for jump in jumps:
-            np.add.at(generator, (np.arange(dense.size), jump.target), jump.rate)
-        np.fill_diagonal(generator, 0.0)
-        np.fill_diagonal(generator, -generator.sum(axis=1))
-        failure = dense.failure(values)
-        values = values + np.stack(
-            [
-                np.linalg.solve(rho * np.eye(dense.size) - generator, row)
-                for rho, row in zip(dense.rhos, failure, strict=True)
-            ]
-        )
-    return values
+    """Values after one policy step by brute force: an equilibrium stays where it is."""
+    generator = np.zeros((dense.size, dense.size))
+    for jump in dense.jumps(values):
+        np.add.at(generator, (np.arange(dense.size), jump.target), jump.rate)
+    np.fill_diagonal(generator, 0.0)
+    np.fill_diagonal(generator, -generator.sum(axis=1))
+    steps = [
+        np.linalg.solve(rho * np.eye(dense.size) - generator, row)
+        for rho, row in zip(dense.rhos, dense.failure(values), strict=True)
+    ]
+    return values + np.stack(steps)
 
 
 def test_two_time_scales_in_one_game():

@@ -207,7 +207,18 @@ def _explanation(
         status="the search stopped at the edge of the prior: widen `turkey.power`" if name == "kurds-bargain" else "ok",
         equilibrium=None
         if is_none
-        else EquilibriumStatus(STATUS_BAD if name == "partition" else "converged", 3e-11, 17),
+        else EquilibriumStatus(
+            status=STATUS_BAD if name == "partition" else "converged",
+            residual=3e-11,
+            error=4e-9,
+            steps=17,
+            origin="policy steps from random play",
+            best_response_radius=0.4,
+            on_branch=True,
+            folds=(),
+            found=2 if name == "partition" else 1,
+            searches=10,
+        ),
         parameters=_parameters(rng),
         forecasts=forecasts,
         paths={} if is_none else {var: _path(rng, len(levels)) for var, levels in VARIABLES.items()},

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from raison import __version__
-from raison.analysis.description import DESCRIBING, Described, describe_all, item_results
+from raison.analysis.description import DESCRIBING, Described, Description, describe_all, item_results
+from raison.analysis.equilibria import SEARCHING, search_equilibria
 from raison.analysis.fitting import Fit, check_possible, fit_all, make_likelihoods
 from raison.analysis.store import FitStore
 from raison.analysis.verdicts import ASKING, compile_forecasts, judge_claims
@@ -59,13 +60,15 @@ def run_study(
     fits = fit_all(case, likelihoods, watch, store)
     with watch.stage(DESCRIBING):
         described = describe_all(case, fits.each, watch)
+    with watch.stage(SEARCHING):
+        equilibria = search_equilibria(fits.each, seed, watch)
     with watch.stage(ASKING):
         claims = judge_claims(case, fits, described, seed, watch)
     leading = _lead(case, fits.each, described)
     return Study(
         case=_summary(case),
         game=_size(case),
-        explanations=tuple(_explanation(fit, described, number) for number, fit in enumerate(fits.each)),
+        explanations=tuple(map(_explanation, fits.each, described.each, equilibria)),
         items=item_results(case, fits.each, described),
         claims=claims,
         fragility=_fragility(fits.each, leading),
@@ -74,7 +77,7 @@ def run_study(
         version=__version__,
         seed=seed,
         command=command,
-        cannot_tell=_cannot_tell(fits.each, leading, claims),
+        cannot_tell=(*_cannot_tell(fits.each, leading, claims), *_several_equilibria(fits.each, equilibria)),
     )
 
 
@@ -92,8 +95,8 @@ def _lead(case: BuiltCase, fits: Sequence[Fit], described: Described) -> Lead:
     )
 
 
-def _explanation(fit: Fit, described: Described, number: int) -> ExplanationResult:
-    posterior, equilibrium, each = fit.posterior, fit.equilibrium, described.each[number]
+def _explanation(fit: Fit, described: Description, equilibrium: EquilibriumStatus | None) -> ExplanationResult:
+    posterior = fit.posterior
     return ExplanationResult(
         name=fit.explanation.name,
         label=fit.explanation.label,
@@ -102,12 +105,10 @@ def _explanation(fit: Fit, described: Described, number: int) -> ExplanationResu
         log_evidence=posterior.log_evidence,
         log_likelihood=posterior.log_likelihood,
         status=posterior.status,
-        equilibrium=None
-        if equilibrium is None
-        else EquilibriumStatus(equilibrium.status, equilibrium.residual, equilibrium.steps),
+        equilibrium=equilibrium,
         parameters=_estimates(fit),
-        forecasts=each.forecasts,
-        paths=each.paths,
+        forecasts=described.forecasts,
+        paths=described.paths,
     )
 
 
@@ -175,6 +176,16 @@ def _cannot_tell(fits: Sequence[Fit], leading: Lead, claims: Sequence[ClaimResul
             "of the focal date; the rest is background."
         )
     return tuple(sentences)
+
+
+def _several_equilibria(fits: Sequence[Fit], equilibria: Sequence[EquilibriumStatus | None]) -> tuple[str, ...]:
+    """Return a sentence for each game in which players could also have settled on something else."""
+    return tuple(
+        f"The game of {fit.explanation.label} has at least {each.found} equilibria; all that is said of it holds "
+        f"in the one found by {each.origin}."
+        for fit, each in zip(fits, equilibria, strict=True)
+        if each is not None and each.found > 1
+    )
 
 
 def _size(case: BuiltCase) -> GameSize:

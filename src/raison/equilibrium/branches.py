@@ -49,6 +49,9 @@ MAX_PATH = 400
 ROUGHLY = 1e-2
 """Tolerance of what only leads to another start."""
 
+DEFLATION_UP_TO = 4_000
+"""Players times states up to which deflation is tried: far from any equilibrium its linear systems are slow."""
+
 MAX_DEFLATED = 60
 """Most Newton steps of a search that known equilibria repel."""
 
@@ -62,12 +65,13 @@ class Branches:
     """The equilibria that a search found.
 
     Attributes:
-        equilibria: all different; the first is the one that `solve` gives, and every other answer uses.
+        equilibria: all different; the first is the known one, or the one that `solve` gives.
         folds: precisions at which the branch from precision 0 turns.
         principal: position of the equilibrium in which that branch ends; None if it did not reach precision 1.
         radii: spectral radius of the best-response map at each: above 1, best responses lead away from it.
         searches: how many searches were made.
         failures: how many of them ended nowhere.
+        was_deflated: whether the search by deflation was among them; in large games it is left out.
     """
 
     equilibria: tuple[Equilibrium, ...]
@@ -76,6 +80,7 @@ class Branches:
     radii: tuple[float, ...]
     searches: int
     failures: int
+    was_deflated: bool
 
     @property
     def count(self) -> int:
@@ -86,6 +91,7 @@ class Branches:
 def find_branches(
     game: Game | GameArrays,
     *,
+    known: Equilibrium | None = None,
     starts: int = 24,
     patience: int = 24,
     seed: int = 0,
@@ -96,6 +102,7 @@ def find_branches(
 
     Args:
         game: the game, or the same in numbers.
+        known: an equilibrium to begin with; by default the one that `solve` gives.
         starts: how many other starts to search from.
         patience: searches by deflation in a row that may find nothing new before they are given up.
         seed: of the random starts.
@@ -107,14 +114,16 @@ def find_branches(
     """
     arrays = game if isinstance(game, GameArrays) else GameArrays.of(game)
     search = _Search(arrays, tolerance, max_steps)
-    search.keep(solve(arrays, tolerance=tolerance))
+    search.keep(known or solve(arrays, tolerance=tolerance))
     path = search.follow()
     principal = search.position(path.values) if path.values is not None else None
     search.from_other_costs(starts, seed)
-    search.by_deflation(patience, seed)
+    is_small = arrays.space.size * len(arrays.players) <= DEFLATION_UP_TO
+    if is_small:
+        search.by_deflation(patience, seed)
     found = tuple(search.found)
     radii = tuple(best_response_radius(equilibrium) for equilibrium in found)
-    return Branches(found, path.folds, principal, radii, search.searches, search.failures)
+    return Branches(found, path.folds, principal, radii, search.searches, search.failures, is_small)
 
 
 def best_response_radius(equilibrium: Equilibrium) -> float:

@@ -26,8 +26,11 @@ FIRST_STEP, SHORTEST_STEP, LONGEST_STEP = 0.05, 1e-5, 0.25
 MAX_CORRECTIONS = 8
 """Newton steps after which a prediction counts as too far."""
 
-PATH_TOLERANCE = 1e-8
+PATH_TOLERANCE = 1e-6
 """Residual at which a point counts as on the path."""
+
+ROUGH = 1e-3
+"""Share of its right-hand side that the linear solve of a step may leave."""
 
 PRECISION_SHIFT = 1e-5
 """Difference in precision by which F is differentiated."""
@@ -109,7 +112,7 @@ def _tangent(engine: Engine, place: _Place, before: _Place) -> _Place:
     """Return the direction of the path, of length 1, on the side of the one before."""
     zero = np.zeros_like(place.values)
     here = engine.look(place.values, place.precision)
-    direction = _solve_bordered(engine, here, place, before, zero, 1.0, 1e-6)
+    direction = _solve_bordered(engine, here, place, before, zero, 1.0, ROUGH)
     length = math.sqrt(_inner(place, direction, direction))
     return _Place(direction.values / length, direction.precision / length)
 
@@ -125,11 +128,11 @@ def _correct(engine: Engine, guess: _Place, tangent: _Place | None, tolerance: f
             return None, count
         before = here.residual
         if tangent is None:
-            place = _Place(place.values + solve_newton(engine, here, here.failure, 1e-4), place.precision)
+            place = _Place(place.values + solve_newton(engine, here, here.failure, ROUGH), place.precision)
         else:
             off = _Place(guess.values - place.values, guess.precision - place.precision)
             gap = _inner(place, tangent, off)
-            place = _along(place, _solve_bordered(engine, here, place, tangent, here.failure, gap, 1e-4), 1.0)
+            place = _along(place, _solve_bordered(engine, here, place, tangent, here.failure, gap, ROUGH), 1.0)
         if not math.isfinite(place.precision):
             return None, count
     return None, MAX_CORRECTIONS

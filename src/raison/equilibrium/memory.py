@@ -1,7 +1,8 @@
 """How much memory a game needs, told before the work begins.
 
-The count follows what the solver on the CPU holds at its peak, inside the linear solve of a step; it was checked
-against the measured peak (tests/equilibrium/test_memory.py, docs/reference/benchmarks.md).
+The count follows what the solver on the CPU holds at its peak, inside the linear solve of a policy step; it was
+checked against the measured peak (tests/equilibrium/test_memory.py, docs/reference/benchmarks.md). Newton steps keep
+more vectors, as many as fit in half of what is free then.
 """
 
 from __future__ import annotations

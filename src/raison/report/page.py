@@ -39,6 +39,7 @@ from raison.report.words import (
     PROBABILITY_WORDS,
     count,
     day,
+    equilibria_found,
     log_number,
     number,
     percent,
@@ -148,7 +149,7 @@ def _explanation_row(study: Study, each: ExplanationResult, leader: ExplanationR
     solver = "no game: rates fitted freely"
     if each.equilibrium is not None:
         solved = each.equilibrium
-        solver = f"{solved.status}, residual {number(solved.residual, 1)}, {count(solved.steps, 'step')}"
+        solver = f"{solved.status}, residual {number(solved.residual, 1)}; {equilibria_found(solved)}"
     elif not is_none_of_these(study, each):
         solver = "no game was solved"
     is_solved = each.equilibrium is None or each.equilibrium.status == "converged"

@@ -55,11 +55,13 @@ def _size(study: Study) -> Text:
     converged = sum(each.status == "converged" for each in solved)
     residuals = [each.residual for each in solved if each.residual == each.residual]
     worst = f", largest residual {number(max(residuals), 1)}" if residuals else ""
+    most = max((each.found for each in solved), default=1)
+    several = "" if most == 1 else f", up to {most} equilibria each"
     total = seconds(sum(stage.seconds for stage in study.stages))
     return Text(
         f"{count(len(game.players), 'player')}, {count(len(game.variables), 'variable')}, "
         f"{count(game.states, 'state')}, {count(len(study.items), 'dated item')}; "
-        f"{converged} of {count(len(solved), 'game')} solved{worst}; {total}.",
+        f"{converged} of {count(len(solved), 'game')} solved{worst}{several}; {total}.",
         style="dim",
     )
 

@@ -13,6 +13,8 @@ import datetime
 import math
 from dataclasses import dataclass
 
+from raison.study import EquilibriumStatus
+
 NOT_KNOWN = "not known"
 _NBSP = "\u00a0"
 _MINUS = "\u2212"
@@ -222,3 +224,9 @@ def month_name(month: int) -> str:
 def count(amount: int, noun: str, plural: str = "") -> str:
     """Return `1 item`, `12 items`."""
     return f"{amount:,}{_NBSP}{noun if amount == 1 else plural or noun + 's'}"
+
+
+def equilibria_found(solved: EquilibriumStatus) -> str:
+    """Return how many equilibria a search found, such as `one equilibrium found in 9 searches`."""
+    found = "one equilibrium" if solved.found == 1 else f"{solved.found} equilibria"
+    return f"{found} found in {count(solved.searches, 'search', 'searches')}"

@@ -1,0 +1,52 @@
+"""How many equilibria the game of each explanation has at its mode, as far as a search can tell."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import os
+from collections.abc import Sequence
+
+from raison.analysis.fitting import Fit
+from raison.analysis.watch import Watch
+from raison.equilibrium.branches import Branches, find_branches
+from raison.study import EquilibriumStatus
+
+SEARCHING = "search for other equilibria"
+
+STARTS = 8
+"""Other starts from which each game is searched."""
+
+
+def search_equilibria(fits: Sequence[Fit], seed: int, watch: Watch) -> tuple[EquilibriumStatus | None, ...]:
+    """Return what is known of the equilibrium of each fit; None for one without a game."""
+    found: list[EquilibriumStatus | None] = []
+
+    def search(fit: Fit) -> EquilibriumStatus | None:
+        if fit.equilibrium is None:
+            return None
+        branches = find_branches(fit.equilibrium.arrays, known=fit.equilibrium, starts=STARTS, seed=seed)
+        return _status(fit, branches)
+
+    watch.tell(SEARCHING, 0, len(fits))
+    with concurrent.futures.ThreadPoolExecutor(max_workers=min(2, os.cpu_count() or 1)) as pool:
+        for each in pool.map(search, fits):
+            found.append(each)
+            watch.tell(SEARCHING, len(found), len(fits))
+    return tuple(found)
+
+
+def _status(fit: Fit, branches: Branches) -> EquilibriumStatus:
+    equilibrium = fit.equilibrium
+    assert equilibrium is not None
+    return EquilibriumStatus(
+        status=equilibrium.status,
+        residual=equilibrium.residual,
+        error=equilibrium.error,
+        steps=equilibrium.steps,
+        origin=equilibrium.origin,
+        best_response_radius=branches.radii[0],
+        on_branch=None if branches.principal is None else branches.principal == 0,
+        folds=branches.folds,
+        found=branches.count,
+        searches=branches.searches,
+    )
