@@ -119,7 +119,7 @@ def application(found: Equilibrium) -> Row:
     jumps = len(arcs.target)
     field = np.random.default_rng(0).normal(size=states * players)
     out, block, vector = np.empty_like(field), field.reshape(states, players), field[:states].copy()
-    arguments = (players, arcs.first, arcs.target, here.rates, here.inverse, field, out)
+    arguments = (players, arcs.first, arcs.target, here.rates, here.inverse, field, field, out)
     flow = sp.csr_array(
         (here.rates, arcs.target.view(np.int32), arcs.first.astype(np.int32)), shape=(states, states), copy=False
     )

@@ -128,11 +128,13 @@ def test_any_number_of_players_is_weighed(width: int):
     first, target = np.array([0, 2, 3, 5]), np.array([1, 2, 0, 0, 1], dtype=np.uint32)
     rate, inverse, field = rng.uniform(size=5), rng.uniform(size=3 * width), rng.normal(size=3 * width)
     out = np.empty_like(field)
-    kernels.weigh(0, 3, width, first, target, rate, inverse, field, out)
+    other = rng.normal(size=3 * width)
+    overlap, square = kernels.weigh(0, 3, width, first, target, rate, inverse, field, other, out)
     matrix = np.zeros((3, 3))
     np.add.at(matrix, (np.repeat(np.arange(3), np.diff(first)), target), rate)
     expected = field - inverse * (matrix @ field.reshape(3, width)).reshape(-1)
     np.testing.assert_allclose(out, expected, rtol=0, atol=1e-14)
+    assert (overlap, square) == (pytest.approx(expected @ other), pytest.approx(expected @ expected))
 
 
 def test_a_game_laid_over_four_devices_has_the_same_values():
@@ -142,7 +144,7 @@ from small_games import border, demand_game
 from raison.equilibrium import solve
 assert jax.device_count() == 4
 for game in (border(), demand_game(-1.0, firms=4)):
-    alone, spread = solve(game, tolerance=1e-12), solve(game, tolerance=1e-12, devices=jax.devices())
+    alone, spread = solve(game, tolerance=1e-14), solve(game, tolerance=1e-14, devices=jax.devices())
     assert spread.has_converged
     assert len(spread.values.sharding.device_set) == 4, spread.values.sharding
     np.testing.assert_allclose(spread.values, alone.values, rtol=0, atol=1e-9)

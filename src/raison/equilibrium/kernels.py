@@ -95,7 +95,7 @@ _summing = numba.njit(nogil=True, cache=True, fastmath={"contract", "reassoc", "
 
 
 @_compiled
-def weigh(lo, hi, players, first, target, rate, inverse, field, out):
+def weigh(lo, hi, players, first, target, rate, inverse, field, other, out):
     """Write  out = field - inverse * sum over arcs of rate * field at the other end.
 
     Args:
@@ -107,10 +107,15 @@ def weigh(lo, hi, players, first, target, rate, inverse, field, out):
         rate: of each arc. Shape `[arcs]`.
         inverse: of the diagonal. Shape `[states * players]`.
         field: what is weighed. Shape `[states * players]`.
+        other: a field to compare with. Shape `[states * players]`.
         out: what comes out. Shape `[states * players]`.
+
+    Returns:
+        The sums of products of `out` with `other` and with itself.
     """
     n = uintp(players)
     begin = uintp(first[lo])
+    overlap, square = 0.0, 0.0
     for x in range(lo, hi):
         end = uintp(first[uintp(x) + uintp(1)])
         base = uintp(x) * n
@@ -124,28 +129,26 @@ def weigh(lo, hi, players, first, target, rate, inverse, field, out):
                 s2 += r * field[j + uintp(2)]
                 s3 += r * field[j + uintp(3)]
             j = base + i
-            out[j] = field[j] - inverse[j] * s0
-            out[j + uintp(1)] = field[j + uintp(1)] - inverse[j + uintp(1)] * s1
-            out[j + uintp(2)] = field[j + uintp(2)] - inverse[j + uintp(2)] * s2
-            out[j + uintp(3)] = field[j + uintp(3)] - inverse[j + uintp(3)] * s3
+            s0 = field[j] - inverse[j] * s0
+            s1 = field[j + uintp(1)] - inverse[j + uintp(1)] * s1
+            s2 = field[j + uintp(2)] - inverse[j + uintp(2)] * s2
+            s3 = field[j + uintp(3)] - inverse[j + uintp(3)] * s3
+            overlap += s0 * other[j] + s1 * other[j + uintp(1)] + s2 * other[j + uintp(2)] + s3 * other[j + uintp(3)]
+            square += s0 * s0 + s1 * s1 + s2 * s2 + s3 * s3
+            out[j], out[j + uintp(1)], out[j + uintp(2)], out[j + uintp(3)] = s0, s1, s2, s3
             i += uintp(4)
-        while i + uintp(2) <= n:
-            s0, s1 = 0.0, 0.0
-            for k in range(begin, end):
-                j, r = uintp(target[k]) * n + i, rate[k]
-                s0 += r * field[j]
-                s1 += r * field[j + uintp(1)]
-            j = base + i
-            out[j] = field[j] - inverse[j] * s0
-            out[j + uintp(1)] = field[j + uintp(1)] - inverse[j + uintp(1)] * s1
-            i += uintp(2)
         while i < n:
             s0 = 0.0
             for k in range(begin, end):
                 s0 += rate[k] * field[uintp(target[k]) * n + i]
-            out[base + i] = field[base + i] - inverse[base + i] * s0
+            j = base + i
+            s0 = field[j] - inverse[j] * s0
+            overlap += s0 * other[j]
+            square += s0 * s0
+            out[j] = s0
             i += uintp(1)
         begin = end
+    return overlap, square
 
 
 @_compiled
@@ -362,16 +365,6 @@ def dot(lo, hi, first, second):
     return total
 
 
-@_summing
-def two_dots(lo, hi, image, left):
-    """Return the sums of products of `image` with itself and with `left`."""
-    own, other = 0.0, 0.0
-    for k in range(uintp(lo), uintp(hi)):
-        own += image[k] * image[k]
-        other += image[k] * left[k]
-    return own, other
-
-
 @_compiled
 def aim(lo, hi, left, direction, image, ratio, omega):
     """Write  direction = left + ratio * (direction - omega * image)."""
@@ -379,17 +372,24 @@ def aim(lo, hi, left, direction, image, ratio, omega):
         direction[k] = left[k] + ratio * (direction[k] - omega * image[k])
 
 
+@_compiled
+def retreat(lo, hi, left, amount, image):
+    """Write  left -= amount * image."""
+    for k in range(uintp(lo), uintp(hi)):
+        left[k] -= amount * image[k]
+
+
 @_summing
-def go(lo, hi, found, amount, direction, left, image, shadow):
-    """Go along `direction` by `amount`: found += amount * direction, left -= amount * image.
+def go(lo, hi, found, alpha, direction, omega, left, image, shadow):
+    """Write  found += alpha * direction + omega * left,  left -= omega * image.
 
     Returns:
         The sums of products of what is left with itself and with `shadow`.
     """
     own, other = 0.0, 0.0
     for k in range(uintp(lo), uintp(hi)):
-        found[k] += amount * direction[k]
-        rest = left[k] - amount * image[k]
+        found[k] += alpha * direction[k] + omega * left[k]
+        rest = left[k] - omega * image[k]
         left[k] = rest
         own += rest * rest
         other += rest * shadow[k]

@@ -19,6 +19,10 @@ from raison.equilibrium.kernels import Numbers, Structure, over_states
 Field = np.ndarray
 """One number per state and player, players innermost. Shape `[states * players]`."""
 
+Weigher = Callable[[Field, Field, Field], tuple[float, ...]]
+"""Applies rho - G or its transpose, each row divided by its diagonal, to the first field and writes the third; returns
+the sums of products of what it writes with the second field and with itself."""
+
 MAX_KRYLOV = 2000
 """Most iterations of one linear solve."""
 
@@ -75,7 +79,7 @@ class NativeEngine:
         failure, inverse, image, exits = (*(np.empty_like(values) for _ in range(3)), np.empty(self._states))
         self._over_states(kernels.respond, self._structure, numbers, precision, values, rates, probs, failure, exits)
         self._over_states(kernels.set_inverse, self._players, exits, numbers.discount, inverse)
-        self._over_states(kernels.weigh, self._players, arcs.first, arcs.target, rates, inverse, values, image)
+        self._over_states(kernels.weigh, self._players, arcs.first, arcs.target, rates, inverse, values, values, image)
         found = self._over_states(kernels.fail, self._players, failure, values, inverse, image, failure)
         largest = np.max([by_player for by_player, _ in found], axis=0)
         change = float(np.max(largest / (numbers.discount + exits.max())))
@@ -110,7 +114,7 @@ class NativeEngine:
 
     def transposed_left(self, here: Point, weights: Field, right: Field) -> Field:
         image = np.empty_like(weights)
-        self._flow(here)(weights, image)
+        self._flow(here)(weights, weights, image)
         return right + self.respond_transposed(here, weights) - image / here.inverse
 
     def _over_states(self, kernel: Callable, *args: object) -> list:
@@ -120,47 +124,46 @@ class NativeEngine:
         size = self._states * self._players
         return over_states(kernel, size, size, *args)
 
-    def _weigher(self, first, target, rates, here: Point) -> Callable[[Field, Field], object]:
-        return lambda field, out: self._over_states(
-            kernels.weigh, self._players, first, target, rates, here.inverse, field, out
+    def _weigher(self, first, target, rates, here: Point) -> Weigher:
+        return lambda field, other, out: self._sums(
+            self._over_states(kernels.weigh, self._players, first, target, rates, here.inverse, field, other, out)
         )
 
-    def _flow(self, here: Point) -> Callable[[Field, Field], object]:
+    def _flow(self, here: Point) -> Weigher:
         """Return the application of rho - G', each row divided by its diagonal."""
         into = self._arcs.reversed
         rates = np.empty_like(here.rates)
         over_states(kernels.gather, len(rates), len(rates), into.arc, here.rates, rates)
         return self._weigher(into.first, into.source, rates, here)
 
-    def _krylov(self, apply: Callable[[Field, Field], object], right: Field, here: Point, tolerance: float) -> Field:
+    def _krylov(self, apply: Weigher, right: Field, here: Point, tolerance: float) -> Field:
         """Solve apply(d) = inverse * right by BiCGSTAB, where `apply` has its rows divided by their diagonal."""
         left = here.inverse * right
         shadow, found = left.copy(), np.zeros_like(left)
         direction, image, second = np.zeros_like(left), np.zeros_like(left), np.empty_like(left)
-        size = along = self._sum(kernels.dot, left, left)
-        goal, ratio, omega = tolerance**2 * size, 0.0, 0.0
+        (size,) = self._sums(self._over_field(kernels.dot, left, left))
+        along, goal, ratio, omega = size, tolerance**2 * size, 0.0, 0.0
         for _ in range(MAX_KRYLOV):
             if not goal < size < math.inf:
                 break
             self._over_field(kernels.aim, left, direction, image, ratio, omega)
-            apply(direction, image)
-            slope = self._sum(kernels.dot, shadow, image)
+            slope, _ = apply(direction, shadow, image)
             if slope == 0.0 or along == 0.0:
                 break
             alpha = along / slope
-            self._over_field(kernels.go, found, alpha, direction, left, image, shadow)
-            apply(left, second)
-            curvature, overlap = self._sums(kernels.two_dots, second, left)
-            omega = overlap / curvature if curvature > 0.0 else 0.0
-            size, following = self._sums(kernels.go, found, omega, left, left, second, shadow)
+            self._over_field(kernels.retreat, left, alpha, image)
+            overlap, square = apply(left, left, second)
+            omega = overlap / square if square > 0.0 else 0.0
+            steps = self._over_field(kernels.go, found, alpha, direction, omega, left, second, shadow)
+            size, following = self._sums(steps)
             ratio, along = (following / along * alpha / omega if omega != 0.0 else 0.0), following
         return found
 
-    def _sum(self, kernel: Callable, *args: object) -> float:
-        return math.fsum(self._over_field(kernel, *args))
-
-    def _sums(self, kernel: Callable, *args: object) -> tuple[float, ...]:
-        return tuple(math.fsum(part) for part in zip(*self._over_field(kernel, *args), strict=True))
+    @staticmethod
+    def _sums(chunks: list) -> tuple[float, ...]:
+        """Return the sums over the chunks of each number they gave."""
+        rows = [chunk if isinstance(chunk, tuple) else (chunk,) for chunk in chunks]
+        return tuple(math.fsum(column) for column in zip(*rows, strict=True))
 
 
 def _structure_of(arrays: GameArrays) -> tuple[Arcs, Structure]:
