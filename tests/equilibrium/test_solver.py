@@ -7,7 +7,7 @@ import pytest
 from dense import Dense, central_slope
 from small_games import BORDER_NAMES, BORDER_NUMBERS, border, demand_game, in_days, turned_border
 
-from raison.equilibrium import solve, solver
+from raison.equilibrium import solve, solve_all, solver
 from raison.equilibrium.arrays import GameArrays
 from raison.equilibrium.linear import solve_transposed
 from raison.equilibrium.solver import checked, engine_of, iterate, pull_back, random_play_values
@@ -203,3 +203,12 @@ def test_a_gradient_started_nearby_is_the_same(border_solved):
     first = pull_back(border_solved, weights)
     again = pull_back(border_solved, weights, start=first.adjoint * 1.01)
     np.testing.assert_allclose(again.adjoint, first.adjoint, rtol=1e-6, atol=1e-8)
+
+
+def test_many_games_solved_side_by_side_are_solved_as_alone():
+    draws = np.random.default_rng(8).uniform(0.8, 1.2, size=(5, 11)) * BORDER_NUMBERS
+    together = solve_all([border(numbers) for numbers in draws], tolerance=1e-13)
+    for numbers, equilibrium in zip(draws, together, strict=True):
+        assert equilibrium.has_converged
+        np.testing.assert_allclose(equilibrium.values, solve(border(numbers), tolerance=1e-13).values, atol=1e-10)
+    assert solve_all([]) == ()

@@ -12,8 +12,10 @@ values are unique. Derivatives of the solution follow from F(V, numbers) = 0 by 
 
 from __future__ import annotations
 
+import concurrent.futures
 import dataclasses
 import math
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -29,7 +31,7 @@ from raison.equilibrium.choice import Choice
 from raison.equilibrium.continuation import follow
 from raison.equilibrium.engine import Engine
 from raison.equilibrium.linear import solve_newton, solve_transposed
-from raison.equilibrium.memory import check_memory
+from raison.equilibrium.memory import check_memory, memory_available, memory_need
 from raison.equilibrium.play import failure_of, generator_of, play
 from raison.errors import NotConverged
 from raison.game import Game
@@ -153,6 +155,29 @@ def solve(
     return Equilibrium(
         engine.by_player(run.values), arrays, run.residual, run.error, run.steps, run.newton_steps, origin, status
     )
+
+
+def solve_all(
+    games: Sequence[Game | GameArrays], *, start: PlayerValues | None = None, tolerance: float = TOLERANCE
+) -> tuple[Equilibrium, ...]:
+    """Solve many games side by side, such as one game at many draws of its numbers.
+
+    As many at a time as there are cores and as fit in memory. Games of one structure share what follows from it.
+
+    Args:
+        games: the games.
+        start: values to start each from. Shape `[players, states]`.
+        tolerance: as in `solve`.
+
+    Errors:
+        `TooLarge` if one of them does not fit in memory.
+    """
+    if not games:
+        return ()
+    largest = max(memory_need(game) for game in games)
+    at_once = max(1, min(os.cpu_count() or 1, memory_available() // largest))
+    with concurrent.futures.ThreadPoolExecutor(max_workers=at_once) as pool:
+        return tuple(pool.map(lambda game: solve(game, start=start, tolerance=tolerance), games))
 
 
 def engine_of(arrays: GameArrays, devices: Sequence[Any] | None = None) -> Engine:
