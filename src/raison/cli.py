@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Annotated
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import platformdirs
 import rich.console
@@ -84,8 +85,8 @@ def check(case: CaseArgument) -> None:
         err.print(f"warning: {warning}", soft_wrap=True, markup=False, highlight=False)
     out.print(
         f"{built.name}: {built.space.size:,} states, {len(built.names.actions)} players, "
-        f"{len(built.explanations)} explanations, {len(built.record.items)} items, {len(built.claims)} claims. "
-        "No problems.",
+        f"{len(built.explanations)} explanations, {len(built.record.items)} items, {len(built.claims)} claims; "
+        f"its game needs about {_need(built) / 2**30:.1f} GiB. No problems.",
         soft_wrap=True,
         highlight=False,
     )
@@ -109,10 +110,9 @@ def solve(
         for each in built.explanations
         if explanation in (None, each.name)
     }
-    need = memory_need(likelihood.arrays(next(iter(centres.values()))))
     out.print(
         f"{built.name}: {built.space.size:,} states, {len(built.names.actions)} players; "
-        f"needs about {need / 2**30:.1f} GiB",
+        f"needs about {_need(built) / 2**30:.1f} GiB",
         highlight=False,
     )
     columns = ("explanation", "status", "steps", "residual", "error", "largest value")
@@ -130,6 +130,11 @@ def solve(
     out.print(table)
     for note in notes:
         out.print(note, highlight=False, soft_wrap=True)
+
+
+def _need(built: BuiltCase) -> int:
+    """Return the bytes that solving the game of a case takes; they do not depend on its numbers."""
+    return memory_need(built.game(jnp.full(len(built.explanations[0].parameters), 0.5)))
 
 
 def _solved_row(name: str, solved: Equilibrium) -> tuple[str, ...]:

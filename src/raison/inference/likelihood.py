@@ -161,10 +161,6 @@ class GameLikelihood:
         """Return what was seen, cut as finely as the fastest chain so far needed."""
         return self._of_chain.seen
 
-    def arrays(self, numbers: np.ndarray) -> GameArrays:
-        """Return the game at `numbers`, as the solver reads it."""
-        return self._numbers(jnp.asarray(numbers))
-
     def chain(self, equilibrium: Equilibrium) -> Chain:
         """Return the chain of a solved game."""
         return self._chain(equilibrium.arrays, equilibrium.values)
@@ -172,7 +168,7 @@ class GameLikelihood:
     def solve(self, numbers: np.ndarray, *, near: Equilibrium | None = None) -> Equilibrium:
         """Solve the game at `numbers`; raises `NotConverged`."""
         start = None if near is None else near.values
-        return checked(solve(self.arrays(numbers), start=start, tolerance=self._tolerance))
+        return checked(solve(self._numbers(jnp.asarray(numbers)), start=start, tolerance=self._tolerance))
 
     def evaluate(self, numbers: np.ndarray, *, near: Evaluation | None = None) -> Evaluation:
         """Return the log likelihood and its gradient at `numbers`. Raises `NotConverged`."""
