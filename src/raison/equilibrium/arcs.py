@@ -13,9 +13,9 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 
+from raison.equilibrium.compiling import compiled
 from raison.game import Effect, StateSpace
 
 STAYS = 255
@@ -81,7 +81,7 @@ def arcs_of(space: StateSpace, effects: tuple[Effect, ...]) -> Arcs:
     return Arcs(first, _pack(first, nearest), slot, effects)
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def _add_effect(u, targets, slot, nearest, degree):
     """Give effect `u` its arc in every state: a new one, or that of an earlier effect with the same target."""
     for x in range(len(targets)):
@@ -98,7 +98,7 @@ def _add_effect(u, targets, slot, nearest, degree):
             degree[x] += 1
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def _pack(first, nearest):
     target = np.empty(first[-1], dtype=np.uint32)
     for x in range(len(first) - 1):
@@ -107,7 +107,7 @@ def _pack(first, nearest):
     return target
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def _reverse(first, target):
     states = len(first) - 1
     begin = np.zeros(states + 1, dtype=np.int64)

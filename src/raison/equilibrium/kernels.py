@@ -14,11 +14,11 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 from numba import uintp
 
 from raison.equilibrium.arcs import STAYS
+from raison.equilibrium.compiling import compiled, summing
 
 CHUNK_WORK = 1_000_000
 """Multiplications that one chunk of states takes, at least: some tenths of a millisecond."""
@@ -90,11 +90,7 @@ def over_states(kernel: Callable, states: int, work: int, *args: Any) -> list:
     return list(_pool().map(lambda c: kernel(cuts[c], cuts[c + 1], *args), range(chunks)))
 
 
-_compiled = numba.njit(nogil=True, cache=True, fastmath={"contract"}, boundscheck=False)
-_summing = numba.njit(nogil=True, cache=True, fastmath={"contract", "reassoc", "nsz"}, boundscheck=False)
-
-
-@_compiled
+@compiled
 def weigh(lo, hi, players, first, target, rate, inverse, field, other, out):
     """Write  out = field - inverse * sum over arcs of rate * field at the other end.
 
@@ -151,7 +147,7 @@ def weigh(lo, hi, players, first, target, rate, inverse, field, other, out):
     return overlap, square
 
 
-@_compiled
+@compiled
 def respond(lo, hi, structure, numbers, precision, values, rates, probs, reward, exits):
     """Let every player respond to `values`; write rates, choice probabilities, rewards and exit rates.
 
@@ -211,7 +207,7 @@ def respond(lo, hi, structure, numbers, precision, values, rates, probs, reward,
         exits[here] = leaving
 
 
-@_compiled
+@compiled
 def fail(lo, hi, players, reward, values, inverse, image, failure):
     """Write  F(V) = reward - image / inverse, where `image` is what `weigh` makes of the values.
 
@@ -229,13 +225,13 @@ def fail(lo, hi, players, reward, values, inverse, image, failure):
     return largest, peak
 
 
-@_compiled
+@compiled
 def _larger(first, second):
     """Return the larger of two; no number if either is none."""
     return first if not (second > first or second != second) else second
 
 
-@_compiled
+@compiled
 def add_responses(lo, hi, structure, numbers, precision, probs, values, field, out):
     """Add to `out` what players' responses to a change `field` of the values do to each equation.
 
@@ -285,7 +281,7 @@ def add_responses(lo, hi, structure, numbers, precision, probs, values, field, o
                 out[base + i] += r * (values[there + i] - values[base + i])
 
 
-@_compiled
+@compiled
 def add_responses_transposed(lo, hi, structure, numbers, probs, values, weights, out):
     """Add to `out` what the transposed responses at precision 1 make of `weights`.
 
@@ -329,14 +325,14 @@ def add_responses_transposed(lo, hi, structure, numbers, probs, values, weights,
                         out[base + uintp(j)] -= back * chance[o]
 
 
-@_compiled
+@compiled
 def gather(lo, hi, arc, rate, out):
     """Write  out[k] = rate[arc[k]]  for k in lo .. hi - 1."""
     for k in range(uintp(lo), uintp(hi)):
         out[k] = rate[arc[k]]
 
 
-@_compiled
+@compiled
 def set_inverse(lo, hi, players, exits, discount, out):
     """Write 1 / (exit rate + discount rate). Shape `[states * players]`."""
     n = uintp(players)
@@ -345,7 +341,7 @@ def set_inverse(lo, hi, players, exits, discount, out):
             out[x * n + i] = 1.0 / (exits[x] + discount[i])
 
 
-@_compiled
+@compiled
 def add_rate(lo, hi, first, slot, rate, out):
     """Add the rate of one effect in each state to that of its arc."""
     for x in range(uintp(lo), uintp(hi)):
@@ -356,7 +352,7 @@ def add_rate(lo, hi, first, slot, rate, out):
 # Steps of BiCGSTAB, each one pass over the field.
 
 
-@_summing
+@summing
 def dot(lo, hi, first, second):
     """Return the sum of products of two fields."""
     total = 0.0
@@ -365,21 +361,21 @@ def dot(lo, hi, first, second):
     return total
 
 
-@_compiled
+@compiled
 def aim(lo, hi, left, direction, image, ratio, omega):
     """Write  direction = left + ratio * (direction - omega * image)."""
     for k in range(uintp(lo), uintp(hi)):
         direction[k] = left[k] + ratio * (direction[k] - omega * image[k])
 
 
-@_compiled
+@compiled
 def retreat(lo, hi, left, amount, image):
     """Write  left -= amount * image."""
     for k in range(uintp(lo), uintp(hi)):
         left[k] -= amount * image[k]
 
 
-@_summing
+@summing
 def go(lo, hi, found, alpha, direction, omega, left, image, shadow):
     """Write  found += alpha * direction + omega * left,  left -= omega * image.
 
