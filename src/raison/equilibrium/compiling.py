@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -20,8 +21,6 @@ def summing(function: Callable) -> Any:
 
 def _compile(function: Callable, allowed: set[str]) -> Any:
     loop = numba.njit(nogil=True, fastmath=allowed, boundscheck=False)(function)
-    try:
+    with contextlib.suppress(RuntimeError):  # no folder to keep the code in: every process compiles it anew
         loop.enable_caching()
-    except RuntimeError:  # no folder to keep the code in: it is compiled anew by every process
-        pass
     return loop
