@@ -1,5 +1,6 @@
 """The command line from outside: exit codes, messages, and what `raison run` leaves on disk."""
 
+import contextlib
 import csv
 import json
 import math
@@ -436,6 +437,14 @@ def test_an_interrupt_has_its_own_exit_code(
 
 
 @pytest.mark.slow
+def test_an_interrupt_that_was_swallowed_takes_effect_at_the_next_step() -> None:
+    with cli._progress() as tell:
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            tell("fit the explanations", 1, 2)
+
+
 def test_an_interrupted_run_keeps_its_fits_and_the_next_takes_them_up(
     template: pathlib.Path, study: dict[str, Any], tmp_path: pathlib.Path
 ) -> None:

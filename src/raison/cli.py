@@ -9,7 +9,9 @@ import hashlib
 import os
 import platform
 import shlex
+import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -207,7 +209,10 @@ def _check_writable(folder: Path) -> None:
 
 
 class _progress:  # noqa: N801  (a context manager that reads as a function)
-    """Show what is being done on standard error; one line a step where there is no terminal."""
+    """Show what is being done on standard error; one line a step where there is no terminal.
+
+    An interrupt that compiled code swallowed takes effect at the next step.
+    """
 
     def __init__(self) -> None:
         self._bars = rich.progress.Progress(
@@ -219,15 +224,27 @@ class _progress:  # noqa: N801  (a context manager that reads as a function)
             disable=not err.is_terminal,
         )
         self._tasks: dict[str, rich.progress.TaskID] = {}
+        self._is_main = threading.current_thread() is threading.main_thread()
+        self._was_interrupted = False
 
     def __enter__(self) -> Callable[[str, int, int], None]:
+        if self._is_main:
+            self._handler = signal.signal(signal.SIGINT, self._interrupt)
         self._bars.start()
         return self._tell
 
     def __exit__(self, *error: object) -> None:
         self._bars.stop()
+        if self._is_main:
+            signal.signal(signal.SIGINT, self._handler)
+
+    def _interrupt(self, *_: object) -> None:
+        self._was_interrupted = True
+        raise KeyboardInterrupt
 
     def _tell(self, stage: str, done: int, total: int) -> None:
+        if self._was_interrupted:
+            raise KeyboardInterrupt
         if stage not in self._tasks:
             self._tasks[stage] = self._bars.add_task(stage, total=total)
         self._bars.update(self._tasks[stage], completed=done, total=total)
