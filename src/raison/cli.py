@@ -155,7 +155,7 @@ def _branches_note(name: str, found: Branches) -> str:
     folds = f", with folds at {', '.join(f'{fold:.3f}' for fold in found.folds)}" if found.folds else ", without a fold"
     return (
         f"{name}: {count} found in {found.searches} searches, {found.failures} of which ended nowhere{ways}. "
-        f"The branch from precision 0 {end}{folds}. All answers use the first. Found by {origins}."
+        f"The branch from precision 0 {end}{folds}. All answers use the first. How each was found: {origins}."
     )
 
 
@@ -252,6 +252,10 @@ class _progress:  # noqa: N801  (a context manager that reads as a function)
             err.print(f"{stage}: {done}/{total}", highlight=False)
 
 
+MOST_KEPT = 512 * 2**20
+"""Bytes of compiled code that are kept; the code unused for longest goes first."""
+
+
 def _keep_compiled() -> None:
     """Keep what JAX compiles in the user's cache folder, so that the next run of a case need not compile it again.
 
@@ -268,10 +272,6 @@ def _keep_compiled() -> None:
     jax.config.update("jax_compilation_cache_dir", str(Path(platformdirs.user_cache_dir("raison")) / "jax" / kind))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.05)
     jax.config.update("jax_compilation_cache_max_size", MOST_KEPT)
-
-
-MOST_KEPT = 512 * 2**20
-"""Bytes of compiled code that are kept; the code unused for longest goes first."""
 
 
 def main() -> None:

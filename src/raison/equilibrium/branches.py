@@ -25,7 +25,7 @@ import numpy as np
 import scipy.sparse.linalg as spla
 
 from raison.equilibrium.arrays import GameArrays
-from raison.equilibrium.continuation import Path, follow
+from raison.equilibrium.continuation import Path
 from raison.equilibrium.engine import Engine
 from raison.equilibrium.linear import solve_newton
 from raison.equilibrium.solver import (
@@ -33,7 +33,11 @@ from raison.equilibrium.solver import (
     START_TOLERANCE,
     TOLERANCE,
     Equilibrium,
+    Run,
+    end_of,
     engine_of,
+    equilibrium_of,
+    follow_branch,
     iterate,
     random_play_values,
     solve,
@@ -54,6 +58,9 @@ DEFLATION_UP_TO = 4_000
 
 MAX_DEFLATED = 60
 """Most Newton steps of a search that known equilibria repel."""
+
+DENSE_UP_TO = 40
+"""Unknowns up to which the best-response map is written out."""
 
 SEARCHED = "policy steps from a game with other costs"
 DEFLATED = "Newton steps away from the others"
@@ -154,10 +161,6 @@ def best_response_radius(equilibrium: Equilibrium) -> float:
     return float(np.abs(values).max())
 
 
-DENSE_UP_TO = 40
-"""Unknowns up to which the best-response map is written out."""
-
-
 class _Search:
     """The equilibria found so far."""
 
@@ -190,12 +193,11 @@ class _Search:
 
     def follow(self) -> Path:
         """Follow the branch from precision 0 and keep its end."""
-        start = random_play_values(self._engine, self._arrays, self._tolerance)
-        path = follow(self._engine, start, self._tolerance, max_points=MAX_PATH)
+        path = follow_branch(self._engine, self._arrays, self._tolerance, MAX_PATH)
         if path.values is None:
             self.searches, self.failures = self.searches + 1, self.failures + 1
         else:
-            self.keep(self._equilibrium(path.values, path.steps, FOLLOWED))
+            self.keep(self._equilibrium(end_of(self._engine, path, self._tolerance, self._max_steps), FOLLOWED))
         return path
 
     def from_other_costs(self, starts: int, seed: int) -> None:
@@ -208,7 +210,7 @@ class _Search:
             engine = engine_of(other)
             start = iterate(engine, random_play_values(engine, other, ROUGHLY), 1.0, ROUGHLY, 8).values
             run = iterate(self._engine, start, 1.0, self._tolerance, self._max_steps)
-            return self._equilibrium(run.values, run.steps, SEARCHED)
+            return self._equilibrium(run, SEARCHED)
 
         with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
             for equilibrium in pool.map(search, games):
@@ -225,10 +227,9 @@ class _Search:
             first, second = (known[i] for i in rng.integers(len(known), size=2))
             share, noise = rng.uniform(), 0.1 * rng.standard_normal(np.shape(first))
             mixed = random_play if misses == 0 else (share * first + (1.0 - share) * second) * (1.0 + noise)
-            field, steps = self._deflated(mixed)
-            misses = 0 if self.keep(self._equilibrium(field, steps, DEFLATED)) else misses + 1
+            misses = 0 if self.keep(self._equilibrium(self._deflated(mixed), DEFLATED)) else misses + 1
 
-    def _deflated(self, start: Any) -> tuple[Any, int]:
+    def _deflated(self, start: Any) -> Run:
         """Take Newton steps that the known equilibria repel."""
         values, steps = start, 0
         while steps < MAX_DEFLATED:
@@ -240,7 +241,7 @@ class _Search:
             longest = (1.0 + float(abs(values).max())) / max(float(abs(direction).max()), 1e-300)
             values, steps = values + np.clip(stretch, -longest, longest) * direction, steps + 1
         run = iterate(self._engine, values, 1.0, self._tolerance, self._max_steps, patience=0)
-        return run.values, steps + run.steps
+        return dataclasses.replace(run, steps=steps + run.steps, newton_steps=steps + run.newton_steps)
 
     def _pull(self, values: Any, direction: Any) -> float:
         """Return the change of the logarithm of the deflation along `direction`."""
@@ -252,11 +253,8 @@ class _Search:
             total -= 2.0 * float(np.vdot(off, direction)) / scale / (square * (1.0 + square))
         return total
 
-    def _equilibrium(self, field: Any, steps: int, origin: str) -> Equilibrium:
-        here = self._engine.look(field, 1.0)
-        status = "converged" if here.residual <= self._tolerance else f"not converged: residual {here.residual:.1e}"
-        values = self._engine.by_player(field)
-        return Equilibrium(values, self._arrays, here.residual, here.error, steps, 0, origin, status)
+    def _equilibrium(self, run: Run, origin: str) -> Equilibrium:
+        return equilibrium_of(self._engine, self._arrays, run, origin, self._tolerance)
 
 
 def _away_from_zero(number: float) -> float:

@@ -101,11 +101,6 @@ def difference(values: Batch, index: IndexMap) -> Batch:
     return _difference_p.bind(values, index=index)
 
 
-def spread(weights: Batch, index: IndexMap) -> Batch:
-    """Return the change of mass when `weights` leave every state by the jump. Shape `[..., states]`."""
-    return _spread_p.bind(weights, index=index)
-
-
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
 class Generator:

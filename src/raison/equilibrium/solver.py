@@ -28,7 +28,7 @@ from jax.sharding import Mesh
 from raison.arrays import PlayerValues
 from raison.equilibrium.arrays import GameArrays
 from raison.equilibrium.choice import Choice
-from raison.equilibrium.continuation import follow
+from raison.equilibrium.continuation import Path, follow
 from raison.equilibrium.engine import Engine
 from raison.equilibrium.linear import solve_newton, solve_transposed
 from raison.equilibrium.memory import check_memory, memory_available, memory_need
@@ -111,7 +111,7 @@ class Equilibrium:
 
 
 @dataclass(frozen=True)
-class _Run:
+class Run:
     """What one run of the iteration at one precision gave; values in the layout of the engine."""
 
     values: Any
@@ -151,6 +151,11 @@ def solve(
     arrays = game if isinstance(game, GameArrays) else GameArrays.of(game)
     engine = engine_of(arrays, devices)
     run, origin = _search(engine, arrays, start, tolerance, max_steps)
+    return equilibrium_of(engine, arrays, run, origin, tolerance)
+
+
+def equilibrium_of(engine: Engine, arrays: GameArrays, run: Run, origin: str, tolerance: float) -> Equilibrium:
+    """Return what a run of the iteration at precision 1 found, with its status."""
     status = _status(run.residual, tolerance, run.steps)
     return Equilibrium(
         engine.by_player(run.values), arrays, run.residual, run.error, run.steps, run.newton_steps, origin, status
@@ -197,7 +202,7 @@ def _mesh(devices: Sequence[Any], states: int) -> Mesh:
     return Mesh(np.array(devices[:count]), ("states",))
 
 
-def _search(engine: Engine, arrays: GameArrays, start, tolerance: float, max_steps: int) -> tuple[_Run, str]:
+def _search(engine: Engine, arrays: GameArrays, start, tolerance: float, max_steps: int) -> tuple[Run, str]:
     """Search from `start`, else from random play, else along the branch from precision 0."""
     run = None
     if start is not None:
@@ -208,12 +213,22 @@ def _search(engine: Engine, arrays: GameArrays, start, tolerance: float, max_ste
     run = _add(run, iterate(engine, random_play, 1.0, tolerance, max_steps))
     if run.residual <= tolerance:
         return run, RANDOM_PLAY
-    path = follow(engine, random_play_values(engine, arrays, tolerance), tolerance, max_points=max_steps)
-    taken = _Run(run.values, run.residual, run.error, path.steps, path.steps)
+    path = follow_branch(engine, arrays, tolerance, max_steps)
     if path.values is None:
+        taken = dataclasses.replace(run, steps=path.steps, newton_steps=path.steps)
         return _add(run, taken), RANDOM_PLAY
+    return _add(run, end_of(engine, path, tolerance, max_steps)), FOLLOWED
+
+
+def follow_branch(engine: Engine, arrays: GameArrays, tolerance: float, max_points: int) -> Path:
+    """Follow the branch of equilibria from random play."""
+    return follow(engine, random_play_values(engine, arrays, tolerance), tolerance, max_points=max_points)
+
+
+def end_of(engine: Engine, path: Path, tolerance: float, max_steps: int) -> Run:
+    """Return the end of a path that reached precision 1; its steps are those of the path and what was left to do."""
     end = iterate(engine, path.values, 1.0, tolerance, max_steps, patience=0)
-    return _add(_add(run, taken), end), FOLLOWED
+    return dataclasses.replace(end, steps=path.steps + end.steps, newton_steps=path.steps + end.newton_steps)
 
 
 def checked(equilibrium: Equilibrium) -> Equilibrium:
@@ -293,7 +308,7 @@ def _status(residual: float, tolerance: float, steps: int) -> str:
     )
 
 
-def _add(before: _Run | None, run: _Run) -> _Run:
+def _add(before: Run | None, run: Run) -> Run:
     if before is None:
         return run
     return dataclasses.replace(run, steps=before.steps + run.steps, newton_steps=before.newton_steps + run.newton_steps)
@@ -307,7 +322,7 @@ def random_play_values(engine: Engine, arrays: GameArrays, tolerance: float) -> 
 
 def iterate(
     engine: Engine, start: Any, precision: float, tolerance: float, max_steps: int, *, patience: int = PATIENCE
-) -> _Run:
+) -> Run:
     """Take policy steps from `start` until the residual is at the tolerance; after `patience` slow ones, Newton steps.
 
     Args:
@@ -334,7 +349,7 @@ def iterate(
         left = after.residual / here.residual if here.residual > 0.0 else 0.0
         slow_steps = slow_steps + 1 if left > SLOW else 0
         here = after
-    return _Run(here.values, here.residual, here.error, steps, newton_steps)
+    return Run(here.values, here.residual, here.error, steps, newton_steps)
 
 
 def _is_done(here: Any, tolerance: float, left: float) -> bool:
