@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.optimize import linear_sum_assignment
 
 from raison.game import Action, Drift, Effect, Game, Hazard, Motive, Player, StateSpace, Variable
 
 SHAPES = {
-    1_000: (3, 3, 3, 3, 3, 2, 2),
-    10_000: (4, 4, 4, 4, 4, 3, 3),
-    100_000: (5, 5, 5, 5, 5, 6, 6),
-    1_000_000: (7, 7, 7, 7, 7, 7, 8),
-    10_000_000: (10,) * 7,
+    1_000: (6, 6, 6, 5),
+    10_000: (10, 10, 10, 10),
+    100_000: (18, 18, 18, 18),
+    1_000_000: (32, 32, 32, 31),
+    10_000_000: (57, 57, 56, 56),
 }
-"""Levels of the seven variables of a random game, by its number of states, rounded."""
+"""Levels of the four variables of a random game, by its number of states, rounded."""
 
 SHUFFLED, ORDERED = FAMILIES = ("shuffled", "ordered")
-"""Jumps lead to random levels, or one level up or down."""
+"""Jumps lead to levels far off, or one level up or down."""
 
 
 def entry_game(players: int, *, levels: int = 6, precision: float = 1.0) -> Game:
@@ -47,10 +48,12 @@ def entry_game(players: int, *, levels: int = 6, precision: float = 1.0) -> Game
 
 
 def random_game(family: str, states: int, *, players: int = 4, actions: int = 4, precision: float = 1.0) -> Game:
-    """Return a random game with seven variables, each of which drifts in two ways.
+    """Return a random game with four variables, each of which drifts in two ways.
 
-    Every action touches one or two variables. Rates, costs and what touches what are the same at every size; only
-    where shuffled jumps lead and the luck in the payoffs depend on it.
+    Each action touches one variable, or two for every second player. Rates, costs and what touches what are the same
+    at every size. In a shuffled game no two drifts or actions lead from one state to the same other and none stays
+    put, so that games of all sizes have as many jumps per state; in an ordered game borders and equal steps make
+    them fewer.
 
     Args:
         family: one of `FAMILIES`.
@@ -65,18 +68,22 @@ def random_game(family: str, states: int, *, players: int = 4, actions: int = 4,
         Variable(f"v{k}", tuple(str(level) for level in range(n)), family == ORDERED) for k, n in enumerate(shape)
     )
     space = StateSpace(variables)
+    taken = [np.eye(n) for n in shape]
+
+    def shuffled(k: int) -> tuple[str, tuple[int, ...]]:
+        """Return a random permutation of the levels of variable k that leads nowhere where an earlier one leads."""
+        _, levels = linear_sum_assignment(maps.uniform(size=taken[k].shape) + 1000.0 * taken[k])
+        taken[k][np.arange(shape[k]), levels] = 1.0
+        return variables[k].name, tuple(int(level) for level in levels)
 
     def effect(touched: tuple[int, ...], by: tuple[int, ...]) -> Effect:
-        if family == ORDERED:
-            first, *rest = (Effect.shift(variables[k], step) for k, step in zip(touched, by, strict=True))
-            return first.and_(rest[0]) if rest else first
-        return Effect(
-            tuple((variables[k].name, tuple(int(level) for level in maps.permutation(shape[k]))) for k in touched)
-        )
+        if family == SHUFFLED:
+            return Effect(tuple(shuffled(k) for k in touched))
+        first, *rest = (Effect.shift(variables[k], step) for k, step in zip(touched, by, strict=True))
+        return first.and_(rest[0]) if rest else first
 
-    def action(number: int) -> Action:
-        touched = tuple(sorted(structure.choice(len(shape), size=structure.integers(1, 3), replace=False)))
-        by = tuple(int(step) for step in structure.choice((-1, 1), size=2)[: len(touched)])
+    def action(number: int, touched: tuple[int, ...]) -> Action:
+        by = tuple(int(step) for step in structure.choice((-1, 1), size=len(touched)))
         cost = precision * float(structure.uniform(0, 2))
         return Action(cost, (1.0,), None, f"a{number}", (effect(touched, by),))
 
@@ -86,7 +93,10 @@ def random_game(family: str, states: int, *, players: int = 4, actions: int = 4,
             payoff += weight * np.linspace(0, 1, shape[k])[space.levels_of(f"v{k}")]
         rate = Hazard(float(structure.uniform(0.5, 2)))
         motive = Motive(precision, payoff, "payoff")
-        return Player(rate, 0.1, tuple(action(a) for a in range(actions)), (motive,), f"p{number}")
+        order = np.tile(structure.permutation(len(shape)), 2)
+        touched = [tuple(sorted(order[a : a + 1 + number % 2])) for a in range(len(shape))]
+        moves = tuple(action(a, touched[a % len(shape)]) for a in range(actions))
+        return Player(rate, 0.1, moves, (motive,), f"p{number}")
 
     drifts = tuple(
         Drift(Hazard(float(structure.uniform(0.2, 1.0))), None, f"v{k} {by:+d}", effect((k,), (by,)))

@@ -6,6 +6,7 @@ Each measurement has a process of its own, so that its peak memory and its first
 from __future__ import annotations
 
 import json
+import math
 import resource
 import statistics
 import sys
@@ -26,11 +27,11 @@ from raison.equilibrium.native import NativeEngine, _layout
 
 Row = dict[str, Any]
 
+ROUNDS = ((7, 1.0), (5, 10.0), (3, 60.0), (1, math.inf))
+"""How many rounds are counted where one takes less than so many seconds."""
+
 TIGHT, LOOSE = 1e-10, 1e-8
 """Residuals: of entry games and comparisons, and of random games."""
-
-ONCE_FROM = 10_000_000
-"""States from which a game is solved once."""
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -43,7 +44,7 @@ def seconds(work: Callable[[], object]) -> float:
 def medians(*works: Callable[[], object]) -> tuple[list[float], int]:
     """Return the median seconds of each of `works`, done in turn, and of how many rounds; fewer where they are slow."""
     first = [seconds(work) for work in works]
-    rounds = 7 if sum(first) < 1.0 else 5 if sum(first) < 10.0 else 3
+    rounds = next(count for count, most in ROUNDS if sum(first) < most)
     times = [[seconds(work) for work in works] for _ in range(rounds)]
     return [statistics.median(column) for column in zip(*times, strict=True)], rounds
 
@@ -101,10 +102,7 @@ def random(family: str, states: int) -> Row:
     begin = time.perf_counter()
     found = solved(game, LOOSE)
     total, peak = time.perf_counter() - begin, peak_bytes()
-    if states < ONCE_FROM:
-        (taken,), rounds = medians(lambda: solved(found.arrays, LOOSE))
-    else:
-        taken, rounds = total - laying_out, 1
+    (taken,), rounds = medians(lambda: solved(found.arrays, LOOSE))
     return {
         "family": family, **outcome(found), "set_up": laying_out, "total": total, "solve": taken, "rounds": rounds,
         "peak": peak, "need": memory_need(game), "application": application(found),
@@ -112,28 +110,37 @@ def random(family: str, states: int) -> Row:
 
 
 def application(found: Equilibrium) -> Row:
-    """Time one application of the generator, on one core and on all, beside the product of scipy."""
+    """Time one application of the generator to values, on one core and on all, and to distributions, beside scipy."""
     engine = NativeEngine(found.arrays)
     here = engine.look(engine.field(found.values), 1.0)
     arcs, states, players = engine._arcs, found.arrays.space.size, len(found.arrays.players)
     jumps = len(arcs.target)
     field = np.random.default_rng(0).normal(size=states * players)
     out, block, vector = np.empty_like(field), field.reshape(states, players), field[:states].copy()
-    arguments = (players, arcs.first, arcs.target, here.rates, here.inverse, field, field, out)
+    out_arcs, in_arcs = (arcs.first, arcs.target, here.rates), engine._flow(here)
     flow = sp.csr_array(
         (here.rates, arcs.target.view(np.int32), arcs.first.astype(np.int32)), shape=(states, states), copy=False
     )
-    kernels.over_states(kernels.weigh, states, jumps * players, *arguments)
-    difference = float(np.abs(field - here.inverse * (flow @ block).reshape(-1) - out).max())
+
+    def apply(along: tuple[np.ndarray, ...]) -> None:
+        engine._over_states(kernels.weigh, engine._ahead, players, *along, here.inverse, field, out)
+
+    def difference(along: tuple[np.ndarray, ...], matrix: Any) -> float:
+        apply(along)
+        return float(np.abs(field - here.inverse * (matrix @ block).reshape(-1) - out).max())
+
+    differences = {"difference": difference(out_arcs, flow), "flow_difference": difference(in_arcs, flow.T)}
     times, rounds = medians(
-        lambda: kernels.weigh(0, states, *arguments),
-        lambda: kernels.over_states(kernels.weigh, states, jumps * players, *arguments),
+        lambda: kernels.weigh(0, states, engine._ahead, players, *out_arcs, here.inverse, field, out),
+        lambda: apply(out_arcs),
+        lambda: apply(in_arcs),
         lambda: flow @ block,
         lambda: flow @ vector,
     )
-    per_product = dict(zip(("one_core", "all_cores", "scipy_block", "scipy_vector"), times, strict=True))
+    names = ("one_core", "all_cores", "flow_all_cores", "scipy_block", "scipy_vector")
+    per_product = dict(zip(names, times, strict=True))
     share = {name: taken / jumps / (1 if name == "scipy_vector" else players) for name, taken in per_product.items()}
-    return {"jumps_per_state": jumps / states, "difference": difference, "rounds": rounds, **share}
+    return {"jumps_per_state": jumps / states, **differences, "rounds": rounds, **share}
 
 
 def scipy(family: str, size: int) -> Row:

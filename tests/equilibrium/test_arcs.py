@@ -1,9 +1,8 @@
 import numpy as np
-import pytest
 from dense import targets_of
 from small_games import ARMY, BORDER_SPACE, MOOD, TENSION
 
-from raison.equilibrium.arcs import MOST_EFFECTS, STAYS, arcs_of
+from raison.equilibrium.arcs import arcs_of
 from raison.game import Effect, StateSpace, Variable
 
 EFFECTS = (
@@ -20,8 +19,8 @@ def test_every_effect_follows_an_arc_to_its_target_or_stays():
     for u, effect in enumerate(EFFECTS):
         for x, target in enumerate(targets_of(BORDER_SPACE, effect)):
             slot = arcs.slot[x, u]
-            assert (slot == STAYS) == (target == x)
-            if slot != STAYS:
+            assert (slot == len(EFFECTS)) == (target == x)
+            if target != x:
                 assert arcs.first[x] + slot < arcs.first[x + 1]
                 assert arcs.target[arcs.first[x] + slot] == target
 
@@ -43,8 +42,13 @@ def test_turned_around_every_arc_comes_in_once():
     np.testing.assert_array_equal(sources[into.arc], into.source)
 
 
-def test_too_many_effects_are_refused():
-    dial = Variable("dial", tuple(str(level) for level in range(MOST_EFFECTS + 2)))
-    effects = tuple(Effect.become(dial, level) for level in dial.levels[: MOST_EFFECTS + 1])
-    with pytest.raises(ValueError, match="255 distinct effects; at most 254"):
-        arcs_of(StateSpace((dial,)), effects)
+def test_more_effects_than_fit_in_a_byte_find_their_arcs():
+    dial = Variable("dial", tuple(str(level) for level in range(300)))
+    space = StateSpace((dial,))
+    arcs = arcs_of(space, tuple(Effect.become(dial, level) for level in dial.levels))
+    assert arcs.slot.dtype == np.uint16
+    for x in range(space.size):
+        expected = [target for target in range(space.size) if target != x]
+        np.testing.assert_array_equal(arcs.target[arcs.first[x] : arcs.first[x + 1]], expected)
+        np.testing.assert_array_equal(np.delete(arcs.slot[x], x), np.arange(space.size - 1))
+        assert arcs.slot[x, x] == space.size

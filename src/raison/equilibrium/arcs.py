@@ -3,7 +3,7 @@
 The effects that leave a state are laid out one after the other, equal targets once:
 
     state x has the arcs first[x] .. first[x + 1] - 1, arc k leads to target[k], and effect u follows arc
-    first[x] + slot[x, u], or stays put where slot[x, u] is `STAYS`
+    first[x] + slot[x, u], or stays put where slot[x, u] is the number of effects
 
 Rates live on arcs, one number each. Turned around, the same form holds where probability flows.
 """
@@ -18,12 +18,6 @@ import numpy as np
 from raison.equilibrium.compiling import compiled
 from raison.game import Effect, StateSpace
 
-STAYS = 255
-"""The slot of an effect that leaves the state as it is."""
-
-MOST_EFFECTS = 254
-"""Most distinct effects that a game may have."""
-
 
 @dataclass(frozen=True, eq=False)
 class Arcs:
@@ -32,7 +26,8 @@ class Arcs:
     Attributes:
         first: where the arcs of each state begin. Shape `[states + 1]`, int64.
         target: state that each arc leads to. Shape `[arcs]`, uint32.
-        slot: arc of each effect in each state, counted from the state's first. Shape `[states, effects]`, uint8.
+        slot: arc of each effect in each state, counted from the state's first; the number of effects where it stays
+            put. Shape `[states, effects]`, the smallest unsigned integers that hold it.
         effects: the distinct effects.
     """
 
@@ -64,16 +59,11 @@ class ReversedArcs:
 
 @functools.lru_cache(maxsize=64)
 def arcs_of(space: StateSpace, effects: tuple[Effect, ...]) -> Arcs:
-    """Return the arcs that distinct `effects` make on `space`; the same object for equal arguments.
-
-    Errors:
-        `ValueError` above `MOST_EFFECTS` effects.
-    """
-    if len(effects) > MOST_EFFECTS:
-        raise ValueError(f"{len(effects)} distinct effects; at most {MOST_EFFECTS} are possible.")
-    slot = np.full((space.size, len(effects)), STAYS, dtype=np.uint8)
+    """Return the arcs that distinct `effects` make on `space`; the same object for equal arguments."""
+    narrow = np.min_scalar_type(len(effects))
+    slot = np.full((space.size, len(effects)), len(effects), dtype=narrow)
     nearest = np.empty((space.size, len(effects)), dtype=np.uint32)
-    degree = np.zeros(space.size, dtype=np.uint8)
+    degree = np.zeros(space.size, dtype=narrow)
     for u, effect in enumerate(effects):
         _add_effect(u, effect.targets(space), slot, nearest, degree)
     first = np.zeros(space.size + 1, dtype=np.int64)

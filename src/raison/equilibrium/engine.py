@@ -52,6 +52,10 @@ class Engine(Protocol):
         """Let every player respond to `values` and return the `Point` there."""
         ...
 
+    def release(self, point: Any) -> None:
+        """Take note that nothing but the values of a point will be looked at again: the rest may be written over."""
+        ...
+
     def solve_policy(self, here: Any, right: Field, tolerance: float) -> Field:
         """Solve (rho - G) d = right: players' responses held still."""
         ...

@@ -17,8 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import uintp
 
-from raison.equilibrium.arcs import STAYS
-from raison.equilibrium.compiling import compiled, summing
+from raison.equilibrium.compiling import compiled, fetch, summing
 
 CHUNK_WORK = 1_000_000
 """Multiplications that one chunk of states takes, at least: some tenths of a millisecond."""
@@ -26,15 +25,21 @@ CHUNK_WORK = 1_000_000
 MOST_CHUNKS = 64
 """Most chunks of one pass. Their number depends on the game alone, so sums come out the same on any machine."""
 
+LOG2_E, LN_2, LN_2_REST = 1.0 / np.log(2.0), 0.693147180369123816490, 1.90821492927058770002e-10
+"""1 / log 2; log 2 in a part with few digits, so that its multiples are exact, and the rest."""
+
+ROUNDER = 1.5 * 2.0**52
+"""Added to a double it leaves the nearest whole number in the last bits."""
+
 
 class Structure(NamedTuple):
     """The part of a game that is fixed when its numbers change.
 
     Attributes:
         first, target, slot: as in `Arcs`.
-        action_of: where the actions of each player begin. Shape `[players + 1]`, int64.
-        outcome_of: where the outcomes of each action begin. Shape `[actions + 1]`, int64.
-        effect_of: effect of each outcome. Shape `[outcomes]`, int64.
+        action_of: where the actions of each player begin. Shape `[players + 1]`, uintp.
+        outcome_of: where the outcomes of each action begin. Shape `[actions + 1]`, uintp.
+        effect_of: effect of each outcome. Shape `[outcomes]`, uintp.
         available: whether each action may be taken. Shape `[states, actions]`, bool.
     """
 
@@ -91,30 +96,28 @@ def over_states(kernel: Callable, states: int, work: int, *args: Any) -> list:
 
 
 @compiled
-def weigh(lo, hi, players, first, target, rate, inverse, field, other, out):
+def weigh(lo, hi, ahead, players, first, target, rate, inverse, field, out):
     """Write  out = field - inverse * sum over arcs of rate * field at the other end.
 
     Args:
         lo: first state.
         hi: state after the last.
+        ahead: how many arcs ahead memory is called for; 0 for not at all.
         players: number of players.
         first: where the arcs of each state begin. Shape `[states + 1]`.
         target: state at the other end of each arc. Shape `[arcs]`.
         rate: of each arc. Shape `[arcs]`.
         inverse: of the diagonal. Shape `[states * players]`.
         field: what is weighed. Shape `[states * players]`.
-        other: a field to compare with. Shape `[states * players]`.
         out: what comes out. Shape `[states * players]`.
-
-    Returns:
-        The sums of products of `out` with `other` and with itself.
     """
     n = uintp(players)
-    begin = uintp(first[lo])
-    overlap, square = 0.0, 0.0
-    for x in range(lo, hi):
-        end = uintp(first[uintp(x) + uintp(1)])
-        base = uintp(x) * n
+    begin, last = uintp(first[lo]), uintp(first[hi])
+    for x in range(uintp(lo), uintp(hi)):
+        end = uintp(first[x + uintp(1)])
+        if ahead:
+            for k in range(begin + uintp(ahead), min(end + uintp(ahead), last)):
+                fetch(field, uintp(target[k]) * n)
         i = uintp(0)
         while i + uintp(4) <= n:
             s0, s1, s2, s3 = 0.0, 0.0, 0.0, 0.0
@@ -124,105 +127,254 @@ def weigh(lo, hi, players, first, target, rate, inverse, field, other, out):
                 s1 += r * field[j + uintp(1)]
                 s2 += r * field[j + uintp(2)]
                 s3 += r * field[j + uintp(3)]
-            j = base + i
-            s0 = field[j] - inverse[j] * s0
-            s1 = field[j + uintp(1)] - inverse[j + uintp(1)] * s1
-            s2 = field[j + uintp(2)] - inverse[j + uintp(2)] * s2
-            s3 = field[j + uintp(3)] - inverse[j + uintp(3)] * s3
-            overlap += s0 * other[j] + s1 * other[j + uintp(1)] + s2 * other[j + uintp(2)] + s3 * other[j + uintp(3)]
-            square += s0 * s0 + s1 * s1 + s2 * s2 + s3 * s3
-            out[j], out[j + uintp(1)], out[j + uintp(2)], out[j + uintp(3)] = s0, s1, s2, s3
+            j = x * n + i
+            out[j] = field[j] - inverse[j] * s0
+            out[j + uintp(1)] = field[j + uintp(1)] - inverse[j + uintp(1)] * s1
+            out[j + uintp(2)] = field[j + uintp(2)] - inverse[j + uintp(2)] * s2
+            out[j + uintp(3)] = field[j + uintp(3)] - inverse[j + uintp(3)] * s3
             i += uintp(4)
         while i < n:
             s0 = 0.0
             for k in range(begin, end):
                 s0 += rate[k] * field[uintp(target[k]) * n + i]
-            j = base + i
-            s0 = field[j] - inverse[j] * s0
+            j = x * n + i
+            out[j] = field[j] - inverse[j] * s0
+            i += uintp(1)
+        begin = end
+
+
+@compiled
+def sweep(lo, hi, ahead, players, first, target, rate, inverse, right, pair, other):
+    """Make one Gauss-Seidel sweep over the states of a chunk.
+
+    With `before` the first half of `pair` and `after` its second, which is written in the order of the states,
+
+        after = inverse * (right + sum over arcs of rate * (after where the arc leads to an earlier state of the
+                                                            chunk, else before))
+
+    that is M^-1 (right + (M - A) before), where A = rho - G and M is its lower triangle within each chunk.
+
+    Args:
+        lo: first state.
+        hi: state after the last.
+        ahead, players, first, target, rate, inverse: as in `weigh`.
+        right: what is added; empty for zero. Shape `[states * players]`.
+        pair: the fields before and after. Shape `[2 * states * players]`.
+        other: a field to compare with. Shape `[states * players]`.
+
+    Returns:
+        The sums of products of `before - after` with `other` and with itself.
+    """
+    n, low, has_right = uintp(players), uintp(lo), len(right) > 0
+    half = uintp(len(inverse))
+    begin, last = uintp(first[lo]), uintp(first[hi])
+    overlap, square = 0.0, 0.0
+    for x in range(low, uintp(hi)):
+        end = uintp(first[x + uintp(1)])
+        if ahead:
+            for k in range(begin + uintp(ahead), min(end + uintp(ahead), last)):
+                fetch(pair, _place(uintp(target[k]), x, low, half, n))
+        i = uintp(0)
+        while i + uintp(4) <= n:
+            s0, s1, s2, s3 = 0.0, 0.0, 0.0, 0.0
+            for k in range(begin, end):
+                j, r = _place(uintp(target[k]), x, low, half, n) + i, rate[k]
+                s0 += r * pair[j]
+                s1 += r * pair[j + uintp(1)]
+                s2 += r * pair[j + uintp(2)]
+                s3 += r * pair[j + uintp(3)]
+            j = x * n + i
+            if has_right:
+                s0, s1 = s0 + right[j], s1 + right[j + uintp(1)]
+                s2, s3 = s2 + right[j + uintp(2)], s3 + right[j + uintp(3)]
+            s0, s1 = inverse[j] * s0, inverse[j + uintp(1)] * s1
+            s2, s3 = inverse[j + uintp(2)] * s2, inverse[j + uintp(3)] * s3
+            k = half + j
+            pair[k], pair[k + uintp(1)], pair[k + uintp(2)], pair[k + uintp(3)] = s0, s1, s2, s3
+            s0, s1 = pair[j] - s0, pair[j + uintp(1)] - s1
+            s2, s3 = pair[j + uintp(2)] - s2, pair[j + uintp(3)] - s3
+            overlap += s0 * other[j] + s1 * other[j + uintp(1)] + s2 * other[j + uintp(2)] + s3 * other[j + uintp(3)]
+            square += s0 * s0 + s1 * s1 + s2 * s2 + s3 * s3
+            i += uintp(4)
+        while i < n:
+            s0 = 0.0
+            for k in range(begin, end):
+                s0 += rate[k] * pair[_place(uintp(target[k]), x, low, half, n) + i]
+            j = x * n + i
+            if has_right:
+                s0 += right[j]
+            s0 = inverse[j] * s0
+            pair[half + j] = s0
+            s0 = pair[j] - s0
             overlap += s0 * other[j]
             square += s0 * s0
-            out[j] = s0
             i += uintp(1)
         begin = end
     return overlap, square
 
 
 @compiled
-def respond(lo, hi, structure, numbers, precision, values, rates, probs, reward, exits):
-    """Let every player respond to `values`; write rates, choice probabilities, rewards and exit rates.
+def _place(target, x, low, half, n):
+    """Return where a sweep reads a state: after it, if the state lies between `low` and x, else before."""
+    # unsigned, so that a state before `low` counts as a very late one
+    return target * n + (half if target - low < x - low else uintp(0))
+
+
+@compiled
+def respond(lo, hi, ahead, structure, numbers, precision, values, rates, probs, failure, inverse):
+    """Let every player respond to `values`; write what they do and by how much they fail to be in equilibrium.
 
     Args:
         lo: first state.
         hi: state after the last.
+        ahead: as in `sweep`.
         structure: of the game.
         numbers: of the game.
         precision: k.
         values: V. Shape `[states * players]`.
         rates: rate of each arc. Shape `[arcs]`.
         probs: choice probability of every action. Shape `[states, actions]`.
-        reward: what a player gains per unit time apart from the world's moving:
-            u + alpha (surplus - sum_a sigma(a) E(V(x_a) - V)). Shape `[states * players]`.
-        exits: total rate out of each state. Shape `[states]`.
+        failure: F(V) = u + alpha (surplus - sum_a sigma(a) E(V(x_a) - V)) + G V - rho V. Shape `[states * players]`.
+        inverse: 1 / (exit rate + discount rate). Shape `[states * players]`.
+
+    Returns:
+        The largest |F| of each player (shape `[players]`), the largest |V| and the largest exit rate; no number
+        where any is none.
     """
     first, target, slot, action_of, outcome_of, effect_of, available = structure
     nature, payoff, decision_rate, discount, cost, chance, shock_mean = numbers
-    n = uintp(len(discount))
-    gains, weights = np.empty(len(cost)), np.empty(len(cost))
-    for x in range(lo, hi):
-        here = uintp(x)
-        begin, end = uintp(first[here]), uintp(first[here + uintp(1)])
-        for k in range(begin, end):
-            rates[k] = nature[k]
+    n, effects, last, actions = uintp(len(discount)), uintp(slot.shape[1]), uintp(first[hi]), uintp(len(cost))
+    gains, peaks = np.empty(actions), np.empty(n)
+    weights, scale = np.empty(actions + n), np.empty(actions + n)
+    bits = scale.view(np.int64)
+    away, flow = np.empty((effects + uintp(1)) * n), np.empty(effects + uintp(1))
+    largest, peak_value, peak_exit = np.zeros(n), 0.0, 0.0
+    for x in range(uintp(lo), uintp(hi)):
+        begin, end, base = uintp(first[x]), uintp(first[x + uintp(1)]), x * n
+        if ahead:
+            for k in range(begin + uintp(ahead), min(end + uintp(ahead), last)):
+                fetch(values, uintp(target[k]) * n)
+        _set_away(begin, end, base, n, effects, target, values, away)
         for j in range(n):
-            own = values[here * n + j]
-            first_action, last_action = uintp(action_of[j]), uintp(action_of[j + uintp(1)])
             peak = 0.0
-            for a in range(first_action, last_action):
+            for a in range(action_of[j], action_of[j + uintp(1)]):
                 gain = 0.0
-                for o in range(uintp(outcome_of[a]), uintp(outcome_of[a + uintp(1)])):
-                    s = slot[here, uintp(effect_of[o])]
-                    there = uintp(target[begin + uintp(s)]) if s != STAYS else here
-                    gain += chance[o] * (values[there * n + j] - own)
+                for o in range(outcome_of[a], outcome_of[a + uintp(1)]):
+                    gain += chance[o] * away[uintp(slot[x, effect_of[o]]) * n + j]
                 gains[a] = gain
-                weights[a] = precision * (gain - cost[a]) if available[here, a] else -np.inf
+                weights[a] = precision * (gain - cost[a]) if available[x, a] else -np.inf
                 peak = max(peak, weights[a])
-            total = np.exp(-peak)
+            for a in range(action_of[j], action_of[j + uintp(1)]):
+                weights[a] -= peak
+            weights[actions + j], peaks[j] = -peak, peak
+        _exponentiate(weights, scale, bits)
+        for k in range(begin, end):
+            flow[k - begin] = nature[k]
+        for j in range(n):
+            first_action, last_action = action_of[j], action_of[j + uintp(1)]
+            total = weights[actions + j]
             for a in range(first_action, last_action):
-                weights[a] = np.exp(weights[a] - peak)
                 total += weights[a]
-            bonus = np.log(total) + peak + shock_mean
+            bonus = np.log(total) + peaks[j] + shock_mean
             for a in range(first_action, last_action):
                 prob = weights[a] / total
-                probs[here, a] = prob
+                probs[x, a] = prob
                 bonus += prob * ((1.0 - precision) * (gains[a] - cost[a]) - gains[a])
-                rate = decision_rate[here, j] * prob
-                for o in range(uintp(outcome_of[a]), uintp(outcome_of[a + uintp(1)])):
-                    s = slot[here, uintp(effect_of[o])]
-                    if s != STAYS:
-                        rates[begin + uintp(s)] += rate * chance[o]
-            reward[here * n + j] = payoff[here, j] + decision_rate[here, j] * bonus
+                rate = decision_rate[x, j] * prob
+                for o in range(outcome_of[a], outcome_of[a + uintp(1)]):
+                    flow[uintp(slot[x, effect_of[o]])] += rate * chance[o]
+            failure[base + j] = payoff[x, j] + decision_rate[x, j] * bonus - discount[j] * values[base + j]
         leaving = 0.0
         for k in range(begin, end):
-            leaving += rates[k]
-        exits[here] = leaving
+            rates[k] = flow[k - begin]
+            leaving += flow[k - begin]
+        _add_flow(end - begin, base, n, flow, away, failure)
+        peak_exit = _larger(peak_exit, leaving)
+        for i in range(n):
+            inverse[base + i] = 1.0 / (leaving + discount[i])
+            largest[i] = _larger(largest[i], abs(failure[base + i]))
+            peak_value = _larger(peak_value, abs(values[base + i]))
+    return largest, peak_value, peak_exit
 
 
 @compiled
-def fail(lo, hi, players, reward, values, inverse, image, failure):
-    """Write  F(V) = reward - image / inverse, where `image` is what `weigh` makes of the values.
+def _set_away(begin, end, base, n, effects, target, field, away):
+    """Write how a field changes along each arc of one state; nothing where an effect stays put."""
+    i = uintp(0)
+    while i + uintp(4) <= n:
+        j = base + i
+        h0, h1, h2, h3 = field[j], field[j + uintp(1)], field[j + uintp(2)], field[j + uintp(3)]
+        for k in range(begin, end):
+            j, s = uintp(target[k]) * n + i, (k - begin) * n + i
+            away[s] = field[j] - h0
+            away[s + uintp(1)] = field[j + uintp(1)] - h1
+            away[s + uintp(2)] = field[j + uintp(2)] - h2
+            away[s + uintp(3)] = field[j + uintp(3)] - h3
+        i += uintp(4)
+    while i < n:
+        for k in range(begin, end):
+            away[(k - begin) * n + i] = field[uintp(target[k]) * n + i] - field[base + i]
+        i += uintp(1)
+    for i in range(n):
+        away[effects * n + i] = 0.0
 
-    Returns:
-        The largest |F| of each player (shape `[players]`) and the largest |V|; no number where any is none.
+
+@compiled
+def _add_flow(arcs, base, n, flow, away, out):
+    """Add to `out` in one state the sum over its arcs of flow times what the arc changes."""
+    i = uintp(0)
+    while i + uintp(4) <= n:
+        s0, s1, s2, s3 = 0.0, 0.0, 0.0, 0.0
+        for k in range(arcs):
+            s, r = k * n + i, flow[k]
+            s0 += r * away[s]
+            s1 += r * away[s + uintp(1)]
+            s2 += r * away[s + uintp(2)]
+            s3 += r * away[s + uintp(3)]
+        j = base + i
+        out[j] += s0
+        out[j + uintp(1)] += s1
+        out[j + uintp(2)] += s2
+        out[j + uintp(3)] += s3
+        i += uintp(4)
+    while i < n:
+        for k in range(arcs):
+            out[base + i] += flow[k] * away[k * n + i]
+        i += uintp(1)
+
+
+@compiled
+def _exponentiate(numbers, scale, bits):
+    """Replace numbers, none of them above 0, by their exponentials: 2^k times a polynomial within half of log 2 of 0.
+
+    Several at once, which the compiler makes of these loops and not of calls of `exp`. Right to the last bit or two;
+    below exp(-708), where doubles lose their digits, 0. `bits` are those of `scale`.
     """
-    largest, peak = np.zeros(players), 0.0
-    n = uintp(players)
-    for x in range(uintp(lo), uintp(hi)):
-        for i in range(n):
-            k = x * n + i
-            failure[k] = reward[k] - image[k] / inverse[k]
-            largest[i] = _larger(largest[i], abs(failure[k]))
-            peak = _larger(peak, abs(values[k]))
-    return largest, peak
+    for a in range(len(numbers)):
+        is_tiny = numbers[a] < -708.0
+        number = -708.0 if is_tiny else numbers[a]
+        scale[a] = number * LOG2_E + ROUNDER
+        k = scale[a] - ROUNDER
+        r = (number - k * LN_2) - k * LN_2_REST
+        p = 1.0 / 6227020800.0
+        p = p * r + 1.0 / 479001600.0
+        p = p * r + 1.0 / 39916800.0
+        p = p * r + 1.0 / 3628800.0
+        p = p * r + 1.0 / 362880.0
+        p = p * r + 1.0 / 40320.0
+        p = p * r + 1.0 / 5040.0
+        p = p * r + 1.0 / 720.0
+        p = p * r + 1.0 / 120.0
+        p = p * r + 1.0 / 24.0
+        p = p * r + 1.0 / 6.0
+        p = p * r + 0.5
+        p = p * r + 1.0
+        p = p * r + 1.0
+        numbers[a] = 0.0 if is_tiny else p
+    for a in range(len(numbers)):
+        bits[a] = (bits[a] + 1023) << 52
+    for a in range(len(numbers)):
+        numbers[a] *= scale[a]
 
 
 @compiled
@@ -242,43 +394,35 @@ def add_responses(lo, hi, structure, numbers, precision, probs, values, field, o
 
     Shapes as in `respond`.
     """
-    first, target, slot, action_of, outcome_of, effect_of, available = structure
+    first, target, slot, action_of, outcome_of, effect_of, _ = structure
     decision_rate, chance, cost = numbers.decision_rate, numbers.chance, numbers.cost
-    players = len(numbers.discount)
-    n = uintp(players)
+    n, effects = uintp(len(numbers.discount)), uintp(slot.shape[1])
     change, gains = np.empty(len(cost)), np.empty(len(cost))
-    push = np.zeros(256)
-    for x in range(lo, hi):
-        base = uintp(x) * n
-        begin, end = uintp(first[x]), uintp(first[x + 1])
-        for j in range(players):
-            own = base + uintp(j)
+    value_away, field_away = np.empty((effects + uintp(1)) * n), np.empty((effects + uintp(1)) * n)
+    push = np.empty(effects + uintp(1))
+    for x in range(uintp(lo), uintp(hi)):
+        begin, end, base = uintp(first[x]), uintp(first[x + uintp(1)]), x * n
+        _set_away(begin, end, base, n, effects, target, values, value_away)
+        _set_away(begin, end, base, n, effects, target, field, field_away)
+        push[:] = 0.0
+        for j in range(n):
             mean = 0.0
-            for a in range(action_of[j], action_of[j + 1]):
+            for a in range(action_of[j], action_of[j + uintp(1)]):
                 change[a], gains[a] = 0.0, 0.0
-                if not available[x, a]:
-                    continue
-                for o in range(outcome_of[a], outcome_of[a + 1]):
-                    s = slot[x, effect_of[o]]
-                    if s != STAYS:
-                        there = uintp(target[begin + uintp(s)]) * n + uintp(j)
-                        change[a] += chance[o] * (field[there] - field[own])
-                        gains[a] += chance[o] * (values[there] - values[own])
+                for o in range(outcome_of[a], outcome_of[a + uintp(1)]):
+                    s = uintp(slot[x, effect_of[o]]) * n + j
+                    change[a] += chance[o] * field_away[s]
+                    gains[a] += chance[o] * value_away[s]
                 mean += probs[x, a] * change[a]
-            for a in range(action_of[j], action_of[j + 1]):
+            for a in range(action_of[j], action_of[j + uintp(1)]):
                 shift = decision_rate[x, j] * precision * probs[x, a] * (change[a] - mean)
                 # the sum over all players below includes the player itself: its part is taken out here
-                out[own] -= shift * (gains[a] - (1.0 - precision) * (gains[a] - cost[a]))
-                for o in range(outcome_of[a], outcome_of[a + 1]):
-                    s = slot[x, effect_of[o]]
-                    if s != STAYS:
-                        push[s] += shift * chance[o]
+                out[base + j] -= shift * (gains[a] - (1.0 - precision) * (gains[a] - cost[a]))
+                for o in range(outcome_of[a], outcome_of[a + uintp(1)]):
+                    push[uintp(slot[x, effect_of[o]])] += shift * chance[o]
         for k in range(begin, end):
-            there = uintp(target[k]) * n
-            r = push[k - begin]
-            push[k - begin] = 0.0
             for i in range(n):
-                out[base + i] += r * (values[there + i] - values[base + i])
+                out[base + i] += push[k - begin] * value_away[(k - begin) * n + i]
 
 
 @compiled
@@ -287,42 +431,38 @@ def add_responses_transposed(lo, hi, structure, numbers, probs, values, weights,
 
     Writes to states other than lo .. hi - 1, so it is run over all states at once.
     """
-    first, target, slot, action_of, outcome_of, effect_of, available = structure
+    first, target, slot, action_of, outcome_of, effect_of, _ = structure
     decision_rate, chance = numbers.decision_rate, numbers.chance
-    players = len(numbers.discount)
-    n = uintp(players)
+    n, effects = uintp(len(numbers.discount)), uintp(slot.shape[1])
     pull = np.empty(len(numbers.cost))
-    along = np.zeros(256)
-    for x in range(lo, hi):
-        base = uintp(x) * n
-        begin, end = uintp(first[x]), uintp(first[x + 1])
+    away, along = np.empty((effects + uintp(1)) * n), np.empty(effects + uintp(1))
+    back = np.empty((effects + uintp(1)) * n)
+    for x in range(uintp(lo), uintp(hi)):
+        begin, end, base = uintp(first[x]), uintp(first[x + uintp(1)]), x * n
+        _set_away(begin, end, base, n, effects, target, values, away)
+        along[effects] = 0.0
         for k in range(begin, end):
-            there = uintp(target[k]) * n
-            total = 0.0
+            along[k - begin] = 0.0
             for i in range(n):
-                total += (values[there + i] - values[base + i]) * weights[base + i]
-            along[k - begin] = total
-        for j in range(players):
-            own_value, own_weight = values[base + uintp(j)], weights[base + uintp(j)]
+                along[k - begin] += away[(k - begin) * n + i] * weights[base + i]
+        back[:] = 0.0
+        for j in range(n):
             mean = 0.0
-            for a in range(action_of[j], action_of[j + 1]):
+            for a in range(action_of[j], action_of[j + uintp(1)]):
                 pull[a] = 0.0
-                if not available[x, a]:
-                    continue
-                for o in range(outcome_of[a], outcome_of[a + 1]):
-                    s = slot[x, effect_of[o]]
-                    if s != STAYS:
-                        there = uintp(target[begin + uintp(s)]) * n + uintp(j)
-                        pull[a] += chance[o] * (along[s] - (values[there] - own_value) * own_weight)
+                for o in range(outcome_of[a], outcome_of[a + uintp(1)]):
+                    s = uintp(slot[x, effect_of[o]])
+                    pull[a] += chance[o] * (along[s] - away[s * n + j] * weights[base + j])
                 mean += probs[x, a] * pull[a]
-            for a in range(action_of[j], action_of[j + 1]):
-                back = decision_rate[x, j] * probs[x, a] * (pull[a] - mean)
-                for o in range(outcome_of[a], outcome_of[a + 1]):
-                    s = slot[x, effect_of[o]]
-                    if s != STAYS:
-                        there = uintp(target[begin + uintp(s)]) * n + uintp(j)
-                        out[there] += back * chance[o]
-                        out[base + uintp(j)] -= back * chance[o]
+            for a in range(action_of[j], action_of[j + uintp(1)]):
+                shift = decision_rate[x, j] * probs[x, a] * (pull[a] - mean)
+                for o in range(outcome_of[a], outcome_of[a + uintp(1)]):
+                    back[uintp(slot[x, effect_of[o]]) * n + j] += shift * chance[o]
+        for k in range(begin, end):
+            there, s = uintp(target[k]) * n, (k - begin) * n
+            for i in range(n):
+                out[there + i] += back[s + i]
+                out[base + i] -= back[s + i]
 
 
 @compiled
@@ -333,60 +473,48 @@ def gather(lo, hi, arc, rate, out):
 
 
 @compiled
-def set_inverse(lo, hi, players, exits, discount, out):
-    """Write 1 / (exit rate + discount rate). Shape `[states * players]`."""
-    n = uintp(players)
-    for x in range(uintp(lo), uintp(hi)):
-        for i in range(n):
-            out[x * n + i] = 1.0 / (exits[x] + discount[i])
-
-
-@compiled
 def add_rate(lo, hi, first, slot, rate, out):
     """Add the rate of one effect in each state to that of its arc."""
     for x in range(uintp(lo), uintp(hi)):
-        if slot[x] != STAYS:
-            out[uintp(first[x]) + uintp(slot[x])] += rate[x]
+        k = uintp(first[x]) + uintp(slot[x])
+        if k < uintp(first[x + uintp(1)]):
+            out[k] += rate[x]
 
 
-# Steps of BiCGSTAB, each one pass over the field.
-
-
-@summing
-def dot(lo, hi, first, second):
-    """Return the sum of products of two fields."""
-    total = 0.0
-    for k in range(uintp(lo), uintp(hi)):
-        total += first[k] * second[k]
-    return total
+# Steps of BiCGSTAB, each one pass over a field. A pair holds a field and what a sweep makes of it; their difference is
+# the image of the field.
 
 
 @compiled
-def aim(lo, hi, left, direction, image, ratio, omega):
-    """Write  direction = left + ratio * (direction - omega * image)."""
+def aim(lo, hi, left, direction, ratio, omega):
+    """Write  direction = left + ratio * (direction - omega * image); `direction` is a pair."""
+    half = uintp(len(left) // 2)
     for k in range(uintp(lo), uintp(hi)):
-        direction[k] = left[k] + ratio * (direction[k] - omega * image[k])
+        image = direction[k] - direction[half + k]
+        direction[k] = left[k] + ratio * (direction[k] - omega * image)
 
 
 @compiled
-def retreat(lo, hi, left, amount, image):
-    """Write  left -= amount * image."""
+def retreat(lo, hi, left, alpha, direction):
+    """Write  left -= alpha * image of `direction`, a pair."""
+    half = uintp(len(left) // 2)
     for k in range(uintp(lo), uintp(hi)):
-        left[k] -= amount * image[k]
+        left[k] -= alpha * (direction[k] - direction[half + k])
 
 
 @summing
-def go(lo, hi, found, alpha, direction, omega, left, image, shadow):
-    """Write  found += alpha * direction + omega * left,  left -= omega * image.
+def go(lo, hi, found, alpha, direction, omega, left, shadow):
+    """Write  found += alpha * direction + omega * left,  left -= omega * its image; `left` is a pair.
 
     Returns:
-        The sums of products of what is left with itself and with `shadow`.
+        The sums of products of what is left with `shadow` and with itself.
     """
-    own, other = 0.0, 0.0
+    half = uintp(len(found))
+    overlap, square = 0.0, 0.0
     for k in range(uintp(lo), uintp(hi)):
         found[k] += alpha * direction[k] + omega * left[k]
-        rest = left[k] - omega * image[k]
+        rest = left[k] - omega * (left[k] - left[half + k])
         left[k] = rest
-        own += rest * rest
-        other += rest * shadow[k]
-    return own, other
+        overlap += rest * shadow[k]
+        square += rest * rest
+    return overlap, square

@@ -19,12 +19,16 @@ from raison.equilibrium.kernels import Numbers, Structure, over_states
 Field = np.ndarray
 """One number per state and player, players innermost. Shape `[states * players]`."""
 
-Weigher = Callable[[Field, Field, Field], tuple[float, ...]]
-"""Applies rho - G or its transpose, each row divided by its diagonal, to the first field and writes the third; returns
-the sums of products of what it writes with the second field and with itself."""
-
 MAX_KRYLOV = 2000
 """Most iterations of one linear solve."""
+
+CACHED = 2**24
+"""Bytes of a field above which memory is called for ahead of its use: it no longer fits in the processor's caches."""
+
+AHEAD = 240
+"""How many arcs ahead."""
+
+NOTHING = np.empty(0)
 
 
 class Point(NamedTuple):
@@ -50,10 +54,28 @@ class Point(NamedTuple):
     residual: float
     error: float
 
-    @property
-    def diagonal(self) -> Field:
-        """Return the diagonal of rho - G."""
-        return 1.0 / self.inverse
+
+class Pool:
+    """Arrays of given shapes, to be used again and again: in a large game fresh memory costs as much as the work on it.
+
+    Args:
+        shapes: of the arrays that are used together.
+    """
+
+    def __init__(self, *shapes: tuple[int, ...]) -> None:
+        self._shapes = shapes
+        self._spare: list[tuple[np.ndarray, ...]] = []
+
+    def take(self) -> tuple[np.ndarray, ...]:
+        """Return arrays that nobody uses; what is in them means nothing."""
+        try:
+            return self._spare.pop()
+        except IndexError:
+            return tuple(np.empty(shape) for shape in self._shapes)
+
+    def give(self, arrays: tuple[np.ndarray, ...]) -> None:
+        """Take back arrays that are no longer used."""
+        self._spare.append(arrays)
 
 
 class NativeEngine:
@@ -65,6 +87,10 @@ class NativeEngine:
         self._players = len(arrays.players)
         self._states = arrays.space.size
         self._work = len(self._arcs.target) * self._players
+        size, actions = self._states * self._players, len(self._numbers.cost)
+        self._points = Pool((len(self._arcs.target),), (self._states, actions), (size,), (size,))
+        self._vectors = Pool((2 * size,), (2 * size,), (size,))
+        self._ahead = AHEAD if 8 * size > CACHED else 0
 
     def field(self, values: PlayerValues) -> Field:
         return np.ascontiguousarray(np.asarray(values, dtype=np.float64).T).reshape(-1)
@@ -73,29 +99,27 @@ class NativeEngine:
         return jnp.asarray(np.ascontiguousarray(field.reshape(self._states, self._players).T))
 
     def look(self, values: Field, precision: float) -> Point:
-        arcs, numbers = self._arcs, self._numbers
-        rates = np.empty(len(arcs.target))
-        probs = np.empty((self._states, len(numbers.cost)))
-        failure, inverse, image, exits = (*(np.empty_like(values) for _ in range(3)), np.empty(self._states))
-        self._over_states(kernels.respond, self._structure, numbers, precision, values, rates, probs, failure, exits)
-        self._over_states(kernels.set_inverse, self._players, exits, numbers.discount, inverse)
-        self._over_states(kernels.weigh, self._players, arcs.first, arcs.target, rates, inverse, values, values, image)
-        found = self._over_states(kernels.fail, self._players, failure, values, inverse, image, failure)
-        largest = np.max([by_player for by_player, _ in found], axis=0)
-        change = float(np.max(largest / (numbers.discount + exits.max())))
-        peak = float(np.max([size for _, size in found]))
-        if not (math.isfinite(change) and math.isfinite(peak)):
-            return Point(values, precision, rates, probs, failure, inverse, math.inf, math.inf)
-        error = float(np.max(largest / numbers.discount))
-        return Point(values, precision, rates, probs, failure, inverse, change / max(1.0, peak), error / max(1.0, peak))
+        discount = self._numbers.discount
+        rates, probs, failure, inverse = self._points.take()
+        found = self._over_states(
+            kernels.respond, self._ahead, self._structure, self._numbers, precision, values, rates, probs, failure,
+            inverse,
+        )  # fmt: skip
+        largest, peak, peak_exit = (np.max(column, axis=0) for column in zip(*found, strict=True))
+        change, error = np.max(largest / (discount + peak_exit)), np.max(largest / discount)
+        if not (np.isfinite(change) and np.isfinite(peak)):
+            change = error = math.inf
+        scale = max(1.0, float(peak))
+        return Point(values, precision, rates, probs, failure, inverse, float(change) / scale, float(error) / scale)
+
+    def release(self, point: Point) -> None:
+        self._points.give((point.rates, point.probs, point.failure, point.inverse))
 
     def solve_policy(self, here: Point, right: Field, tolerance: float) -> Field:
-        return self._krylov(
-            self._weigher(self._arcs.first, self._arcs.target, here.rates, here), right, here, tolerance
-        )
+        return self._krylov(self._arcs.first, self._arcs.target, here.rates, here.inverse, right, tolerance)
 
     def solve_flow(self, here: Point, right: Field, tolerance: float) -> Field:
-        return self._krylov(self._flow(here), right, here, tolerance)
+        return self._krylov(*self._flow(here), here.inverse, right, tolerance)
 
     def respond(self, here: Point, direction: Field) -> Field:
         out = np.zeros_like(direction)
@@ -114,7 +138,7 @@ class NativeEngine:
 
     def transposed_left(self, here: Point, weights: Field, right: Field) -> Field:
         image = np.empty_like(weights)
-        self._flow(here)(weights, weights, image)
+        self._over_states(kernels.weigh, self._ahead, self._players, *self._flow(here), here.inverse, weights, image)
         return right + self.respond_transposed(here, weights) - image / here.inverse
 
     def _over_states(self, kernel: Callable, *args: object) -> list:
@@ -124,46 +148,48 @@ class NativeEngine:
         size = self._states * self._players
         return over_states(kernel, size, size, *args)
 
-    def _weigher(self, first, target, rates, here: Point) -> Weigher:
-        return lambda field, other, out: self._sums(
-            self._over_states(kernels.weigh, self._players, first, target, rates, here.inverse, field, other, out)
-        )
-
-    def _flow(self, here: Point) -> Weigher:
-        """Return the application of rho - G', each row divided by its diagonal."""
+    def _flow(self, here: Point) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return where the arcs into each state begin, where they come from, and their rates."""
         into = self._arcs.reversed
         rates = np.empty_like(here.rates)
         over_states(kernels.gather, len(rates), len(rates), into.arc, here.rates, rates)
-        return self._weigher(into.first, into.source, rates, here)
+        return into.first, into.source, rates
 
-    def _krylov(self, apply: Weigher, right: Field, here: Point, tolerance: float) -> Field:
-        """Solve apply(d) = inverse * right by BiCGSTAB, where `apply` has its rows divided by their diagonal."""
-        left = here.inverse * right
-        shadow, found = left.copy(), np.zeros_like(left)
-        direction, image, second = np.zeros_like(left), np.zeros_like(left), np.empty_like(left)
-        (size,) = self._sums(self._over_field(kernels.dot, left, left))
-        along, goal, ratio, omega = size, tolerance**2 * size, 0.0, 0.0
+    def _krylov(
+        self, first: np.ndarray, target: np.ndarray, rates: np.ndarray, inverse: Field, right: Field, tolerance: float
+    ) -> Field:
+        """Solve (rho - G) d = right, or with G', by BiCGSTAB, preconditioned by a Gauss-Seidel sweep."""
+        size = len(right)
+
+        def sweep(pair: np.ndarray, other: Field, right: Field = NOTHING) -> tuple[float, ...]:
+            arcs = (self._ahead, self._players, first, target, rates, inverse)
+            return self._sums(self._over_states(kernels.sweep, *arcs, right, pair, other))
+
+        left, direction, shadow = vectors = self._vectors.take()
+        found, left[:size], direction[:] = np.zeros(size), 0.0, 0.0
+        _, square = sweep(left, right, right)
+        left[:size] = shadow[:] = left[size:]
+        along, goal, ratio, omega = square, tolerance**2 * square, 0.0, 0.0
         for _ in range(MAX_KRYLOV):
-            if not goal < size < math.inf:
+            if not goal < square < math.inf:
                 break
-            self._over_field(kernels.aim, left, direction, image, ratio, omega)
-            slope, _ = apply(direction, shadow, image)
+            self._over_field(kernels.aim, left, direction, ratio, omega)
+            slope, _ = sweep(direction, shadow)
             if slope == 0.0 or along == 0.0:
                 break
             alpha = along / slope
-            self._over_field(kernels.retreat, left, alpha, image)
-            overlap, square = apply(left, left, second)
-            omega = overlap / square if square > 0.0 else 0.0
-            steps = self._over_field(kernels.go, found, alpha, direction, omega, left, second, shadow)
-            size, following = self._sums(steps)
+            self._over_field(kernels.retreat, left, alpha, direction)
+            overlap, length = sweep(left, left[:size])
+            omega = overlap / length if length > 0.0 else 0.0
+            following, square = self._sums(self._over_field(kernels.go, found, alpha, direction, omega, left, shadow))
             ratio, along = (following / along * alpha / omega if omega != 0.0 else 0.0), following
+        self._vectors.give(vectors)
         return found
 
     @staticmethod
     def _sums(chunks: list) -> tuple[float, ...]:
         """Return the sums over the chunks of each number they gave."""
-        rows = [chunk if isinstance(chunk, tuple) else (chunk,) for chunk in chunks]
-        return tuple(math.fsum(column) for column in zip(*rows, strict=True))
+        return tuple(math.fsum(column) for column in zip(*chunks, strict=True))
 
 
 def _structure_of(arrays: GameArrays) -> tuple[Arcs, Structure]:
@@ -184,9 +210,9 @@ def _layout(space, drifts, outcomes):
     number = {effect: u for u, effect in enumerate(distinct)}
     return (
         arcs_of(space, distinct),
-        np.cumsum([0, *(len(player) for player in outcomes)]),
-        np.cumsum([0, *(len(action) for action in by_action)]),
-        np.array([number[effect] for effect in flat], dtype=np.int64),
+        np.cumsum([0, *(len(player) for player in outcomes)], dtype=np.uintp),
+        np.cumsum([0, *(len(action) for action in by_action)], dtype=np.uintp),
+        np.array([number[effect] for effect in flat], dtype=np.uintp),
     )
 
 

@@ -57,7 +57,7 @@ magnitude the residual, measured against the fastest, says little."""
 ROUNDING = 1e-15
 """Residual below which a step changes nothing but rounding."""
 
-START_TOLERANCE = 1e-4
+START_TOLERANCE = 1e-2
 """Residual to which the values of random play are solved before the search begins."""
 
 ADJOINT_TOLERANCE = 1e-9
@@ -337,7 +337,8 @@ def iterate(
     steps, newton_steps, slow_steps, left = 0, 0, 0, 1.0
     while not _is_done(here, tolerance, left) and steps < max_steps:
         use_newton = newton_steps > 0 or slow_steps >= patience
-        share = max(FINE, min(ROUGH, 0.5 * left), min(0.5, 0.2 * tolerance / here.residual))
+        enough = min(0.5, 0.2 * tolerance / here.residual)
+        share = enough if precision == 0.0 else max(FINE, min(ROUGH, 0.5 * left), enough)
         if use_newton:
             after = _go(engine, here, solve_newton(engine, here, here.failure, share), precision, here.residual)
         else:
@@ -348,7 +349,9 @@ def iterate(
             break
         left = after.residual / here.residual if here.residual > 0.0 else 0.0
         slow_steps = slow_steps + 1 if left > SLOW else 0
+        engine.release(here)
         here = after
+    engine.release(here)
     return Run(here.values, here.residual, here.error, steps, newton_steps)
 
 
@@ -365,6 +368,7 @@ def _go(engine: Engine, here: Any, correction: Any, precision: float, bound: flo
         point = engine.look(here.values + scale * correction, precision)
         if point.residual <= bound or scale < 1e-3:
             return point
+        engine.release(point)
         scale /= 2
 
 

@@ -60,6 +60,9 @@ class XlaEngine:
         residual, error = (float(size) if math.isfinite(size) else math.inf for size in sizes)
         return Point(values, precision, acts, generator, failure, diagonal, residual, error)
 
+    def release(self, point: Point) -> None:
+        pass
+
     def solve_policy(self, here: Point, right: PlayerValues, tolerance: float) -> PlayerValues:
         return _solve_policy(here.generator, here.diagonal, self._spread(jnp.asarray(right)), tolerance)
 
