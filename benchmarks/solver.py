@@ -23,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import psutil
@@ -133,12 +134,13 @@ def version_of(package: str) -> str | None:
         return None
 
 
-def run(games: dict[str, list[Row]], only: list[str] | None, rounds: int) -> Row:
-    """Measure all parts, or those in `only`; return them by name."""
+def run(games: dict[str, list[Row]], only: list[str] | None, rounds: int) -> Iterator[tuple[str, Row]]:
+    """Measure all parts, or those in `only`; return each with its name when it is done."""
     names = [*games, "turkey"] if only is None else only
     if "entry" in names or "random" in names:
         measure("entry", {"players": 2})  # leaves the compiled code on the disk, as any use of Raison does
-    return {name: turkey(rounds) if name == "turkey" else part(name, games[name]) for name in names}
+    for name in names:
+        yield name, turkey(rounds) if name == "turkey" else part(name, games[name])
 
 
 def main() -> None:
@@ -149,16 +151,22 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", choices=[*FULL, "turkey"], help="these parts only")
     asked = parser.parse_args()
     if asked.quick:
-        found = run(QUICK, asked.only, 1)
+        found = dict(run(QUICK, asked.only, 1))
         print(*tables({**found, "machine": machine()}).values(), sep="\n\n")
         return
     results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
-    results.update(run(FULL, asked.only, 3), machine=machine())
+    for name, found in run(FULL, asked.only, 3):
+        write(results, name, found)
     if asked.largest:
-        results["largest"] = part("random", LARGEST)
+        write(results, "largest", part("random", LARGEST))
+    write_page(results)
+
+
+def write(results: Row, name: str, found: Row) -> None:
+    """Add one part to the results and write them: what is finished is kept, whatever becomes of the rest."""
+    results.update({name: found, "machine": machine()})
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    write_page(results)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,15 @@ def test_a_game_that_does_not_fit_is_refused_before_any_work(monkeypatch: pytest
         solve(border())
 
 
+def test_what_a_game_in_numbers_takes_already_is_not_asked_for_again(monkeypatch: pytest.MonkeyPatch):
+    game = demand_game(-0.1, firms=6)
+    need, arrays = memory.memory_need(game), GameArrays.of(game)
+    monkeypatch.setattr(memory, "memory_available", lambda: need - 1)
+    with pytest.raises(TooLarge):
+        memory.check_memory(game)
+    memory.check_memory(arrays)
+
+
 def test_the_need_is_the_same_before_and_after_the_game_is_in_numbers():
     assert memory.memory_need(border()) == memory.memory_need(GameArrays.of(border()))
 

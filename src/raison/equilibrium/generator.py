@@ -13,6 +13,7 @@ therefore primitives, each the other's transpose.
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -29,51 +30,86 @@ from raison.game import Effect, StateSpace
 
 @dataclass(frozen=True, eq=False)
 class IndexMap:
-    """Where a jump leads from each state, and which states lead to each.
+    """Where a jump leads from each state and which states lead to each, told by the levels of what it touches.
+
+    No array over states is kept: states are numbered row-major, so that what a jump adds to a state's number depends
+    only on the levels of the variables it touches. The tables have an entry for every combination of these.
 
     Attributes:
-        targets: the state that follows. Shape `[states]`, int32.
-        sources: pairs of a state that leads here and whether there is one, staying put left out;
-            as many pairs as the most that lead to any state. Shapes `[states]`.
-        moves: whether the jump leaves the state. Shape `[states]`, bool.
+        states: number of states.
+        touched: stride and number of levels of each variable that the jump touches.
+        ahead: what is to be added to a state to get the one that follows. Shape `[combinations]`, int32.
+        back: pairs of what is to be added to get a state that leads here and whether there is one, staying put left
+            out; as many pairs as the most that lead to any state. Shapes `[combinations]`.
     """
 
-    targets: np.ndarray
-    sources: tuple[tuple[np.ndarray, np.ndarray], ...]
-    moves: np.ndarray
+    states: int
+    touched: tuple[tuple[int, int], ...]
+    ahead: np.ndarray
+    back: tuple[tuple[np.ndarray, np.ndarray], ...]
+
+    def targets(self) -> jax.Array:
+        """Return the state that follows each. Shape `[states]`."""
+        state, row = self._rows()
+        return state + _look_up(self.ahead, row)
+
+    def moves(self) -> jax.Array:
+        """Return whether the jump leaves each state. Shape `[states]`, bool."""
+        return _look_up(self.ahead != 0, self._rows()[1])
+
+    def sources(self) -> list[tuple[jax.Array, jax.Array]]:
+        """Return pairs of a state that leads to each, or any other, and whether there is one. Shapes `[states]`."""
+        state, row = self._rows()
+        return [(state + _look_up(back, row), _look_up(is_there, row)) for back, is_there in self.back]
+
+    def _rows(self) -> tuple[jax.Array, jax.Array]:
+        """Return the number of each state, and its row in the tables."""
+        state = jnp.arange(self.states, dtype=jnp.int32)
+        row = jnp.zeros_like(state)
+        for stride, levels in self.touched:
+            level = jax.lax.rem(jax.lax.div(state, jnp.int32(stride)), jnp.int32(levels))
+            row = row * levels + level
+        return state, row
 
 
 @functools.lru_cache(maxsize=1024)
 def index_map(space: StateSpace, effect: Effect) -> IndexMap:
     """Return the index map of `effect` on `space`; the same object for equal arguments."""
-    targets = effect.targets(space)
-    here = np.arange(space.size, dtype=np.int32)
-    moves = targets != here
-    leaving = here[moves]
-    order = leaving[np.argsort(targets[moves], kind="stable")]
-    count = np.bincount(targets[moves], minlength=space.size)
-    first = np.concatenate([[0], np.cumsum(count)[:-1]])
-    sources = []
+    names = [name for name, _ in effect.maps] or space.names[:1]
+    part = StateSpace(tuple(space.variable(name) for name in names))
+    strides = [math.prod(space.shape[space.axis(name) + 1 :]) for name in names]
+    number = sum(stride * part.levels_of(name) for name, stride in zip(names, strides, strict=True))
+    targets = effect.targets(part)
+    here = np.flatnonzero(targets != np.arange(part.size))
+    order = here[np.argsort(targets[here], kind="stable")]
+    count = np.bincount(targets[here], minlength=part.size)
+    first = np.cumsum(count) - count
+    back = []
     for rank in range(int(count.max(initial=0))):
-        has_source = count > rank
-        position = np.minimum(first + rank, max(len(order) - 1, 0))
-        sources.append((np.where(has_source, order[position], 0).astype(np.int32), has_source))
-    return IndexMap(targets, tuple(sources), moves)
+        is_there = count > rank
+        source = order[np.minimum(first + rank, len(order) - 1)]
+        back.append((np.where(is_there, number[source] - number, 0).astype(np.int32), is_there))
+    ahead = (number[targets] - number).astype(np.int32)
+    return IndexMap(space.size, tuple(zip(strides, part.shape, strict=True)), ahead, tuple(back))
 
 
-def _gather(values: jax.Array, states: np.ndarray) -> jax.Array:
+def _gather(values: jax.Array, states: jax.Array) -> jax.Array:
     """Return values[..., states]; the states are known to be in range, so nothing is checked or wrapped."""
     return values.at[..., states].get(mode="promise_in_bounds", wrap_negative_indices=False)
 
 
+def _look_up(table: np.ndarray, row: jax.Array) -> jax.Array:
+    return _gather(jnp.asarray(table), row)
+
+
 def _difference(values: jax.Array, *, index: IndexMap) -> jax.Array:
-    return _gather(values, index.targets) - values
+    return _gather(values, index.targets()) - values
 
 
 def _spread(weights: jax.Array, *, index: IndexMap) -> jax.Array:
-    arriving = jnp.where(index.moves, -weights, 0.0)
-    for source, has_source in index.sources:
-        arriving = arriving + jnp.where(has_source, _gather(weights, source), 0.0)
+    arriving = jnp.where(index.moves(), -weights, 0.0)
+    for source, is_there in index.sources():
+        arriving = arriving + jnp.where(is_there, _gather(weights, source), 0.0)
     return arriving
 
 
@@ -136,31 +172,19 @@ class Generator:
 
     def transposed(self) -> Flow:
         """Return G' made ready to be applied many times."""
-        arcs = [
-            (source, jnp.where(has_source, _gather(rate, source), 0.0))
+        arriving = tuple(
+            jnp.where(is_there, _gather(rate, source), 0.0)
             for rate, index in zip(self.rates, self.maps, strict=True)
-            for source, has_source in index.sources
-        ]
-        return Flow(tuple(rate for _, rate in arcs), self.exit_rate(), _sources_of(self.maps))
+            for source, is_there in index.sources()
+        )
+        return Flow(arriving, self.exit_rate(), self.maps)
 
     def exit_rate(self) -> StateArray:
         """Return the total rate at which each state is left. Shape `[states]`."""
         leaving = jnp.zeros_like(self.rates[0])
         for rate, index in zip(self.rates, self.maps, strict=True):
-            leaving = leaving + jnp.where(index.moves, rate, 0.0)
+            leaving = leaving + jnp.where(index.moves(), rate, 0.0)
         return leaving
-
-
-@dataclass(frozen=True, eq=False)
-class _Sources:
-    """The states from which each arc of a flow comes. Each of shape `[states]`, int."""
-
-    arrays: tuple[np.ndarray, ...]
-
-
-@functools.lru_cache(maxsize=256)
-def _sources_of(maps: tuple[IndexMap, ...]) -> _Sources:
-    return _Sources(tuple(source for index in maps for source, _ in index.sources))
 
 
 @jax.tree_util.register_dataclass
@@ -171,16 +195,17 @@ class Flow:
     Attributes:
         arriving: rate of each arc at the state it leads to. Each of shape `[states]`.
         leaving: total rate out of each state. Shape `[states]`.
-        sources: where each arc comes from.
+        maps: the index maps of the generator.
     """
 
     arriving: tuple[StateArray, ...]
     leaving: StateArray
-    sources: _Sources = field(metadata={"static": True})
+    maps: tuple[IndexMap, ...] = field(metadata={"static": True})
 
     def apply(self, weights: Batch) -> Batch:
         """Return G'p. Shape `[..., states]`."""
         change = -self.leaving * weights
-        for rate, source in zip(self.arriving, self.sources.arrays, strict=True):
+        sources = (source for index in self.maps for source, _ in index.sources())
+        for rate, source in zip(self.arriving, sources, strict=True):
             change = change + rate * _gather(weights, source)
         return change

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+import jax
 import psutil
 
 from raison.equilibrium.arrays import GameArrays
@@ -73,12 +74,13 @@ def memory_available() -> int:
 
 
 def check_memory(game: Game | GameArrays) -> None:
-    """Refuse a game that does not fit.
+    """Refuse a game that does not fit; of a game in numbers, these are in memory already.
 
     Errors:
         `TooLarge`, with the need and what is free.
     """
-    need, free = memory_need(game), memory_available()
+    held = 0 if isinstance(game, Game) else sum(leaf.nbytes for leaf in jax.tree.leaves(game))
+    need, free = memory_need(game) - held, memory_available()
     if need > free:
         raise TooLarge(
             f"a game of {game.space.size:,} states needs about {need / 2**30:.1f} GiB, {free / 2**30:.1f} GiB are free."
