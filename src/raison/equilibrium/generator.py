@@ -78,7 +78,7 @@ def index_map(space: StateSpace, effect: Effect) -> IndexMap:
     names = [name for name, _ in effect.maps] or space.names[:1]
     part = StateSpace(tuple(space.variable(name) for name in names))
     strides = [math.prod(space.shape[space.axis(name) + 1 :]) for name in names]
-    number = sum(stride * part.levels_of(name) for name, stride in zip(names, strides, strict=True))
+    number = np.sum([stride * part.levels_of(name) for name, stride in zip(names, strides, strict=True)], axis=0)
     targets = effect.targets(part)
     here = np.flatnonzero(targets != np.arange(part.size))
     order = here[np.argsort(targets[here], kind="stable")]
