@@ -12,7 +12,7 @@ from dense import Dense, matrix_of
 from scipy.linalg import block_diag
 from small_games import border, demand_game
 
-from raison.equilibrium import kernels, solve
+from raison.equilibrium import kernels, responses, solve
 from raison.equilibrium.arrays import GameArrays
 from raison.equilibrium.linear import solve_newton, solve_transposed
 from raison.equilibrium.native import NativeEngine
@@ -172,13 +172,13 @@ def test_exponentials_are_those_of_numpy():
     rng = np.random.default_rng(0)
     numbers = -np.concatenate([[0.0, 1e-300, 708.0], rng.uniform(0, 708, 2000), 10.0 ** rng.uniform(-17, 2, 2000)])
     found, scale = numbers.copy(), np.empty_like(numbers)
-    kernels._exponentiate(found, scale, scale.view(np.int64))
+    responses._exponentiate(found, scale, scale.view(np.int64))
     np.testing.assert_allclose(found, np.exp(numbers), rtol=5e-16, atol=0)
 
 
 def test_exponentials_of_what_is_no_number_or_too_small():
     found, scale = np.array([-np.inf, -708.1, np.nan]), np.empty(3)
-    kernels._exponentiate(found, scale, scale.view(np.int64))
+    responses._exponentiate(found, scale, scale.view(np.int64))
     np.testing.assert_array_equal(found, [0.0, 0.0, np.nan])
 
 

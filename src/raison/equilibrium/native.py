@@ -1,4 +1,4 @@
-"""The equations of a game on the CPU, by compiled loops (`kernels`) that serve every game."""
+"""The equations of a game on the CPU, by compiled loops (`kernels`, `responses`) that serve every game."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from raison.arrays import PlayerValues
-from raison.equilibrium import kernels
+from raison.equilibrium import kernels, responses
 from raison.equilibrium.arcs import Arcs, arcs_of
 from raison.equilibrium.arrays import GameArrays
-from raison.equilibrium.kernels import Numbers, Structure, over_states
+from raison.equilibrium.kernels import over_states
+from raison.equilibrium.responses import Numbers, Structure
 
 Field = np.ndarray
 """One number per state and player, players innermost. Shape `[states * players]`."""
@@ -102,7 +103,7 @@ class NativeEngine:
         discount = self._numbers.discount
         rates, probs, failure, inverse = self._points.take()
         found = self._over_states(
-            kernels.respond, self._ahead, self._structure, self._numbers, precision, values, rates, probs, failure,
+            responses.respond, self._ahead, self._structure, self._numbers, precision, values, rates, probs, failure,
             inverse,
         )  # fmt: skip
         largest, peak, peak_exit = (np.max(column, axis=0) for column in zip(*found, strict=True))
@@ -124,14 +125,14 @@ class NativeEngine:
     def respond(self, here: Point, direction: Field) -> Field:
         out = np.zeros_like(direction)
         self._over_states(
-            kernels.add_responses, self._structure, self._numbers, here.precision, here.probs, here.values,
+            responses.add_responses, self._structure, self._numbers, here.precision, here.probs, here.values,
             direction, out,
         )  # fmt: skip
         return out
 
     def respond_transposed(self, here: Point, weights: Field) -> Field:
         out = np.zeros_like(weights)
-        kernels.add_responses_transposed(
+        responses.add_responses_transposed(
             0, self._states, self._structure, self._numbers, here.probs, here.values, weights, out
         )
         return out
@@ -221,7 +222,7 @@ def _numbers_of(arrays: GameArrays, arcs: Arcs) -> Numbers:
     nature = np.zeros(len(arcs.target))
     for effect, rate in zip(arrays.effects, arrays.nature, strict=True):
         slot = arcs.slot[:, arcs.effects.index(effect)]
-        over_states(kernels.add_rate, states, states, arcs.first, slot, np.asarray(rate), nature)
+        over_states(responses.add_rate, states, states, arcs.first, slot, np.asarray(rate), nature)
     return Numbers(
         nature=nature,
         payoff=_columns([player.payoff for player in players], states),
