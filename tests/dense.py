@@ -121,6 +121,12 @@ class Dense:
             rows.append(side - self.rhos[i] * mine)
         return np.array(rows)
 
+    def after_one_policy_step(self, values):
+        """V after one policy step: an equilibrium stays where it is."""
+        generator = matrix_of(self.jumps(values), self.size)
+        rows = zip(self.rhos, self.failure(values), strict=True)
+        return values + np.stack([np.linalg.solve(rho * np.eye(self.size) - generator, row) for rho, row in rows])
+
     def solve(self):
         """V, by Newton's method with a Jacobian of differences."""
         values = np.zeros((len(self.actions), self.size))

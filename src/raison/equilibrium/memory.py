@@ -20,11 +20,11 @@ from raison.game import Effect, Game, StateSpace
 NUMBER, INDEX, MARK = 8, 4, 1
 """Bytes of a 64-bit float, of the number of a state, and of a truth value or slot."""
 
-FIELDS = 20
+FIELDS = 24
 """Numbers per player and state: payoffs and decision rates twice, values before and after a step with what follows
 from them, and the vectors of the linear solve."""
 
-BASE = 400 * 2**20
+BASE = 430 * 2**20
 """Bytes of the program itself."""
 
 

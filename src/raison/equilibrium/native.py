@@ -159,7 +159,10 @@ class NativeEngine:
     def _krylov(
         self, first: np.ndarray, target: np.ndarray, rates: np.ndarray, inverse: Field, right: Field, tolerance: float
     ) -> Field:
-        """Solve (rho - G) d = right, or with G', by BiCGSTAB, preconditioned by a Gauss-Seidel sweep."""
+        """Solve (rho - G) d = right, or with G', by BiCGSTAB, preconditioned by a Gauss-Seidel sweep.
+
+        Source: vandervorst1992 (docs/reference/references.md)
+        """
         size = len(right)
 
         def sweep(pair: np.ndarray, other: Field, right: Field = NOTHING) -> tuple[float, ...]:

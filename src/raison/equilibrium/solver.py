@@ -70,10 +70,10 @@ MAX_ADJOINT_ROUNDS = 60
 """Most rounds of it."""
 
 SLOW = 0.5
-"""A policy step is slow if it leaves more than this share of the residual."""
+"""A step or round is slow if it leaves more than this share of what was left before."""
 
 PATIENCE = 3
-"""So many slow policy steps in a row hand over to Newton steps."""
+"""So many slow policy steps in a row hand over to Newton steps; so many slow rounds end the solve behind a gradient."""
 
 
 @dataclass(frozen=True)
@@ -272,11 +272,11 @@ def pull_back(equilibrium: Equilibrium, cotangent: PlayerValues, *, start: Playe
     scale = max(float(abs(right).max()), 1e-300)
     adjoint = 0.0 * right if start is None else engine.field(start)
     left = engine.transposed_left(here, adjoint, right)
-    size, is_whole = float(abs(left).max()), False
+    size = least = float(abs(left).max())
+    is_whole, slow_rounds = False, 0
     for _ in range(MAX_ADJOINT_ROUNDS):
-        if size <= ADJOINT_TOLERANCE * scale:
+        if size <= ADJOINT_TOLERANCE * scale or slow_rounds >= PATIENCE:
             break
-        before = size
         step = (
             solve_transposed(engine, here, left, ADJOINT_STEP)
             if is_whole
@@ -285,10 +285,11 @@ def pull_back(equilibrium: Equilibrium, cotangent: PlayerValues, *, start: Playe
         adjoint = adjoint + step
         left = engine.transposed_left(here, adjoint, right)
         size = float(abs(left).max())
-        if not size < SLOW * before:
-            if is_whole:
-                break
-            is_whole = True
+        # where rates differ much, what is left may grow in one round and shrink all the more in the next
+        slow_rounds = 0 if size < SLOW * least else slow_rounds + 1
+        least = min(least, size)
+        if slow_rounds and not is_whole:
+            is_whole, slow_rounds, least = True, 0, size
     if not size <= 1e-6 * scale:
         raise NotConverged(
             "the gradient through the equilibrium was not found: "
