@@ -74,17 +74,19 @@ def outcome(found: Equilibrium) -> Row:
     }
 
 
+def solved_again(game: Any, tolerance: float) -> tuple[Equilibrium, float, float, Row]:
+    """Return an equilibrium, the seconds of the first solve, the median of later ones, and their rounds and memory."""
+    begin = time.perf_counter()
+    found = solved(game, tolerance)
+    first, peak = time.perf_counter() - begin, peak_bytes()
+    (again,), rounds = medians(lambda: solved(found.arrays, tolerance))
+    return found, first, again, {"rounds": rounds, "peak": peak, "need": memory_need(game)}
+
+
 def entry(players: int) -> Row:
     """Solve an entry game: first in this process, then again and again."""
-    game = entry_game(players)
-    begin = time.perf_counter()
-    found = solved(game, TIGHT)
-    first, peak = time.perf_counter() - begin, peak_bytes()
-    (warm,), rounds = medians(lambda: solved(found.arrays, TIGHT))
-    return {
-        "players": players, **outcome(found), "first": first, "warm": warm, "rounds": rounds,
-        "peak": peak, "need": memory_need(game),
-    }  # fmt: skip
+    found, first, warm, taken = solved_again(entry_game(players), TIGHT)
+    return {"players": players, **outcome(found), "first": first, "warm": warm, **taken}
 
 
 def set_up(game: Any) -> float:
@@ -99,13 +101,10 @@ def random(family: str, states: int) -> Row:
     """Solve a random game and apply its generator."""
     game = random_game(family, states)
     laying_out = set_up(game)
-    begin = time.perf_counter()
-    found = solved(game, LOOSE)
-    total, peak = time.perf_counter() - begin, peak_bytes()
-    (taken,), rounds = medians(lambda: solved(found.arrays, LOOSE))
+    found, total, again, taken = solved_again(game, LOOSE)
     return {
-        "family": family, **outcome(found), "set_up": laying_out, "total": total, "solve": taken, "rounds": rounds,
-        "peak": peak, "need": memory_need(game), "application": application(found),
+        "family": family, **outcome(found), "set_up": laying_out, "total": total, "solve": again, **taken,
+        "application": application(found),
     }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ import math
 from pathlib import Path
 
 import jax
+import numpy as np
 import psutil
 
 from raison.equilibrium.arrays import GameArrays
@@ -18,7 +19,7 @@ from raison.errors import TooLarge
 from raison.game import Effect, Game, StateSpace
 
 NUMBER, INDEX, MARK = 8, 4, 1
-"""Bytes of a 64-bit float, of the number of a state, and of a truth value or slot."""
+"""Bytes of a 64-bit float, of the number of a state, and of a truth value."""
 
 FIELDS = 24
 """Numbers per player and state: payoffs and decision rates twice, values before and after a step with what follows
@@ -43,7 +44,8 @@ def memory_need(game: Game | GameArrays) -> int:
     per_state = (
         FIELDS * NUMBER * len(game.players)
         + 3 * NUMBER * actions  # availability as given, choice probabilities before and after a step
-        + MARK * (actions + len(distinct))
+        + MARK * actions
+        + np.min_scalar_type(len(distinct)).itemsize * len(distinct)  # slots
         + NUMBER * len(drifts)
         + arcs * (INDEX + 3 * NUMBER)  # target, rate of nature, rate before and after a step
         + 3 * NUMBER
