@@ -19,11 +19,12 @@ import scipy.sparse as sp
 from games import ORDERED, entry_game, random_game
 from references import PolicyIteration, quantecon_problem, tracing_problem
 
-from raison.equilibrium import Equilibrium, kernels, solve
-from raison.equilibrium.arcs import arcs_of
-from raison.equilibrium.arrays import GameArrays
-from raison.equilibrium.memory import memory_need
-from raison.equilibrium.native import NativeEngine, _layout
+from raison.engine import kernels
+from raison.engine.arcs import arcs_of
+from raison.engine.memory import memory_need
+from raison.engine.native import NativeEngine, _layout
+from raison.equations.game_arrays import GameArrays
+from raison.equilibrium import Equilibrium, solve
 
 Row = dict[str, Any]
 

@@ -23,11 +23,11 @@ import jax
 import numpy as np
 
 from raison.game import EULER, Action, Drift, Effect, Game, Hazard, Motive, Player, StateSpace, Variable
-from raison.inference.likelihood import GameLikelihood, SeenPanel
+from raison.inference.laplace import Posterior, fit
+from raison.inference.likelihood import GameLikelihood, SeenTransitions
 from raison.inference.model import Parameter
-from raison.inference.posterior import Posterior, fit
 from raison.inference.prior import Fixed, Flat, Prior
-from raison.record.panel import Panel
+from raison.record.transitions import Transitions
 
 COUNTS = pathlib.Path(__file__).parent / "data" / "rust-1987-counts.csv"
 CELLS = 90
@@ -66,12 +66,12 @@ def bus_game(numbers: jax.Array) -> Game:
     return Game(drifts=(wear,), players=(superintendent,), space=SPACE, shock_mean=EULER)
 
 
-def read_panel(path: pathlib.Path = COUNTS) -> Panel:
+def read_transitions(path: pathlib.Path = COUNTS) -> Transitions:
     """Return the counted monthly transitions."""
     with path.open(encoding="utf-8", newline="") as file:
         rows = [(int(row["before"]), int(row["after"]), int(row["count"])) for row in csv.DictReader(file)]
     before, after, count = np.array(rows).T
-    return Panel(before, after, count, elapsed=1.0)
+    return Transitions(before, after, count, elapsed=1.0)
 
 
 def priors_of(decision_rate: Prior) -> list[Parameter]:
@@ -95,7 +95,7 @@ def _cell(value: float, error: float | None, digits: int) -> str:
 
 def main() -> None:
     """Print both rows of the table beside the published ones."""
-    likelihood = GameLikelihood(bus_game, SeenPanel(read_panel()))
+    likelihood = GameLikelihood(bus_game, SeenTransitions(read_transitions()))
     print(f"{'':<22}" + "".join(f"{name:>19}" for name in NAMES) + f"{'log likelihood':>20}")
     for label, decision_rate in (("lambda free", Flat(0.05, 0.02, is_positive=True)), ("lambda = 1", Fixed(1.0))):
         found = estimate(likelihood, decision_rate)

@@ -9,8 +9,8 @@ import pytest
 
 from raison.case import BuiltCase, open_case
 from raison.inference.evidence import none_of_these, posterior_probabilities
+from raison.inference.laplace import fit
 from raison.inference.likelihood import ConstantRateLikelihood, GameLikelihood, SeenRecord
-from raison.inference.posterior import fit
 from raison.inference.prior import Fixed
 
 ROOT = pathlib.Path(__file__).parents[1]
@@ -104,7 +104,7 @@ def test_the_bus_example_finds_the_published_maximum() -> None:
     assert spec.loader is not None
     bus = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(bus)
-    likelihood = GameLikelihood(bus.bus_game, bus.SeenPanel(bus.read_panel()))
+    likelihood = GameLikelihood(bus.bus_game, bus.SeenTransitions(bus.read_transitions()))
     found = bus.estimate(likelihood, Fixed(1.0))
     assert found.log_likelihood == pytest.approx(bus.PUBLISHED["lambda = 1"][-1], abs=1e-6)
     assert found.standard_errors() == pytest.approx([0.0, 0.00586, 0.05233, 0.39366], rel=1e-3, abs=1e-5)

@@ -30,9 +30,9 @@ from raison import __version__
 from raison.case import BuiltCase, build, check_case, read_case
 from raison.case.template import write_template
 from raison.cases import bundled, find_case
+from raison.engine.memory import memory_need
 from raison.equilibrium import Equilibrium
 from raison.equilibrium.branches import Branches, find_branches
-from raison.equilibrium.memory import memory_need
 from raison.errors import CaseError, RaisonError, did_you_mean
 from raison.inference.likelihood import GameLikelihood, SeenRecord
 

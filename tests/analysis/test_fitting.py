@@ -9,9 +9,9 @@ from raison.analysis.fitting import Fits, Likelihoods, check_possible, fit_all
 from raison.analysis.watch import Watch
 from raison.case import BuiltCase
 from raison.inference.evidence import NONE
+from raison.inference.laplace import Posterior, Start
 from raison.inference.likelihood import Likelihood
 from raison.inference.model import Parameter
-from raison.inference.posterior import Posterior, Start
 
 
 class Searches:

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from raison.analysis import FitStore
+from raison.inference.laplace import Posterior
 from raison.inference.model import Parameter
-from raison.inference.posterior import Posterior
 from raison.inference.prior import LogNormal, Normal
 
 

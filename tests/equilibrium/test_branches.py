@@ -8,7 +8,7 @@ import pytest
 from scipy.optimize import brentq, root
 from small_games import border, dilemma
 
-from raison.equilibrium.arrays import GameArrays
+from raison.equations.game_arrays import GameArrays
 from raison.equilibrium.branches import best_response_radius, find_branches
 from raison.equilibrium.continuation import follow
 from raison.equilibrium.solver import engine_of, random_play_values, solve

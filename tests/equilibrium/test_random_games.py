@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from dense import Dense
 
+from raison.equations.game_arrays import GameArrays
+from raison.equations.play import failure_of, generator_of, play
 from raison.equilibrium import solve
-from raison.equilibrium.arrays import GameArrays
-from raison.equilibrium.play import failure_of, generator_of, play
 from raison.equilibrium.solver import pull_back
 from raison.game import Action, Drift, Effect, Game, Hazard, Motive, Player, StateSpace, Variable
 

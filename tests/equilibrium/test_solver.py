@@ -7,8 +7,8 @@ import pytest
 from dense import Dense, central_slope
 from small_games import BORDER_NAMES, BORDER_NUMBERS, border, demand_game, in_days, turned_border
 
+from raison.equations.game_arrays import GameArrays
 from raison.equilibrium import solve, solve_all, solver
-from raison.equilibrium.arrays import GameArrays
 from raison.equilibrium.linear import solve_transposed
 from raison.equilibrium.solver import checked, engine_of, iterate, pull_back, random_play_values
 from raison.errors import NotConverged

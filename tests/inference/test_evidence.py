@@ -7,9 +7,9 @@ from dense import Dense, simulate
 from small_games import BORDER_NAMES, BORDER_NUMBERS, BORDER_SPACE, border, border_record, border_start
 
 from raison.inference.evidence import NONE, indistinct_groups, lead, none_of_these, posterior_probabilities
+from raison.inference.laplace import fit
 from raison.inference.likelihood import GameLikelihood, SeenRecord
 from raison.inference.model import Explanation, Parameter
-from raison.inference.posterior import fit
 from raison.inference.prior import Fixed, LogNormal, Normal
 from raison.record import Move, Reading, Record
 

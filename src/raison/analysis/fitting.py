@@ -16,10 +16,10 @@ from raison.chain import Chain
 from raison.equilibrium import Equilibrium
 from raison.errors import ImpossibleRecord
 from raison.inference.evidence import none_of_these, posterior_probabilities
+from raison.inference.laplace import Posterior, Start, fit
 from raison.inference.likelihood import ConstantRateLikelihood, GameLikelihood, Likelihood, SeenRecord
 from raison.inference.model import Explanation
-from raison.inference.posterior import Posterior, Start, fit
-from raison.query.impossible import why_impossible
+from raison.record.impossible import why_impossible
 from raison.record.plan import make_plan
 
 FITTING = "fit the explanations"

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from raison import __version__
+from raison.inference.laplace import Posterior
 from raison.inference.model import Parameter
-from raison.inference.posterior import Posterior
 
 
 class FitStore:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 from raison.case.builder import BuiltCase, WrittenClaim, build
-from raison.case.checks import check_case
-from raison.case.reader import WrittenCase, read_case
+from raison.case.checking.whole import check_case
+from raison.case.text.reader import WrittenCase, read_case
 
 __all__ = ["BuiltCase", "WrittenCase", "WrittenClaim", "build", "check_case", "open_case", "read_case"]
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from raison.case.game import CaseGame, game_of
-from raison.case.meaning import changes_of_drift, effect_of, is_assumed, read_confidence, space_of
-from raison.case.numbers import WrittenNumber, beliefs_of, numbers_of
-from raison.case.ranges import DAYS, read_number
-from raison.case.reader import WrittenCase
-from raison.case.record_checks import names_of
-from raison.case.schema import CaseText, ClaimRow, RecordRow
+from raison.case.meaning.entries import changes_of_drift, effect_of, is_assumed, read_confidence, space_of
+from raison.case.meaning.names import names_of
+from raison.case.meaning.numbers import WrittenNumber, beliefs_of, numbers_of
+from raison.case.meaning.ranges import DAYS, read_number
+from raison.case.text.reader import WrittenCase
+from raison.case.text.schema import CaseText, ClaimRow, RecordRow
 from raison.game import StateSpace
 from raison.inference.model import Explanation, Parameter
 from raison.query.conditions import Names, resolve_test
@@ -100,11 +100,11 @@ class BuiltCase:
 
 
 def build(written: WrittenCase) -> BuiltCase:
-    """Build a case in which `raison.case.checks.check_case` finds no problem."""
+    """Build a case in which `raison.case.checking.whole.check_case` finds no problem."""
     case = written.text
     space = space_of(case)
     numbers = numbers_of(case)
-    names = names_of(case, space.variables)
+    names = names_of(case, space)
     return BuiltCase(
         name=written.name,
         title=case.title,

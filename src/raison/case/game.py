@@ -9,10 +9,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from raison.case.meaning import changes_of_drift, effect_of, feature_values, outcomes_of
-from raison.case.numbers import wanted
-from raison.case.ranges import DAYS, middle_of_chance
-from raison.case.schema import CaseText, Ratios, WrittenAction, WrittenPlayer
+from raison.case.meaning.entries import changes_of_drift, effect_of, feature_values, outcomes_of
+from raison.case.meaning.numbers import wanted
+from raison.case.meaning.ranges import DAYS, middle_of_chance
+from raison.case.text.schema import CaseText, Ratios, WrittenAction, WrittenPlayer
 from raison.game import Action, Drift, Effect, Game, Hazard, Motive, Player, StateSpace
 from raison.query.conditions import mask
 from raison.query.grammar import parse_condition

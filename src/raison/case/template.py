@@ -7,8 +7,8 @@ import os
 import pathlib
 from typing import Any
 
-from raison.case.reader import ROLES
-from raison.case.schema import CaseText
+from raison.case.text.reader import ROLES
+from raison.case.text.schema import CaseText
 from raison.errors import CaseError, Problem
 
 FILES = ("case.yaml", "record.csv", "claims.yaml", "sources.yaml")

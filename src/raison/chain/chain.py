@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import jax
 
 from raison.arrays import StateArray
-from raison.equilibrium.arrays import GameArrays
-from raison.equilibrium.generator import Generator
-from raison.equilibrium.play import play
+from raison.equations.game_arrays import GameArrays
+from raison.equations.generator import Generator
+from raison.equations.play import play
 from raison.game import Effect, StateSpace
 
 NATURE = "nature"

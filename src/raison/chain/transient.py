@@ -19,7 +19,7 @@ import jax.numpy as jnp
 
 from raison.arrays import Batch, StateArray, StateMask
 from raison.chain.chain import Chain
-from raison.equilibrium.generator import Generator, difference
+from raison.equations.generator import Generator, difference
 
 TOLERANCE = 1e-11
 """Largest mass that truncation may leave out of a step, as a share of the mass at its start."""

@@ -24,9 +24,9 @@ import jax.numpy as jnp
 import numpy as np
 import scipy.sparse.linalg as spla
 
-from raison.equilibrium.arrays import GameArrays
+from raison.engine.protocol import Engine
+from raison.equations.game_arrays import GameArrays
 from raison.equilibrium.continuation import Path
-from raison.equilibrium.engine import Engine
 from raison.equilibrium.linear import solve_newton
 from raison.equilibrium.solver import (
     FOLLOWED,

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from raison.equilibrium.engine import Engine
+from raison.engine.protocol import Engine
 from raison.equilibrium.linear import INNER, gmres, solve_newton
 
 FIRST_STEP, SHORTEST_STEP, LONGEST_STEP = 0.05, 1e-5, 0.25

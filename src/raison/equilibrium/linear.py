@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import scipy.sparse.linalg as spla
 
-from raison.equilibrium.engine import Engine, Field
-from raison.equilibrium.memory import memory_available
+from raison.engine.memory import memory_available
+from raison.engine.protocol import Engine, Field
 
 MOST_VECTORS = 40
 """Most vectors that GMRES keeps."""

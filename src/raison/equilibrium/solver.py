@@ -26,13 +26,13 @@ import numpy as np
 from jax.sharding import Mesh
 
 from raison.arrays import PlayerValues
-from raison.equilibrium.arrays import GameArrays
-from raison.equilibrium.choice import Choice
+from raison.engine.memory import check_memory, memory_available, memory_need
+from raison.engine.protocol import Engine
+from raison.equations.choice import Choice
+from raison.equations.game_arrays import GameArrays
+from raison.equations.play import failure_of, generator_of, play
 from raison.equilibrium.continuation import Path, follow
-from raison.equilibrium.engine import Engine
 from raison.equilibrium.linear import solve_newton, solve_transposed
-from raison.equilibrium.memory import check_memory, memory_available, memory_need
-from raison.equilibrium.play import failure_of, generator_of, play
 from raison.errors import NotConverged
 from raison.game import Game
 
@@ -188,10 +188,10 @@ def solve_all(
 def engine_of(arrays: GameArrays, devices: Sequence[Any] | None = None) -> Engine:
     """Return what computes the equations of a game here: compiled loops on a CPU, JAX elsewhere."""
     if devices is None and jax.default_backend() == "cpu":
-        from raison.equilibrium.native import NativeEngine
+        from raison.engine.native import NativeEngine
 
         return NativeEngine(arrays)
-    from raison.equilibrium.xla import XlaEngine
+    from raison.engine.xla import XlaEngine
 
     return XlaEngine(arrays, None if devices is None else _mesh(devices, arrays.space.size))
 

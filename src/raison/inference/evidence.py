@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.special import logsumexp
 
-from raison.equilibrium.arrays import GameArrays
+from raison.equations.game_arrays import GameArrays
 from raison.inference.model import Explanation, GameFunction, Parameter
 from raison.inference.prior import Normal
 

@@ -19,14 +19,14 @@ import numpy as np
 from raison.arrays import PlayerValues
 from raison.chain.chain import Chain
 from raison.chain.transient import MAX_LOAD
-from raison.equilibrium.arrays import GameArrays
+from raison.equations.game_arrays import GameArrays
 from raison.equilibrium.solver import Equilibrium, checked, pull_back, solve
 from raison.game import Game, StateSpace
 from raison.inference.model import GameFunction
 from raison.record.filter import log_likelihood, longest_step
-from raison.record.panel import Panel, panel_load, panel_log_likelihood
 from raison.record.plan import Plan, make_plan
 from raison.record.record import Record
+from raison.record.transitions import Transitions, transitions_load, transitions_log_likelihood
 
 ROOM = 1.5
 """How much faster than at the first evaluation the world may move before the record is cut anew."""
@@ -79,20 +79,20 @@ class SeenRecord:
 
 
 @dataclass(frozen=True, eq=False)
-class SeenPanel:
-    """A panel of fully observed transitions, its time between looks cut into `steps`."""
+class SeenTransitions:
+    """Fully observed transitions, its time between looks cut into `steps`."""
 
-    panel: Panel
+    transitions: Transitions
     steps: int = 1
 
     def log_likelihood(self, chain: Chain) -> jax.Array:
-        return panel_log_likelihood(chain, self.panel, self.steps)
+        return transitions_log_likelihood(chain, self.transitions, self.steps)
 
     def load(self, chain: Chain) -> jax.Array:
-        return panel_load(chain, self.panel) / self.steps
+        return transitions_load(chain, self.transitions) / self.steps
 
-    def cut_for(self, load: float) -> SeenPanel:
-        return SeenPanel(self.panel, math.ceil(self.steps * load * ROOM))
+    def cut_for(self, load: float) -> SeenTransitions:
+        return SeenTransitions(self.transitions, math.ceil(self.steps * load * ROOM))
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ class GameLikelihood:
 
     Args:
         game: builds the game from its numbers.
-        seen: the record or panel.
+        seen: the record or transitions.
         tolerance: residual to which each equilibrium is solved.
     """
 

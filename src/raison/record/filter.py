@@ -24,7 +24,7 @@ import numpy as np
 from raison.arrays import StateArray
 from raison.chain.chain import NATURE, Chain, JumpKind
 from raison.chain.transient import advance, fastest_rate
-from raison.equilibrium.generator import Generator
+from raison.equations.generator import Generator
 from raison.errors import CaseError, did_you_mean
 from raison.game import NO_CHANGE, Effect
 from raison.record.plan import Plan, Sight

@@ -1,0 +1,1 @@
+"""Whether a case means something that can be computed: all problems at once."""

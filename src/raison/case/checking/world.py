@@ -1,0 +1,290 @@
+"""Check the world of a case: variables, nature, players, features, explanations and their numbers."""
+
+from __future__ import annotations
+
+import collections
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from raison.case.meaning.entries import (
+    Changes,
+    changes_of_drift,
+    effect_of,
+    explain_change,
+    is_assumed,
+    outcomes_of,
+    read_scale,
+    source_keys,
+    space_of,
+)
+from raison.case.meaning.numbers import WrittenNumber, beliefs_of, numbers_of
+from raison.case.meaning.ranges import REST, Kind, read_number
+from raison.case.text.places import Path, Places, dotted
+from raison.case.text.reader import WrittenCase
+from raison.case.text.schema import CaseText, Ratios, WrittenAction
+from raison.errors import CaseError, Problem, QueryError, did_you_mean
+from raison.game import StateSpace
+from raison.query.conditions import check_condition, mask
+from raison.query.grammar import parse_condition
+
+MOST_STATES = 2_000_000
+"""Largest state space that is computed."""
+
+
+@dataclass(frozen=True)
+class Checking:
+    """A case under check."""
+
+    case: CaseText
+    places: Places
+    space: StateSpace
+
+
+def begin_check(written: WrittenCase) -> Checking:
+    """Return the case ready for checking; raise `CaseError` if it has no possible space or time."""
+    case, places = written.text, written.places
+    problems = []
+    for name, variable in case.variables.items():
+        twice = [level for level, count in collections.Counter(variable.levels).items() if count > 1]
+        problems += [places.problem(("variables", name, "levels"), f"level `{level}` stands twice.") for level in twice]
+    size = math.prod(len(variable.levels) for variable in case.variables.values())
+    if size > MOST_STATES:
+        message = (
+            f"the variables span {size:,} states; at most {MOST_STATES:,} are computed. Merge levels or leave one out."
+        )
+        problems.append(places.problem(("variables",), message, at_key=True))
+    time = case.time
+    if time.begin >= time.until:
+        message = f"found `{time.until}`; it must be after `from`, {time.begin}."
+        problems.append(places.problem(("time", "until"), message))
+    if problems:
+        raise CaseError(problems)
+    return Checking(case, places, space_of(case))
+
+
+def check_time(at: Checking) -> Iterator[Problem]:
+    """Check that the day of the decision lies in the time of the case."""
+    time = at.case.time
+    if time.focus is not None and not time.begin <= time.focus <= time.until:
+        yield at.places.problem(
+            ("time", "focus"), f"found `{time.focus}`; it must lie from {time.begin} to {time.until}."
+        )
+
+
+def check_variables(at: Checking) -> Iterator[Problem]:
+    """Check the start of every variable."""
+    for name, variable in at.case.variables.items():
+        path: Path = ("variables", name, "at start")
+        for level in variable.at_start:
+            if level not in variable.levels:
+                message = f"variable `{name}` has no level `{level}`.{did_you_mean(level, variable.levels)}"
+                yield at.places.problem((*path, level), message, at_key=True)
+        total = sum(variable.at_start.values())
+        if not math.isclose(total, 1.0, abs_tol=1e-6):
+            yield at.places.problem(path, f"the probabilities sum to {total:g}; they must sum to 1.")
+
+
+def check_nature(at: Checking) -> Iterator[Problem]:
+    """Check what drifts change, and when."""
+    for name, drift in at.case.nature.items():
+        path: Path = ("nature", name)
+        yield from check_basis(at, path, drift.basis)
+        yield from _check_ratios(at, (*path, "when"), drift.when)
+        wrong = list(_check_condition(at, (*path, "if"), drift.condition))
+        try:
+            changes = changes_of_drift(name, drift)
+        except ValueError as error:
+            yield at.places.problem(path, str(error), at_key=True)
+            continue
+        wrong += _check_changes(at, (*path, "changes"), changes)
+        yield from wrong
+        if not wrong and not _can_change(at, changes, drift.condition):
+            yield at.places.problem(path, "this drift would change nothing in any state.", at_key=True)
+
+
+def _can_change(at: Checking, changes: Changes, condition: str | None) -> bool:
+    moves = effect_of(changes, at.space).targets(at.space) != np.arange(at.space.size)
+    return bool((moves if condition is None else moves & mask(parse_condition(condition), at.space)).any())
+
+
+def check_players(at: Checking) -> Iterator[Problem]:
+    """Check what players can do and want."""
+    for name, player in at.case.players.items():
+        path: Path = ("players", name)
+        yield from check_basis(at, path, player.basis)
+        yield from _check_ratios(at, (*path, "acts", "when"), player.acts.when)
+        yield from _check_wants(at, (*path, "wants"), player.wants)
+        for action, written in player.actions.items():
+            yield from _check_action(at, (*path, "actions", action), written)
+
+
+def _check_action(at: Checking, path: Path, action: WrittenAction) -> Iterator[Problem]:
+    if action.basis is not None:
+        yield from check_basis(at, path, action.basis)
+    yield from _check_condition(at, (*path, "if"), action.condition)
+    if action.changes is not None and action.outcomes is not None:
+        yield at.places.problem((*path, "outcomes"), "found both `changes` and `outcomes`; keep one.", at_key=True)
+    if action.outcomes is None:
+        yield from _check_changes(at, (*path, "changes"), action.changes or {})
+        return
+    for index, changes in enumerate(outcomes_of(action)):
+        yield from _check_changes(at, (*path, "outcomes", index, "changes"), changes)
+
+
+def _check_changes(at: Checking, path: Path, changes: Changes) -> Iterator[Problem]:
+    for name, change in changes.items():
+        message = explain_change(name, change, at.space)
+        if message:
+            yield at.places.problem((*path, name), message, at_key=name not in at.space.names)
+
+
+def _check_ratios(at: Checking, path: Path, ratios: Ratios) -> Iterator[Problem]:
+    for name, levels in ratios.items():
+        if name not in at.space.names:
+            message = f"no variable `{name}`.{did_you_mean(name, at.space.names)}"
+            yield at.places.problem((*path, name), message, at_key=True)
+            continue
+        known = at.space.variable(name).levels
+        for level in levels:
+            if level not in known:
+                message = f"variable `{name}` has no level `{level}`.{did_you_mean(level, known)}"
+                yield at.places.problem((*path, name, level), message, at_key=True)
+
+
+def _check_condition(at: Checking, path: Path, text: str | None) -> Iterator[Problem]:
+    if text is None:
+        return
+    try:
+        condition = parse_condition(text)
+    except QueryError as error:
+        for problem in error.problems:
+            yield at.places.problem_inside(path, text, problem.column - 1, problem.message)
+        return
+    wrong = check_condition(condition, at.space)
+    yield from (at.places.problem(path, message) for message in wrong)
+    if not wrong and not mask(condition, at.space).any():
+        yield at.places.problem(path, f"`{text}` holds in no state.")
+
+
+def check_features(at: Checking) -> Iterator[Problem]:
+    """Check that features speak of known variables and levels."""
+    for name, feature in at.case.features.items():
+        path: Path = ("features", name)
+        scale = read_scale(feature.text)
+        if scale is not None:
+            variable = scale[0]
+            if variable not in at.space.names:
+                yield at.places.problem(path, f"no variable `{variable}`.{did_you_mean(variable, at.space.names)}")
+            elif not at.space.variable(variable).is_ordered:
+                message = (
+                    f"variable `{variable}` is not ordered, so it has no `from ... to ...`; give each level a number."
+                )
+                yield at.places.problem(path, message)
+        elif feature.text:
+            yield from _check_condition(at, path, feature.text)
+        else:
+            yield from _check_ratios(
+                at, path, {v: dict.fromkeys(numbers, "") for v, numbers in feature.numbers.items()}
+            )
+
+
+def _check_wants(at: Checking, path: Path, weights: dict[str, str]) -> Iterator[Problem]:
+    for feature in weights:
+        if feature not in at.case.features:
+            message = f"no feature `{feature}`.{did_you_mean(feature, at.case.features)}"
+            yield at.places.problem((*path, feature), message, at_key=True)
+
+
+def check_explanations(at: Checking) -> Iterator[Problem]:
+    """Check that explanations speak of known players, features and numbers."""
+    known = {number.name for number in numbers_of(at.case)}
+    for name, explanation in at.case.explanations.items():
+        path: Path = ("explanations", name)
+        yield from check_basis(at, path, explanation.basis)
+        for player, weights in explanation.wants.items():
+            if player not in at.case.players:
+                message = f"no player `{player}`.{did_you_mean(player, at.case.players)}"
+                yield at.places.problem((*path, "wants", player), message, at_key=True)
+            yield from _check_wants(at, (*path, "wants", player), weights)
+        for seen in explanation.sees:
+            if seen not in known:
+                message = f"no number `{seen}`.{did_you_mean(seen, sorted(known))}"
+                yield at.places.problem((*path, "sees", seen), message, at_key=True)
+        wants = {f"players.{player}.wants.{feature}" for player, own in explanation.wants.items() for feature in own}
+        for seen in sorted(wants & set(explanation.sees)):
+            yield at.places.problem(
+                (*path, "sees", seen), "this explanation `wants` it already; keep one.", at_key=True
+            )
+
+
+def check_basis(at: Checking, path: Path, basis: str) -> Iterator[Problem]:
+    """Check that a basis is an assumption or known sources."""
+    keys = source_keys(basis)
+    if not keys and not is_assumed(basis):
+        yield at.places.problem((*path, "basis"), "`basis` is empty; write `assumed` or keys of the sources.")
+    for key in keys:
+        if key not in at.case.sources:
+            message = f"no source `{key}`.{did_you_mean(key, [*at.case.sources, 'assumed'])}"
+            yield at.places.problem((*path, "basis"), message)
+
+
+def check_numbers(at: Checking) -> Iterator[Problem]:
+    """Check that every number can be read as what it measures."""
+    unit = at.case.time.unit
+    every = list(numbers_of(at.case))
+    for name in at.case.explanations:
+        every += beliefs_of(at.case, name)
+    for number in every:
+        try:
+            read_number(number.text, number.kind, unit)
+        except ValueError as error:
+            yield at.places.problem(number.path, str(error))
+
+
+def check_chances(at: Checking) -> Iterator[Problem]:
+    """Check that the chances of every action's outcomes sum to 1, or leave room for the outcome that takes the rest."""
+    written = {number.name: number for number in numbers_of(at.case) if number.name.endswith(".chance")}
+    for name, player in at.case.players.items():
+        for action, entry in player.actions.items():
+            path: Path = ("players", name, "actions", action, "outcomes")
+            texts = [outcome.chance for outcome in entry.outcomes or ()]
+            if texts.count(REST) > 1:
+                yield at.places.problem(path, f"{texts.count(REST)} outcomes say `{REST}`; one can take what is left.")
+            elif texts:
+                own = {each for each in written if each.startswith(f"{dotted(path)}.")}
+                yield from _check_sum(at, path, [written[each] for each in own], REST in texts)
+                yield from _check_seen_chances(at, own, written, REST in texts)
+
+
+def _check_sum(at: Checking, place: Path, chances: Sequence[WrittenNumber], has_rest: bool) -> Iterator[Problem]:
+    """Check the chances of the outcomes of one action; `place` is where to complain."""
+    try:
+        read = [read_number(number.text, Kind.CHANCE, "day") for number in chances]
+    except ValueError:
+        return  # `check_numbers` complains
+    total = sum(float(chance.value(0.0)) for chance in read)
+    ranged = [number for number, chance in zip(chances, read, strict=True) if chance.is_free]
+    if has_rest and not total < 1.0:
+        message = f"the chances of the other outcomes sum to {total:g}, which leaves nothing for `{REST}`."
+        yield at.places.problem(place, message)
+    elif not has_rest and ranged:
+        message = (
+            f"found the range `{ranged[0].text}`; then one outcome must say `chance: {REST}`, to take what is left."
+        )
+        yield at.places.problem(ranged[0].path, message)
+    elif not has_rest and abs(total - 1.0) > 1e-6:
+        yield at.places.problem(place, f"the chances of the outcomes sum to {total:g}; they must sum to 1.")
+
+
+def _check_seen_chances(
+    at: Checking, own: set[str], written: Mapping[str, WrittenNumber], has_rest: bool
+) -> Iterator[Problem]:
+    """Check the chances of one action under each explanation that sees some of them differently."""
+    for explanation in at.case.explanations:
+        seen = {each.name: each for each in beliefs_of(at.case, explanation) if each.name in own}
+        if seen:
+            place = next(iter(seen.values())).path
+            yield from _check_sum(at, place, [seen.get(each, written[each]) for each in sorted(own)], has_rest)

@@ -1,0 +1,1 @@
+"""What entries mean: numbers, changes, features, names."""

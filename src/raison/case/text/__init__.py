@@ -1,0 +1,1 @@
+"""What the user wrote: files, entries and where each stands."""

@@ -1,0 +1,238 @@
+"""What the user wrote, as written: the entries of a case, its record, claims, sources and indicators.
+
+Numbers, ranges, conditions and tests stay text here; `raison.case.meaning.numbers` and `raison.query` read them.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
+
+NAME = re.compile(r"\w(?:[\w-]*\w)?")
+RESERVED = frozenset({"and", "or", "not", "in", "nature"})
+"""Words that a name may not be."""
+
+
+def _name(value: Any) -> Any:
+    if not isinstance(value, str) or not NAME.fullmatch(value):
+        raise ValueError(f"found `{value}`; a name has letters, digits, `_` and `-` only.")
+    if value in RESERVED:
+        raise ValueError(f"found `{value}`, which has a meaning of its own; choose another name.")
+    return value
+
+
+def _level(value: Any) -> Any:
+    if not isinstance(value, str) or not NAME.fullmatch(value):
+        raise ValueError(f"found `{value}`; a level has letters, digits, `_` and `-` only.")
+    return value
+
+
+def _phrase(value: Any) -> Any:
+    if not isinstance(value, str) or not value.strip() or "." in value:
+        raise ValueError(f"found `{value}`; the name of a drift may not be empty or have a dot.")
+    return value
+
+
+def _date(value: Any) -> Any:
+    if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+        raise ValueError(f"found `{value}`; need a date such as 2016-06-27.")
+    try:
+        return datetime.date.fromisoformat(value)
+    except ValueError:
+        raise ValueError(f"`{value}` is no day of the calendar.") from None
+
+
+def _as_text(value: Any) -> Any:
+    """Let Python and JSON callers write numbers as numbers."""
+    return repr(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+Name = Annotated[str, BeforeValidator(_name), WithJsonSchema({"type": "string", "pattern": r"^\w([\w-]*\w)?$"})]
+Level = Annotated[
+    str, BeforeValidator(_as_text), BeforeValidator(_level), WithJsonSchema({"type": ["string", "integer"]})
+]
+Phrase = Annotated[str, BeforeValidator(_phrase)]
+Day = Annotated[
+    datetime.date,
+    BeforeValidator(_date),
+    PlainSerializer(str),
+    WithJsonSchema({"type": "string", "format": "date", "pattern": r"^\d{4}-\d\d-\d\d$"}),
+]
+NumberText = Annotated[str, BeforeValidator(_as_text), WithJsonSchema({"type": ["string", "number"]})]
+Chances = dict[Level, Annotated[float, Field(ge=0, allow_inf_nan=False)]]
+Start = Annotated[
+    Chances,
+    BeforeValidator(lambda value: {value: 1.0} if isinstance(value, str) else value),
+    WithJsonSchema({"type": ["string", "object"], "additionalProperties": {"type": "number"}}),
+]
+Ratios = dict[Name, dict[Level, NumberText]]
+Basis = Annotated[str, Field(description="`assumed`, alone or with a reason, or keys of sources.yaml")]
+
+
+class Entry(BaseModel):
+    """Any entry: nothing may stand in it that is not known, and nobody changes it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_by_alias=True, validate_by_name=True)
+
+
+class Time(Entry):
+    """The clock of the case."""
+
+    unit: Literal["day", "week", "month", "year"]
+    begin: Day = Field(alias="from")
+    until: Day
+    focus: Day | None = None
+
+
+class WrittenVariable(Entry):
+    """A state variable; its start is a level, or a probability for each level."""
+
+    levels: tuple[Level, ...] = Field(min_length=2)
+    ordered: bool = True
+    at_start: Start = Field(alias="at start")
+    name: str = ""
+    about: str = ""
+
+
+class WrittenDrift(Entry):
+    """Jumps of nature of one kind."""
+
+    every: NumberText
+    when: Ratios = {}
+    condition: str | None = Field(default=None, alias="if")
+    changes: dict[Name, NumberText] | None = None
+    basis: Basis
+
+
+class Outcome(Entry):
+    """One of the ways an action may turn out."""
+
+    chance: NumberText
+    changes: dict[Name, NumberText] = {}
+
+
+class WrittenAction(Entry):
+    """Something a player may do."""
+
+    changes: dict[Name, NumberText] | None = None
+    outcomes: tuple[Outcome, ...] | None = None
+    condition: str | None = Field(default=None, alias="if")
+    costs: NumberText | None = None
+    seen: NumberText | None = None
+    basis: Basis | None = None
+    name: str = ""
+    about: str = ""
+
+
+class DecisionRate(Entry):
+    """How often a player may act, by state."""
+
+    rate: NumberText
+    when: Ratios = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, value: Any) -> Any:
+        return {"rate": value} if isinstance(value, str) else value
+
+
+class WrittenPlayer(Entry):
+    """A decision maker."""
+
+    name: str = ""
+    acts: DecisionRate
+    looks_ahead: NumberText = Field(alias="looks ahead")
+    wants: dict[Name, NumberText] = {}
+    actions: dict[Name, WrittenAction] = {}
+    basis: Basis
+    about: str = ""
+
+
+class WrittenExplanation(Entry):
+    """A rival account of the motives."""
+
+    label: str = ""
+    held_by: str = Field(default="", alias="held by")
+    says: str = ""
+    wants: dict[Name, dict[Name, NumberText]] = {}
+    sees: dict[str, NumberText] = {}
+    prior: float = Field(default=1.0, gt=0, allow_inf_nan=False)
+    basis: Basis
+
+
+class RecordRow(Entry):
+    """One dated item of the record."""
+
+    date: Day
+    kind: Literal["move", "reading", "shock"]
+    who: str
+    what: NumberText
+    confidence: NumberText | None = None
+    source: str = ""
+    note: str = ""
+
+
+class WrittenSource(Entry):
+    """Where facts come from."""
+
+    title: str
+    url: str = ""
+
+
+class ClaimRow(Entry):
+    """One claim of the text, with its test or why it has none."""
+
+    id: str
+    where: str = ""
+    says: str
+    kind: Literal["causal", "motive", "factual", "predictive", "counterfactual", "normative", "advice"]
+    test: str | None = None
+    not_testable: str | None = Field(default=None, alias="not testable")
+
+
+class IndicatorRow(Entry):
+    """One number that claims may check."""
+
+    date: Day
+    indicator: Name
+    unit: str = ""
+    value: float = Field(allow_inf_nan=False)
+    source: str = ""
+
+
+class WrittenFeature(Entry):
+    """Something a player may want: a line of text, or a number for each level of one variable."""
+
+    text: str = ""
+    numbers: dict[Name, dict[Level, Annotated[float, Field(allow_inf_nan=False)]]] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_either(cls, value: Any) -> Any:
+        if isinstance(value, str) and value.strip():
+            return {"text": value}
+        if isinstance(value, dict) and len(value) == 1:
+            return {"numbers": value}
+        raise ValueError("need a condition, `VARIABLE, from A to B`, or a number for each level of one variable.")
+
+
+class CaseText(Entry):
+    """A whole case, with the files that it names read in."""
+
+    title: str
+    question: str = ""
+    summary: str = ""
+    time: Time
+    variables: dict[Name, WrittenVariable] = Field(min_length=1)
+    nature: dict[Phrase, WrittenDrift] = {}
+    players: dict[Name, WrittenPlayer] = Field(min_length=1)
+    features: dict[Name, Annotated[WrittenFeature, WithJsonSchema({"type": ["string", "object"]})]] = {}
+    explanations: dict[Name, WrittenExplanation] = Field(min_length=1)
+    record: tuple[RecordRow, ...]
+    claims: tuple[ClaimRow, ...] = ()
+    sources: dict[Name, WrittenSource] = {}
+    indicators: tuple[IndicatorRow, ...] = ()
+    leaves_out: tuple[str, ...] = Field(default=(), alias="leaves out")

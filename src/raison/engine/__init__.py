@@ -1,0 +1,1 @@
+"""The machinery that works the equations of a game: compiled loops for the CPU, JAX for accelerators."""
