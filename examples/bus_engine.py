@@ -23,9 +23,10 @@ import jax
 import numpy as np
 
 from raison.game import EULER, Action, Drift, Effect, Game, Hazard, Motive, Player, StateSpace, Variable
-from raison.inference.laplace import Posterior, fit
-from raison.inference.likelihood import GameLikelihood, SeenTransitions
+from raison.inference.laplace import Laplace, fit
+from raison.inference.likelihood import GameLikelihood
 from raison.inference.model import Parameter
+from raison.inference.posterior import PosteriorStatus
 from raison.inference.prior import Fixed, Flat, Prior
 from raison.record.transitions import Transitions
 
@@ -80,7 +81,7 @@ def priors_of(decision_rate: Prior) -> list[Parameter]:
     return [Parameter(name, prior) for name, prior in zip(NAMES, priors, strict=True)]
 
 
-def estimate(likelihood: GameLikelihood, decision_rate: Prior) -> Posterior:
+def estimate(likelihood: GameLikelihood, decision_rate: Prior) -> Laplace:
     """Return the maximum likelihood estimate."""
     return fit(likelihood, priors_of(decision_rate))
 
@@ -95,7 +96,7 @@ def _cell(value: float, error: float | None, digits: int) -> str:
 
 def main() -> None:
     """Print both rows of the table beside the published ones."""
-    likelihood = GameLikelihood(bus_game, SeenTransitions(read_transitions()))
+    likelihood = GameLikelihood(bus_game, [read_transitions()])
     print(f"{'':<22}" + "".join(f"{name:>19}" for name in NAMES) + f"{'log likelihood':>20}")
     for label, decision_rate in (("lambda free", Flat(0.05, 0.02, is_positive=True)), ("lambda = 1", Fixed(1.0))):
         found = estimate(likelihood, decision_rate)
@@ -104,8 +105,8 @@ def main() -> None:
         print(_row(f"{label}, here", cells, found.log_likelihood))
         *published, log_likelihood = PUBLISHED[label]
         print(_row(f"{label}, published", [_cell(*each, 3) for each in published], log_likelihood))
-        if found.status != "ok":
-            print(f"  {found.status}")
+        if found.status is not PosteriorStatus.OK:
+            print(f"  {found.status.value}")
     print(
         "\nStandard errors in brackets, here from differences of exact gradients. Where lambda is free the published\n"
         "ones of lambda, beta and mu are smaller: they come from a coarse numerical Hessian."

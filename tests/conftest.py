@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 from dense import Dense
-from small_games import BORDER_SPACE, border, border_record, border_start
+from small_games import border, watched
 
 from raison.chain import Chain
 from raison.equilibrium import Equilibrium, solve
-from raison.inference.likelihood import GameLikelihood, SeenRecord
+from raison.inference.likelihood import GameLikelihood
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +39,4 @@ def border_jumps(border_dense: Dense, border_values: np.ndarray) -> list:
 @pytest.fixture(scope="session")
 def border_likelihood() -> GameLikelihood:
     """The likelihood of the border record by the numbers of the border game."""
-    return GameLikelihood(
-        border, SeenRecord(border_record(), BORDER_SPACE, border_start(), longest=0.25), tolerance=1e-13
-    )
+    return GameLikelihood(border, [watched()], tolerance=1e-13)

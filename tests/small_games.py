@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 
 import jax.numpy as jnp
 import numpy as np
 
 from raison.game import EULER, Action, Drift, Effect, Game, Hazard, Motive, Player, StateSpace, Variable
-from raison.record import Move, Reading, Record, Shock
+from raison.record import Calendar, Move, Reading, Record, Shock, WatchedRecord
 
 TENSION = Variable("tension", ("calm", "raised", "high", "brink"))
 MOOD = Variable("mood", ("warm", "cool", "sour"), is_ordered=False)
@@ -94,6 +95,18 @@ def border_record() -> Record:
         ),
         until=7.0,
     )
+
+
+BEGIN = datetime.date(2016, 1, 1)
+"""First day of the border record; a unit of time has 40 days, so that every item falls on a day."""
+
+
+def watched(
+    record: Record | None = None, *, space: StateSpace = BORDER_SPACE, start: np.ndarray | None = None
+) -> WatchedRecord:
+    """Return the border record, or another, as it was watched."""
+    begin = border_start() if start is None else start
+    return WatchedRecord("border", record or border_record(), space, begin, Calendar(BEGIN, "unit", 40.0))
 
 
 def scaled_record(record: Record, ratio: float) -> Record:

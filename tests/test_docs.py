@@ -10,7 +10,7 @@ import pytest
 from raison.case import BuiltCase, open_case
 from raison.inference.evidence import none_of_these, posterior_probabilities
 from raison.inference.laplace import fit
-from raison.inference.likelihood import ConstantRateLikelihood, GameLikelihood, SeenRecord
+from raison.inference.likelihood import ConstantRateLikelihood, GameLikelihood
 from raison.inference.prior import Fixed
 
 ROOT = pathlib.Path(__file__).parents[1]
@@ -80,11 +80,11 @@ def test_the_change_that_the_tutorial_makes_is_a_change_of_its_case(tmp_path: pa
 
 
 def posterior_of(case: BuiltCase) -> list[float]:
-    games = GameLikelihood(case.game, SeenRecord(case.record, case.space, case.start))
-    actions = [len(names) for names in case.names.actions.values()]
+    games = GameLikelihood(case.game, case.records)
+    actions = sum(len(names) for names in case.names.actions.values())
     none = none_of_these(case.game, case.explanations[0])
     fits = [fit(games, explanation.parameters) for explanation in case.explanations]
-    fits.append(fit(ConstantRateLikelihood(case.game, games.seen, actions), none.parameters))
+    fits.append(fit(ConstantRateLikelihood(case.game, case.records, actions), none.parameters))
     return posterior_probabilities([each.log_evidence for each in fits], [1.0] * len(fits)).tolist()
 
 
@@ -104,7 +104,7 @@ def test_the_bus_example_finds_the_published_maximum() -> None:
     assert spec.loader is not None
     bus = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(bus)
-    likelihood = GameLikelihood(bus.bus_game, bus.SeenTransitions(bus.read_transitions()))
+    likelihood = GameLikelihood(bus.bus_game, [bus.read_transitions()])
     found = bus.estimate(likelihood, Fixed(1.0))
     assert found.log_likelihood == pytest.approx(bus.PUBLISHED["lambda = 1"][-1], abs=1e-6)
     assert found.standard_errors() == pytest.approx([0.0, 0.00586, 0.05233, 0.39366], rel=1e-3, abs=1e-5)

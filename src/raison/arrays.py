@@ -14,10 +14,16 @@ jax.config.update("jax_enable_x64", True)
 Number = float | jax.Array | np.ndarray
 """A scalar: a Python float, or a traced array of shape `[]`."""
 
+Scalar = Float[Array, ""]
+"""One number."""
+
 StateArray = Float[Array, " states"]
 """One number per state: a payoff, a rate, a probability."""
 
-StateMask = Bool[Array, " states"]
+StateVector = Float[Array | np.ndarray, " states"]
+"""One number per state that is given, not computed: where the world starts."""
+
+StateMask = Bool[Array | np.ndarray, " states"]
 """True in the states where a condition holds."""
 
 PlayerValues = Float[Array, "players states"]

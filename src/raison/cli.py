@@ -19,7 +19,6 @@ from typing import Annotated
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 import platformdirs
 import rich.console
 import rich.progress
@@ -34,7 +33,7 @@ from raison.engine.memory import memory_need
 from raison.equilibrium import Equilibrium
 from raison.equilibrium.branches import Branches, find_branches
 from raison.errors import CaseError, RaisonError, did_you_mean
-from raison.inference.likelihood import GameLikelihood, SeenRecord
+from raison.inference.likelihood import GameLikelihood
 
 app = typer.Typer(
     help="Turn an argument about why a state acted into a model that can be tested.",
@@ -87,7 +86,7 @@ def check(case: CaseArgument) -> None:
         err.print(f"warning: {warning}", soft_wrap=True, markup=False, highlight=False)
     out.print(
         f"{built.name}: {built.space.size:,} states, {len(built.names.actions)} players, "
-        f"{len(built.explanations)} explanations, {len(built.record.items)} items, {len(built.claims)} claims; "
+        f"{len(built.explanations)} explanations, {_items(built)} items, {len(built.claims)} claims; "
         f"its game needs about {_need(built) / 2**30:.1f} GiB. No problems.",
         soft_wrap=True,
         highlight=False,
@@ -106,12 +105,8 @@ def solve(
     names = [each.name for each in built.explanations]
     if explanation is not None and explanation not in names:
         raise CaseError(f"no explanation `{explanation}`.{did_you_mean(explanation, names)}")
-    likelihood = GameLikelihood(built.game, SeenRecord(built.record, built.space, built.start))
-    centres = {
-        each.name: np.array([float(parameter.prior.value(0.0)) for parameter in each.parameters])
-        for each in built.explanations
-        if explanation in (None, each.name)
-    }
+    likelihood = GameLikelihood(built.game, built.records)
+    centres = {each.name: each.centre for each in built.explanations if explanation in (None, each.name)}
     out.print(
         f"{built.name}: {built.space.size:,} states, {len(built.names.actions)} players; "
         f"needs about {_need(built) / 2**30:.1f} GiB",
@@ -132,6 +127,10 @@ def solve(
     out.print(table)
     for note in notes:
         out.print(note, highlight=False, soft_wrap=True)
+
+
+def _items(built: BuiltCase) -> int:
+    return sum(len(watched.record.items) for watched in built.records)
 
 
 def _need(built: BuiltCase) -> int:

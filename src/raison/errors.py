@@ -86,12 +86,17 @@ class SamplingFailed(ComputationError):
     """The posterior of an explanation could not be approximated."""
 
 
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return ` Did you mean `x`?` for the nearest known word, or nothing."""
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f" Did you mean `{near[0]}`?" if near else ""
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ` Did you mean `x`?` for the nearest known word, or the list of what is allowed."""
     known = list(known)
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    if near:
-        return f" Did you mean `{near[0]}`?"
+    if near := nearest(word, known):
+        return near
     if not known:
         return " None is defined."
     shown = ", ".join(f"`{name}`" for name in known[:12])

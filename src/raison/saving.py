@@ -63,6 +63,7 @@ def _tables(study: Study) -> dict[str, list[dict[str, Any]]]:
         ],
         "items": [
             {
+                "record": item.record,
                 "date": item.date,
                 "kind": item.kind,
                 "who": item.who,
@@ -100,13 +101,15 @@ def _paths(study: Study) -> xarray.Dataset:
     names = [each.name for each in study.explanations]
     coords: dict[str, Any] = {
         "explanation": names,
-        "time": np.array(study.times, dtype="datetime64[ns]"),
+        **{f"{each.name}_time": np.array(each.times, dtype="datetime64[ns]") for each in study.records},
     }
     arrays = {}
     for variable, levels in study.game.variables.items():
         coords[f"{variable}_level"] = list(levels)
-        values = np.stack([each.paths[variable] for each in study.explanations])
-        arrays[f"path_{variable}"] = (("explanation", "time", f"{variable}_level"), values)
+        for record in study.records:
+            values = np.stack([each.paths[record.name][variable] for each in study.explanations])
+            dims = ("explanation", f"{record.name}_time", f"{variable}_level")
+            arrays[f"{record.name}_{variable}"] = (dims, values)
     return xarray.Dataset(arrays, coords, attrs=_attributes(study))
 
 

@@ -10,6 +10,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from raison.record import Source
+
+NEAR_DAYS = 60
+"""Days from the focal date within which an item counts as near."""
+
+INDISTINCT = 1.0
+"""Log Bayes factor below which two explanations are not told apart (kass1995)."""
+
 
 @dataclass(frozen=True)
 class GameSize:
@@ -69,6 +77,7 @@ class ParameterEstimate:
 class ActionForecast:
     """How often an action was expected under one explanation, and how often it was seen."""
 
+    record: str
     player: str
     action: str
     expected: float
@@ -93,8 +102,8 @@ class ExplanationResult:
     """None for `none of these`, which solves no game."""
     parameters: tuple[ParameterEstimate, ...]
     forecasts: tuple[ActionForecast, ...]
-    paths: dict[str, np.ndarray]
-    """Smoothed path of every variable: probability of each level. Shape `[times, levels]`."""
+    paths: dict[str, dict[str, np.ndarray]]
+    """By record, smoothed path of every variable: probability of each level. Shape `[times, levels]`."""
 
 
 @dataclass(frozen=True)
@@ -107,8 +116,9 @@ class ItemWeight:
 
 @dataclass(frozen=True)
 class ItemResult:
-    """One dated item of the record. The last one, of kind `end`, is the silence after the last act."""
+    """One dated item of a record. The last one of each, of kind `end`, is the silence after the last act."""
 
+    record: str
     date: str
     kind: str
     """`move`, `reading`, `shock` or `end`."""
@@ -154,12 +164,17 @@ class ClaimResult:
 
 
 @dataclass(frozen=True)
-class Source:
-    """Where facts come from."""
+class RecordResult:
+    """What was watched, and when."""
 
-    key: str
-    title: str
-    url: str
+    name: str
+    begin: str
+    until: str
+    unit: str
+    focal_date: str
+    """The date of the decision in question; empty if none."""
+    times: tuple[str, ...]
+    """Dates of the smoothed paths."""
 
 
 @dataclass(frozen=True)
@@ -180,11 +195,6 @@ class CaseSummary:
     question: str
     summary: str
     """What the text says, in a paragraph."""
-    begin: str
-    until: str
-    unit: str
-    focal_date: str
-    """The date of the decision in question; empty if none."""
     labels: dict[str, str]
     """Reader's name of players, variables and actions (`player.action`)."""
     leaves_out: tuple[str, ...]
@@ -207,10 +217,10 @@ class Fragility:
     """Index into `items` of the one that favours the leader over the runner-up most."""
     largest_item_weight: float
     leader_without_it: str
-    leader_flat_prior: str
-    """Who leads if judged by the best fit alone, without the penalty for width of priors."""
+    leader_by_fit: str
+    """Who has the highest likelihood at its most probable parameters: nothing is taken off for wide priors."""
     share_near_focus: float
-    """Share of the absolute weight between the two from items within 60 days of the focal date, or nan."""
+    """Share of the absolute weight between the two from items within `NEAR_DAYS` of the focal date, or nan."""
     is_provisional: bool
     indistinct: tuple[tuple[str, ...], ...]
     """Groups of explanations that the record does not tell apart: every log Bayes factor within one is below 1."""
@@ -227,8 +237,7 @@ class Study:
     items: tuple[ItemResult, ...]
     claims: tuple[ClaimResult, ...]
     fragility: Fragility
-    times: tuple[str, ...]
-    """Dates of the smoothed paths."""
+    records: tuple[RecordResult, ...]
     stages: tuple[Stage, ...]
     version: str
     seed: int

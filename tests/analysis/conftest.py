@@ -1,7 +1,7 @@
 import pytest
 
 from raison.analysis.description import Described, describe_all
-from raison.analysis.fitting import Fits, Likelihoods, fit_all, make_likelihoods
+from raison.analysis.fitting import Fit, Likelihoods, fit_all, make_likelihoods
 from raison.analysis.watch import Watch
 from raison.case import BuiltCase, open_case
 from raison.case.template import write_template
@@ -21,10 +21,11 @@ def likelihoods(case: BuiltCase) -> Likelihoods:
 
 
 @pytest.fixture(scope="session")
-def fits(case: BuiltCase, likelihoods: Likelihoods) -> Fits:
+def fits(case: BuiltCase, likelihoods: Likelihoods) -> tuple[Fit, ...]:
     return fit_all(case, likelihoods, Watch(), None)
 
 
 @pytest.fixture(scope="session")
-def described(case: BuiltCase, fits: Fits) -> Described:
-    return describe_all(case, fits.each, Watch())
+def described(case: BuiltCase, fits: tuple[Fit, ...]) -> Described:
+    (only,) = describe_all(case, fits, Watch())
+    return only

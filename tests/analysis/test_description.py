@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
-from raison.analysis.description import Described, item_results
-from raison.analysis.fitting import Fits
+from raison.analysis.description import Described, item_results, record_results
+from raison.analysis.fitting import Fit
 from raison.case import BuiltCase
 
 
-def test_act_and_silence_add_up_to_the_log_likelihood(fits: Fits, described: Described) -> None:
-    for fit, each in zip(fits.each, described.each, strict=True):
+def test_act_and_silence_add_up_to_the_log_likelihood(fits: tuple[Fit, ...], described: Described) -> None:
+    for fit, each in zip(fits, described.each, strict=True):
         assert (each.act + each.silence).sum() == pytest.approx(fit.posterior.log_likelihood, abs=1e-6)
         assert (each.silence <= 1e-12).all(), "a silence is a probability"
 
@@ -15,7 +15,7 @@ def test_act_and_silence_add_up_to_the_log_likelihood(fits: Fits, described: Des
 def test_every_path_is_a_distribution_that_starts_and_ends_with_the_record(
     case: BuiltCase, described: Described
 ) -> None:
-    assert described.dates[-1] == str(case.until)
+    assert described.dates[-1] == str(case.records[0].until)
     assert list(described.dates) == sorted(described.dates)
     for each in described.each:
         assert set(each.paths) == set(case.space.names)
@@ -49,13 +49,20 @@ def test_expected_and_seen_moves_cover_every_action(case: BuiltCase, described: 
 
 
 def test_the_items_keep_their_confidence_and_end_with_the_watch(
-    case: BuiltCase, fits: Fits, described: Described
+    case: BuiltCase, fits: tuple[Fit, ...], described: Described
 ) -> None:
-    items = item_results(case, fits.each, described)
+    items = item_results(fits, (described,))
     assert [item.kind for item in items] == [
         *["reading", "move", "reading", "shock", "move", "move", "reading", "reading"],
         "end",
     ]
     assert [item.confidence for item in items] == [0.95, 1.0, 0.8, 1.0, 1.0, 0.95, 0.95, 0.8, 1.0]
-    assert items[-1].date == str(case.until)
-    assert set(items[0].weights) == {fit.explanation.name for fit in fits.each}
+    assert items[-1].date == str(case.records[0].until)
+    assert set(items[0].weights) == {fit.explanation.name for fit in fits}
+    assert {item.record for item in items} == {"small"}
+
+
+def test_a_record_is_told_with_its_days(case: BuiltCase, described: Described) -> None:
+    (told,) = record_results((described,))
+    assert (told.name, told.begin, told.until, told.focal_date) == ("small", "2021-01-04", "2022-06-30", "2021-11-15")
+    assert told.times == described.dates

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from raison.analysis import FitStore
-from raison.inference.laplace import Posterior
+from raison.inference.laplace import Laplace
 from raison.inference.model import Parameter
 from raison.inference.prior import LogNormal, Normal
 
@@ -14,23 +14,22 @@ def parameters(high: float = 2.0) -> tuple[Parameter, ...]:
     return (Parameter("cost", LogNormal(0.5, high)), Parameter("weight", Normal(-1.0, 1.0)))
 
 
-def posterior(status: str = "ok") -> Posterior:
-    return Posterior(
+def posterior(distance: float = 0.0) -> Laplace:
+    return Laplace(
         parameters=parameters(),
         mode=np.array([1.0 / 3.0, 0.1]),
         z=np.array([0.3, 1e-17]),
         covariance=np.array([[0.7, 0.1], [0.1, 0.9]]),
         log_likelihood=-12.25,
         log_evidence=-1.0 / 7.0,
-        equilibrium=None,
         evaluations=31,
-        status=status,
+        distance=distance,
     )
 
 
 def test_a_kept_fit_is_found_to_the_last_digit(tmp_path: pathlib.Path) -> None:
     store = FitStore(tmp_path / "fits", "hash")
-    store.keep("none of these", posterior("rough"))
+    store.keep("none of these", posterior(0.3))
     found = store.find("none of these", parameters())
     assert found is not None
     assert found.parameters == parameters()
@@ -38,7 +37,7 @@ def test_a_kept_fit_is_found_to_the_last_digit(tmp_path: pathlib.Path) -> None:
         assert getattr(found, name).tolist() == getattr(posterior(), name).tolist()
     for name in ("log_likelihood", "log_evidence", "evaluations"):
         assert getattr(found, name) == getattr(posterior(), name)
-    assert found.status == "rough"
+    assert found.distance == 0.3
     assert [path.name for path in (tmp_path / "fits").iterdir()] == ["none+of+these.json"]
 
 
@@ -64,7 +63,7 @@ def test_a_file_that_is_no_fit_is_passed_over(text: str, tmp_path: pathlib.Path)
 
 
 def test_an_explanation_without_free_numbers_is_kept(tmp_path: pathlib.Path) -> None:
-    empty = Posterior((), np.zeros(0), np.zeros(0), np.zeros((0, 0)), -1.0, -1.0, None, 1, "ok")
+    empty = Laplace((), np.zeros(0), np.zeros(0), np.zeros((0, 0)), -1.0, -1.0, 1, 0.0)
     FitStore(tmp_path, "hash").keep("economy", empty)
     found = FitStore(tmp_path, "hash").find("economy", ())
     assert found is not None

@@ -1,17 +1,16 @@
 import pytest
 
-from raison.analysis.description import Described
-from raison.analysis.fitting import Fits
+from raison.analysis.fitting import Fit
 from raison.analysis.verdicts import judge_claims
 from raison.analysis.watch import Watch
 from raison.case import BuiltCase
 
 
-def test_verdicts_follow_from_the_answers_and_the_seed(case: BuiltCase, fits: Fits, described: Described) -> None:
-    claims = judge_claims(case, fits, described, 1, Watch())
-    assert claims == judge_claims(case, fits, described, 1, Watch())
+def test_verdicts_follow_from_the_answers_and_the_seed(case: BuiltCase, fits: tuple[Fit, ...]) -> None:
+    claims = judge_claims(case, fits, 1, Watch())
+    assert claims == judge_claims(case, fits, 1, Watch())
     motive, counterfactual, value_judgement = claims
-    shares = [fit.share for fit in fits.each]
+    shares = [fit.share for fit in fits]
     assert [answer.left for answer in motive.answers] == pytest.approx([shares[0]] * 3, abs=1e-12)
     assert len({answer.holds for answer in motive.answers}) == 1, "a test on explanations is asked once for all"
     for answer in counterfactual.answers:

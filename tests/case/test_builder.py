@@ -90,7 +90,7 @@ def three_outcomes(tmp_path: pathlib.Path):
         theta = jnp.full(len(slots(built)), 2.0).at[jnp.array(at)].set(jnp.array([first, second]))
         return [float(chance) for chance in built.game(theta).players[1].actions[1].chances]
 
-    middle = float(built.explanations[0].parameters[at[0]].prior.value(0.0))
+    middle = built.explanations[0].parameters[at[0]].prior.value(0.0)
     return chances, middle
 
 
@@ -152,8 +152,8 @@ def test_what_an_explanation_sees_takes_the_place_of_the_number(tmp_path: pathli
 
 
 def test_the_record_has_times_levels_and_effects(built: BuiltCase) -> None:
-    reading, move = built.record.items[:2]
-    shock = built.record.items[3]
+    reading, move = built.records[0].record.items[:2]
+    shock = built.records[0].record.items[3]
     assert isinstance(reading, Reading)
     assert (reading.levels, reading.reliability) == (("weak",), 0.95)
     assert reading.time == pytest.approx(37 / 30.4375)
@@ -161,7 +161,9 @@ def test_the_record_has_times_levels_and_effects(built: BuiltCase) -> None:
     assert (move.who, move.what, move.confidence, move.date) == ("southland", "protest", 1.0, "2021-04-20")
     assert isinstance(shock, Shock)
     assert (shock.drift, shock.effect) == ("trade falls", Effect.shift(built.space.variable("trade"), -1))
-    assert built.record.until == built.time_of(built.until) == pytest.approx(542 / 30.4375)
+    assert built.records[0].record.until == pytest.approx(542 / 30.4375)
+    assert built.records[0].until == datetime.date(2022, 6, 30)
+    assert built.records[0].name == built.name == "small"
 
 
 def test_a_shock_on_a_variable_shifts_or_sets_it(tmp_path: pathlib.Path) -> None:
@@ -170,14 +172,14 @@ def test_a_shock_on_a_variable_shifts_or_sets_it(tmp_path: pathlib.Path) -> None
     path.write_text("date,kind,who,what\n2021-02-10,shock,border,open\n2021-02-11,shock,trade,-1\n")
     built = open_case(tmp_path / "small")
     border, trade = built.space.variable("border"), built.space.variable("trade")
-    effects = [item.effect for item in built.record.items if isinstance(item, Shock)]
+    effects = [item.effect for item in built.records[0].record.items if isinstance(item, Shock)]
     assert effects == [Effect.become(border, "open"), Effect.shift(trade, -1)]
 
 
 def test_the_start_is_the_product_of_the_variables(built: BuiltCase) -> None:
-    assert built.start.sum() == pytest.approx(1.0)
+    assert built.records[0].start.sum() == pytest.approx(1.0)
     state = built.space.state({"border": "closed", "trade": "weak", "mood": "angry"})
-    assert built.start[state] == pytest.approx(0.7)
+    assert built.records[0].start[state] == pytest.approx(0.7)
 
 
 def test_claims_carry_tests_with_exact_action_names(built: BuiltCase) -> None:
@@ -189,7 +191,7 @@ def test_claims_carry_tests_with_exact_action_names(built: BuiltCase) -> None:
 def test_a_case_built_twice_has_the_same_hash(tmp_path: pathlib.Path, built: BuiltCase) -> None:
     write_template(tmp_path / "again")
     assert open_case(tmp_path / "again").hash == built.hash
-    assert built.focus == datetime.date(2021, 11, 15)
+    assert built.records[0].focus == datetime.date(2021, 11, 15)
 
 
 @pytest.mark.parametrize("unit", ["day", "week", "year"])
@@ -202,9 +204,9 @@ def test_the_time_unit_changes_no_weight_per_month_and_no_rate(
     other = open_case(tmp_path / "small")
     games = []
     for case in (built, other):
-        centre = jnp.stack([parameter.prior.value(0.0) for parameter in case.explanations[0].parameters])
+        centre = jnp.asarray(case.explanations[0].centre)
         games.append(case.game(centre))
-    ratio = other.record.until / built.record.until
+    ratio = other.records[0].record.until / built.records[0].record.until
     for in_months, in_units in zip(games[0].players, games[1].players, strict=True):
         assert float(in_units.decision_rate.base) * ratio == pytest.approx(float(in_months.decision_rate.base))
         assert float(in_units.discount_rate) * ratio == pytest.approx(float(in_months.discount_rate))

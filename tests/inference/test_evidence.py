@@ -4,12 +4,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from dense import Dense, simulate
-from small_games import BORDER_NAMES, BORDER_NUMBERS, BORDER_SPACE, border, border_record, border_start
+from small_games import BORDER_NAMES, BORDER_NUMBERS, border, border_start, watched
 
 from raison.inference.evidence import NONE, indistinct_groups, lead, none_of_these, posterior_probabilities
 from raison.inference.laplace import fit
-from raison.inference.likelihood import GameLikelihood, SeenRecord
+from raison.inference.likelihood import GameLikelihood
 from raison.inference.model import Explanation, Parameter
+from raison.inference.posterior import PosteriorStatus
 from raison.inference.prior import Fixed, LogNormal, Normal
 from raison.record import Move, Reading, Record
 
@@ -114,14 +115,13 @@ def _retold(numbers):
 
 
 def test_two_explanations_that_say_the_same_in_other_words_are_equally_probable(border_likelihood):
-    seen = SeenRecord(border_record(), BORDER_SPACE, border_start(), longest=0.25)
     cost = Normal(-0.5, 1.5)
     first = fit(border_likelihood, _parameters(weight_of_tension=LogNormal(0.3, 3.0), cost_of_pressing=cost))
     second = fit(
-        GameLikelihood(_retold, seen, tolerance=1e-13),
+        GameLikelihood(_retold, [watched()], tolerance=1e-13),
         _parameters(weight_of_tension=LogNormal(0.15, 1.5), cost_of_pressing=cost),
     )
-    assert first.status == second.status == "ok"
+    assert first.status is second.status is PosteriorStatus.OK
     # 1.4e-6 was found: the curvature is a difference of gradients that are right to 1e-9, over a step of 5e-4
     assert second.log_evidence - first.log_evidence == pytest.approx(0.0, abs=1e-5)
     assert 2 * second.mode[7] == pytest.approx(first.mode[7], rel=1e-5)
@@ -154,7 +154,7 @@ def test_the_explanation_that_made_the_record_is_found_again(truth: str):
     numbers = BORDER_NUMBERS.copy()
     numbers[7:9] = (2.5, 0.0) if truth == "tension" else (0.0, 2.5)
     record = _planted(numbers, until=60.0, seed=22)
-    likelihood = GameLikelihood(border, SeenRecord(record, BORDER_SPACE, border_start()))
+    likelihood = GameLikelihood(border, [watched(record)])
     posteriors = {name: fit(likelihood, parameters) for name, parameters in RIVALS.items()}
     evidence = [posteriors[name].log_evidence for name in RIVALS]
     probability = dict(zip(RIVALS, posterior_probabilities(evidence, [1.0, 1.0]), strict=True))

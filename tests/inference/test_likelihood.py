@@ -1,7 +1,5 @@
 from dataclasses import replace
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 from dense import Dense, central_slope, filter_by_matrices
@@ -15,18 +13,16 @@ from small_games import (
     in_days,
     scaled_record,
     turned_border,
+    watched,
 )
 
 from raison.chain import Chain
+from raison.chain.filter import log_likelihood
 from raison.equilibrium import solve
 from raison.errors import NotConverged
 from raison.game import Action, Effect, Game, Hazard, Player, StateSpace, Variable
-from raison.inference.likelihood import ConstantRateLikelihood, GameLikelihood, SeenRecord
+from raison.inference.likelihood import ConstantRateLikelihood, GameLikelihood
 from raison.record import Move, Record
-from raison.record.filter import log_likelihood
-from raison.record.plan import make_plan
-
-SEEN = SeenRecord(border_record(), BORDER_SPACE, border_start(), longest=0.25)
 
 
 def test_the_likelihood_through_the_equilibrium_is_that_of_brute_force(border_likelihood, border_jumps):
@@ -38,13 +34,36 @@ def test_the_likelihood_through_the_equilibrium_is_that_of_brute_force(border_li
 
 def test_its_gradient_is_that_of_differences(border_likelihood):
     at = border_likelihood.evaluate(BORDER_NUMBERS)
-    expected = central_slope(lambda n: border_likelihood.evaluate(n, near=at).log_likelihood, BORDER_NUMBERS)
+    expected = central_slope(lambda n: border_likelihood.value(n), BORDER_NUMBERS)
     np.testing.assert_allclose(at.gradient, expected, rtol=1e-6, err_msg=str(BORDER_NAMES))
 
 
+def test_the_value_is_that_of_the_evaluation(border_likelihood, constant_rates):
+    assert border_likelihood.value(BORDER_NUMBERS) == pytest.approx(
+        border_likelihood.evaluate(BORDER_NUMBERS).log_likelihood, abs=1e-11
+    )
+    numbers = np.append(BORDER_NUMBERS, np.full(6, -1.0))
+    assert constant_rates.value(numbers) == pytest.approx(constant_rates.evaluate(numbers).log_likelihood, abs=1e-11)
+
+
+def test_the_answer_at_a_point_does_not_depend_on_the_points_before(border_likelihood):
+    first = border_likelihood.evaluate(BORDER_NUMBERS)
+    border_likelihood.evaluate(BORDER_NUMBERS * 1.3)
+    again = border_likelihood.evaluate(BORDER_NUMBERS)
+    assert again.log_likelihood == first.log_likelihood
+    np.testing.assert_array_equal(again.gradient, first.gradient)
+
+
+def test_the_likelihoods_of_several_records_multiply(border_likelihood):
+    short = watched(Record((Move(0.7, "south", "talk"),), 2.0))
+    both = GameLikelihood(border, [watched(), short], tolerance=1e-13).evaluate(BORDER_NUMBERS)
+    one, other = border_likelihood.evaluate(BORDER_NUMBERS), GameLikelihood(border, [short]).evaluate(BORDER_NUMBERS)
+    assert both.log_likelihood == pytest.approx(one.log_likelihood + other.log_likelihood, abs=1e-8)
+    np.testing.assert_allclose(both.gradient, one.gradient + other.gradient, rtol=1e-6, atol=1e-8)
+
+
 def test_a_start_nearby_changes_no_answer(border_likelihood):
-    at = border_likelihood.evaluate(BORDER_NUMBERS * 1.05)
-    again = border_likelihood.evaluate(BORDER_NUMBERS, near=at)
+    again = border_likelihood.starting_at(BORDER_NUMBERS * 1.05).evaluate(BORDER_NUMBERS)
     fresh = border_likelihood.evaluate(BORDER_NUMBERS)
     assert again.log_likelihood == pytest.approx(fresh.log_likelihood, abs=1e-10)
     np.testing.assert_allclose(again.gradient, fresh.gradient, rtol=1e-6)
@@ -52,18 +71,16 @@ def test_a_start_nearby_changes_no_answer(border_likelihood):
 
 @pytest.fixture(scope="module")
 def constant_rates() -> ConstantRateLikelihood:
-    return ConstantRateLikelihood(border, SEEN, [3, 2, 1])
+    return ConstantRateLikelihood(border, [watched()], 6)
 
 
-def test_a_faster_world_has_its_record_cut_finer(constant_rates):
-    fast = BORDER_NUMBERS * np.where(np.arange(len(BORDER_NUMBERS)) == 2, 12.0, 1.0)
-    constant_rates.evaluate(np.append(BORDER_NUMBERS, np.full(6, -1.0)))
-    before = constant_rates._of_chain.seen.plan.longest
+def test_a_world_a_hundred_times_faster_needs_no_other_plan(constant_rates):
+    fast = BORDER_NUMBERS * np.where(np.isin(np.arange(len(BORDER_NUMBERS)), [0, 2]), 100.0, 1.0)
     rates = np.array([2.0, 1.0, 0.0, 1.0, 2.0, 0.0])
-    found = constant_rates.evaluate(np.append(fast, rates)).log_likelihood
-    assert constant_rates._of_chain.seen.plan.longest < before
+    numbers = np.append(fast, rates)
     reference = filter_by_matrices(border_record(), _constant_jumps(fast, rates), BORDER_SPACE, border_start())
-    assert found == pytest.approx(reference.log_likelihood, abs=1e-9)
+    assert constant_rates.value(numbers) == pytest.approx(reference.log_likelihood, abs=1e-8)
+    assert constant_rates.evaluate(numbers).log_likelihood == pytest.approx(reference.log_likelihood, abs=1e-8)
 
 
 def _constant_jumps(numbers, log_rates):
@@ -92,7 +109,6 @@ def test_the_gradient_under_constant_rates_is_that_of_differences_and_motives_do
     for name in ("decision rate", "cost of pressing", "weight of tension", "weight of calm", "horizon"):
         assert at.gradient[BORDER_NAMES.index(name)] == 0.0
     assert at.gradient[-1] == 0.0  # pleading is nowhere available
-    assert at.equilibrium is None
 
 
 def test_constant_rates_have_their_textbook_likelihood():
@@ -116,7 +132,7 @@ def test_constant_rates_have_their_textbook_likelihood():
         ),
         until=6.0,
     )
-    likelihood = ConstantRateLikelihood(game, SeenRecord(record, space, np.array([1.0, 0.0])), [2])
+    likelihood = ConstantRateLikelihood(game, [watched(record, space=space, start=np.array([1.0, 0.0]))], 2)
     opening, shutting = 0.7, 2.5
     found = likelihood.evaluate(np.log([opening, shutting]))
     shut, opened = 1.0 + 2.5 + 1.8, 0.5 + 0.2
@@ -128,9 +144,7 @@ def test_constant_rates_have_their_textbook_likelihood():
 def _of(game: Game, record: Record, start=None) -> float:
     equilibrium = solve(game, tolerance=1e-13)
     chain = Chain.of_values(equilibrium.arrays, equilibrium.values)
-    plan = make_plan(record, game.space, longest=0.2 * record.until / 7.0)
-    start = border_start() if start is None else start
-    return float(jax.jit(lambda c: log_likelihood(c, plan, jnp.asarray(start)))(chain))
+    return log_likelihood(chain, record.plan(game.space), border_start() if start is None else start)
 
 
 def test_time_in_days_takes_the_log_of_the_ratio_off_for_every_act(border_likelihood):
@@ -155,6 +169,6 @@ def turned_record() -> Record:
 
 
 def test_a_game_that_was_not_solved_is_refused():
-    likelihood = GameLikelihood(border, SEEN, tolerance=1e-30)
+    likelihood = GameLikelihood(border, [watched()], tolerance=1e-30)
     with pytest.raises(NotConverged, match="not converged: residual"):
         likelihood.evaluate(BORDER_NUMBERS)

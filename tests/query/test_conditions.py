@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from raison.game import StateSpace, Variable
-from raison.query.conditions import Names, check_condition, check_test, mask, resolve, resolve_action, variables_in
+from raison.query.conditions import check_condition, check_query, mask, resolve, resolve_action
 from raison.query.grammar import parse_condition, parse_query
+from raison.query.tree import Names
 
 TIES = Variable("ties", ("hostile", "cold", "normal", "close"))
 VISAS = Variable("visas", ("promised", "dead", "granted"), is_ordered=False)
@@ -36,12 +37,11 @@ def test_a_mask_is_where_the_condition_holds(text: str, holds) -> None:
 
 
 def test_wrong_names_and_orders_are_told() -> None:
-    assert check_condition(parse_condition("tie = cold or ties = warm or visas < dead"), SPACE) == [
+    assert check_condition(parse_condition("tie = cold or ties = warm or visas < dead"), SPACE.variables) == [
         "no variable `tie`. Did you mean `ties`?",
         "variable `ties` has no level `warm`. Known: `hostile`, `cold`, `normal`, `close`.",
         "variable `visas` is not ordered, so `<` means nothing; use `=`, `!=` or `in (...)`.",
     ]
-    assert variables_in(parse_condition("not tie = cold and visas in (dead)")) == {"tie", "visas"}
 
 
 @pytest.mark.parametrize(
@@ -65,13 +65,13 @@ def test_wrong_names_and_orders_are_told() -> None:
     ],
 )
 def test_a_test_may_only_speak_of_what_the_case_has(text: str, messages: list[str]) -> None:
-    assert check_test(parse_query(text), NAMES) == messages
+    assert check_query(parse_query(text), NAMES) == messages
 
 
 def test_an_action_may_be_written_as_a_verb() -> None:
-    assert resolve_action("conciliates", ["conciliate"]) == "conciliate"
-    assert resolve_action("press", ["press", "pres"]) == "press"
-    assert resolve_action("pushed", ["push"]) is None
+    assert resolve_action("turkey", "conciliates", NAMES.actions) == "conciliate"
+    assert resolve_action("turkey", "press", {"turkey": ["press", "pres"]}) == "press"
+    assert resolve_action("turkey", "pushed", {"turkey": ["push"]}) == "pushed"
     text = (
         "1 - moves(turkey conciliates from 2016-01-01 to 2016-01-02) < P(a = b at 2016-01-01 | do(turkey never presss))"
     )

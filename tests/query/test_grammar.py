@@ -6,7 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from raison.errors import QueryError
-from raison.query.grammar import (
+from raison.query.forms.explanation import ExplanationProbability
+from raison.query.forms.indicator import IndicatorValue
+from raison.query.forms.moves import MoveCount
+from raison.query.forms.probability import Probability
+from raison.query.grammar import MOST_SIGNS, parse_condition, parse_query, parse_test
+from raison.query.tree import (
     And,
     Arithmetic,
     Compare,
@@ -16,16 +21,9 @@ from raison.query.grammar import (
     DoNever,
     Given,
     In,
-    IndicatorValue,
-    MoveCount,
     Not,
     Or,
-    Posterior,
-    Probability,
     Test,
-    parse_condition,
-    parse_query,
-    parse_test,
 )
 
 names = st.from_regex(r"[a-z0-9_]([a-z0-9_-]{0,4}[a-z0-9_])?", fullmatch=True).filter(lambda name: name != "not")
@@ -45,7 +43,7 @@ interventions = st.lists(st.builds(DoLevel, names, names) | st.builds(DoNever, n
 givens = st.builds(Given, st.none() | st.just("all") | dates, interventions)
 expressions = st.recursive(
     st.builds(Probability, conditions, st.sampled_from(["at", "by"]), dates, givens)
-    | st.builds(Posterior, names)
+    | st.builds(ExplanationProbability, names)
     | st.builds(IndicatorValue, names, dates)
     | st.builds(MoveCount, names, names, dates, dates)
     | st.builds(Constant, st.floats(allow_nan=False, allow_infinity=False)),
@@ -131,7 +129,20 @@ def test_a_syntax_error_is_worded_for_people(text: str, message: str) -> None:
 
 def test_deep_nesting_is_refused() -> None:
     with pytest.raises(QueryError, match="nested too deeply"):
-        parse_condition("not " * 3000 + "a = b")
+        parse_condition("not " * 1200 + "a = b")
+
+
+@pytest.mark.parametrize("text", ["(" * 100_000, "not " * 100_000 + "a = b", "x" * (MOST_SIGNS + 1)])
+def test_a_text_that_is_too_long_is_refused_at_once(text: str) -> None:
+    with pytest.raises(QueryError, match=f"the condition has {len(text):,} signs; at most 5,000 are read"):
+        parse_condition(text)
+
+
+@pytest.mark.parametrize(("text", "column"), [("balance == even", 10), ("a = b or c==d", 12)])
+def test_two_signs_for_equal_are_told_to_be_one(text: str, column: int) -> None:
+    with pytest.raises(QueryError) as caught:
+        parse_condition(text)
+    assert str(caught.value) == f"condition:{column}: found `==`; write one `=`."
 
 
 def test_a_test_must_compare() -> None:

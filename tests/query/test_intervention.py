@@ -3,8 +3,8 @@ import pytest
 from small_games import border, border_start
 
 from raison.errors import CaseError, QueryError
-from raison.query.grammar import DoLevel, DoNever
 from raison.query.intervention import intervene, set_levels
+from raison.query.tree import DoLevel, DoNever
 
 
 def test_a_held_variable_is_struck_out_of_every_effect():

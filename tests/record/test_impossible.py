@@ -1,24 +1,21 @@
 import numpy as np
 import pytest
-from small_games import BORDER_SPACE, border_record, border_start
+from small_games import BORDER_SPACE, watched
 
-from raison.chain import Chain
+from raison.chain import Chain, ChainMotion
 from raison.record import Move, Reading, Record
 from raison.record.impossible import why_impossible
-from raison.record.plan import make_plan
 
 CALM = np.where((BORDER_SPACE.levels_of("tension") == 3) & (BORDER_SPACE.levels_of("army") == 0), 1.0 / 3.0, 0.0)
 """Tension at the brink, where `press` is not available, and an army that is low; nothing known of the mood."""
 
 
 def why(chain: Chain, *items: Move | Reading, start: np.ndarray = CALM) -> str:
-    record = Record(items, 2.0)
-    return why_impossible(chain, make_plan(record, BORDER_SPACE, longest=0.1), record, start)
+    return why_impossible(ChainMotion(chain), watched(Record(items, 2.0), start=start))
 
 
 def test_nothing_is_said_of_a_record_that_can_happen(border_chain: Chain) -> None:
-    record = border_record()
-    assert why_impossible(border_chain, make_plan(record, BORDER_SPACE, longest=0.1), record, border_start()) == ""
+    assert why_impossible(ChainMotion(border_chain), watched()) == ""
 
 
 def test_the_first_item_that_cannot_happen_is_named_with_what_stands_against_it(border_chain: Chain) -> None:
@@ -51,3 +48,9 @@ def test_doubt_makes_it_possible_as_the_message_says(confidence: float, border_c
 
 def test_a_reading_against_what_is_known_is_named(border_chain: Chain) -> None:
     assert "time 0, army ready," in why(border_chain, Reading(0.0, "army", "ready", levels=("ready",)))
+
+
+def test_four_years_of_silence_in_a_busy_world_are_possible(border_chain: Chain) -> None:
+    """The probability of the silence is below the smallest number of 64 bits; its log is not."""
+    quiet = Record((Move(2_000.0, "south", "talk"),), 2_000.0)
+    assert why_impossible(ChainMotion(border_chain), watched(quiet)) == ""

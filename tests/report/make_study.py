@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from raison.record import Source
 from raison.study import (
     ActionForecast,
     CaseSummary,
@@ -19,7 +20,7 @@ from raison.study import (
     ItemResult,
     ItemWeight,
     ParameterEstimate,
-    Source,
+    RecordResult,
     Stage,
     Study,
 )
@@ -54,6 +55,7 @@ EXPLANATIONS = (
     ("partition", "Partition", "a comment", -20.7),
 )
 NONE = ("none-of-these", "None of these", "nobody: rates without motives", -6.3)
+RECORD = "turkey-2016"
 BEGIN = datetime.date(2015, 11, 24)
 END = datetime.date(2016, 8, 12)
 STATUS_BAD = "not converged after 200 rounds: start from another precision or widen the tolerance"
@@ -85,12 +87,21 @@ def make_study(*, listed: int = 6, items: int = 70, claims: int = 69, seed: int 
             largest_item=largest,
             largest_item_weight=gaps[largest],
             leader_without_it=runner,
-            leader_flat_prior=leader,
+            leader_by_fit=leader,
             share_near_focus=0.41,
             is_provisional=True,
             indistinct=(tuple(names[1:3]),) if listed > 2 else (),  # pyright: ignore[reportArgumentType]
         ),
-        times=tuple((BEGIN + datetime.timedelta(days=round(262 * t / 59))).isoformat() for t in range(60)),
+        records=(
+            RecordResult(
+                name=RECORD,
+                begin=BEGIN.isoformat(),
+                until=END.isoformat(),
+                unit="month",
+                focal_date="2016-06-27",
+                times=tuple((BEGIN + datetime.timedelta(days=round(262 * t / 59))).isoformat() for t in range(60)),
+            ),
+        ),
         stages=(
             Stage("read the case", 0.4, 210.0),
             Stage("solve the games", 11.2, 912.4),
@@ -127,10 +138,6 @@ def _case() -> CaseSummary:
             "economy on which votes rest, the European door had closed, and Russia was the only alternative left. "
             "It rejects the reading that the turn is a bluff <b>against</b> the West."
         ),
-        begin=BEGIN.isoformat(),
-        until=END.isoformat(),
-        unit="month",
-        focal_date="2016-06-27",
         labels=labels,
         leaves_out=(
             "Individual characters: a player is an office, with one set of motives from the first day to the last.",
@@ -160,7 +167,7 @@ def _items(rng: np.random.Generator, tilt: dict[str, float], amount: int) -> tup
         source = "" if place % 11 == 5 else "bad" if place == 3 else f"bbc-letter-{place % 30}"
         note = "<script>alert(1)</script> coded as a step, see the second paragraph" if place == 2 else "coded by hand"
         date = (BEGIN + datetime.timedelta(days=int(offset))).isoformat()
-        result.append(ItemResult(date, kind, who, what, source, note, (1.0, 0.95, 0.6)[place % 3], weights))
+        result.append(ItemResult(RECORD, date, kind, who, what, source, note, (1.0, 0.95, 0.6)[place % 3], weights))
     return tuple(result)
 
 
@@ -192,7 +199,11 @@ def _explanation(
     seen = [(item.who, item.what) for item in records if item.kind == "move"]
     forecasts = tuple(
         ActionForecast(
-            who, action, seen.count((who, action)) * float(rng.uniform(0.5, 1.6)) + 0.4, seen.count((who, action))
+            RECORD,
+            who,
+            action,
+            seen.count((who, action)) * float(rng.uniform(0.5, 1.6)) + 0.4,
+            seen.count((who, action)),
         )
         for who, (_, actions) in PLAYERS.items()
         for action in actions
@@ -221,7 +232,7 @@ def _explanation(
         ),
         parameters=_parameters(rng),
         forecasts=forecasts,
-        paths={} if is_none else {var: _path(rng, len(levels)) for var, levels in VARIABLES.items()},
+        paths={} if is_none else {RECORD: {var: _path(rng, len(levels)) for var, levels in VARIABLES.items()}},
     )
 
 

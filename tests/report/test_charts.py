@@ -7,7 +7,12 @@ from make_study import make_study
 from raison.report.charts import forecast_chart, posterior_chart, timeline_chart, weights_chart
 from raison.report.charts.canvas import date_ticks, ordinal
 
-CHARTS = [timeline_chart, posterior_chart, weights_chart, forecast_chart]
+
+def timeline(study):
+    return timeline_chart(study, study.records[0])
+
+
+CHARTS = [timeline, posterior_chart, weights_chart, forecast_chart]
 
 
 @pytest.fixture(scope="module")
@@ -44,9 +49,9 @@ def test_the_heat_map_names_every_item(study, drawn):
 
 
 def test_the_focal_decision_is_marked_only_if_there_is_one(study, drawn):
-    without = replace(study, case=replace(study.case, focal_date=""))
+    without = replace(study, records=(replace(study.records[0], focal_date=""),))
     assert any("focal decision" in text for text in texts(drawn[0]))
-    assert not any("focal decision" in text for text in texts(timeline_chart(without)))
+    assert not any("focal decision" in text for text in texts(timeline(without)))
 
 
 def test_dollars_and_foreign_letters_in_names_are_drawn_as_they_are(study):
@@ -61,7 +66,7 @@ def test_without_forecasts_there_is_no_forecast_chart(study):
 
 def test_without_paths_the_timeline_says_so(study):
     bare = tuple(replace(each, paths={}) for each in study.explanations)
-    assert "No smoothed variables" in timeline_chart(replace(study, explanations=bare)).caption
+    assert "No smoothed variables" in timeline(replace(study, explanations=bare)).caption
 
 
 @pytest.mark.parametrize(

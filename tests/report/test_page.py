@@ -73,7 +73,7 @@ def test_the_fragility_box_names_every_check(study):
     ]
 
 
-@pytest.mark.parametrize("check", ["leader_without_it", "leader_flat_prior"])
+@pytest.mark.parametrize("check", ["leader_without_it", "leader_by_fit"])
 def test_a_leader_that_a_check_turns_is_not_called_stable(study, check):
     turned = replace(study.fragility, is_provisional=False, leader_without_it="economy-and-votes")
     assert not fragility_lines(replace(study, fragility=turned))[0].is_warning

@@ -135,10 +135,10 @@ def test_a_study_that_decides_nothing_makes_a_report(study):
 
 def test_an_almost_empty_study_makes_a_report():
     small = make_study(listed=1, items=1, claims=0)
-    case = replace(small.case, sources=(), leaves_out=(), focal_date="", question="", summary="")
+    case = replace(small.case, sources=(), leaves_out=(), question="", summary="")
     explanations = tuple(replace(each, paths={}, forecasts=(), parameters=()) for each in small.explanations)
     fragility = replace(small.fragility, runner_up="", largest_item=-1)
     html = report_html(
-        replace(small, case=case, explanations=explanations, fragility=fragility, stages=(), cannot_tell=(), times=())
+        replace(small, case=case, explanations=explanations, fragility=fragility, stages=(), cannot_tell=())
     )
     assert "There is no rival to compare with." in html

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import concurrent.futures
-import os
 from collections.abc import Sequence
 
 from raison.analysis.fitting import Fit
+from raison.analysis.pool import side_by_side
 from raison.analysis.watch import Watch
 from raison.equilibrium.branches import Branches, find_branches
 from raison.study import EquilibriumStatus
@@ -19,7 +18,6 @@ STARTS = 8
 
 def search_equilibria(fits: Sequence[Fit], seed: int, watch: Watch) -> tuple[EquilibriumStatus | None, ...]:
     """Return what is known of the equilibrium of each fit; None for one without a game."""
-    found: list[EquilibriumStatus | None] = []
 
     def search(fit: Fit) -> EquilibriumStatus | None:
         if fit.equilibrium is None:
@@ -28,11 +26,7 @@ def search_equilibria(fits: Sequence[Fit], seed: int, watch: Watch) -> tuple[Equ
         return _status(fit, branches)
 
     watch.tell(SEARCHING, 0, len(fits))
-    with concurrent.futures.ThreadPoolExecutor(max_workers=min(2, os.cpu_count() or 1)) as pool:
-        for each in pool.map(search, fits):
-            found.append(each)
-            watch.tell(SEARCHING, len(found), len(fits))
-    return tuple(found)
+    return tuple(side_by_side(search, fits, done=lambda count: watch.tell(SEARCHING, count, len(fits))))
 
 
 def _status(fit: Fit, branches: Branches) -> EquilibriumStatus:

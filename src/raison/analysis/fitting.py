@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import concurrent.futures
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from raison.analysis.pool import side_by_side
 from raison.analysis.store import FitStore
 from raison.analysis.watch import Watch
 from raison.case import BuiltCase
-from raison.chain import Chain
+from raison.chain import ChainMotion, Motion
 from raison.equilibrium import Equilibrium
 from raison.errors import ImpossibleRecord
 from raison.inference.evidence import none_of_these, posterior_probabilities
-from raison.inference.laplace import Posterior, Start, fit
-from raison.inference.likelihood import ConstantRateLikelihood, GameLikelihood, Likelihood, SeenRecord
+from raison.inference.laplace import Laplace, Start, fit
+from raison.inference.likelihood import ConstantRateLikelihood, GameLikelihood, Likelihood, chain_of
 from raison.inference.model import Explanation
+from raison.inference.posterior import Posterior, free_of
 from raison.record.impossible import why_impossible
-from raison.record.plan import make_plan
 
 FITTING = "fit the explanations"
 
@@ -32,21 +31,21 @@ class Fit:
     Attributes:
         explanation: what was fitted.
         posterior: of its numbers.
-        chain: how the world moves at the mode.
+        motion: how the world moves at the mode.
         equilibrium: the solved game at the mode; None for `none of these`.
         share: posterior probability among the explanations.
     """
 
     explanation: Explanation
     posterior: Posterior
-    chain: Chain
+    motion: Motion
     equilibrium: Equilibrium | None
     share: float
 
 
 @dataclass(frozen=True, eq=False)
 class Likelihoods:
-    """The likelihood of the record under players who choose, and under none who do.
+    """The likelihood of what was seen under players who choose, and under none who do.
 
     Attributes:
         games: every explanation of the case.
@@ -59,42 +58,36 @@ class Likelihoods:
     none: Explanation
 
 
-@dataclass(frozen=True, eq=False)
-class Fits:
-    """All explanations, `none of these` last."""
-
-    each: tuple[Fit, ...]
-
-
 def make_likelihoods(case: BuiltCase) -> Likelihoods:
-    """Return the likelihoods with which the explanations of `case` are fitted."""
-    seen = SeenRecord(case.record, case.space, case.start)
-    actions = [len(names) for names in case.names.actions.values()]
-    return Likelihoods(
-        GameLikelihood(case.game, seen),
-        ConstantRateLikelihood(case.game, seen, actions),
-        none_of_these(case.game, case.explanations[0]),
-    )
+    """Return the likelihoods with which the explanations of `case` are fitted.
+
+    Every game is solved from the equilibrium at the centre of the priors of the first explanation.
+
+    Errors:
+        `NotConverged` if the game cannot be solved there.
+    """
+    games = GameLikelihood(case.game, case.records).starting_at(case.explanations[0].centre)
+    actions = sum(len(names) for names in case.names.actions.values())
+    none = none_of_these(case.game, case.explanations[0])
+    return Likelihoods(games, ConstantRateLikelihood(case.game, case.records, actions), none)
 
 
 def check_possible(case: BuiltCase, likelihoods: Likelihoods) -> None:
     """Evaluate once at the centre of the priors: it compiles what all fits share.
 
     Errors:
-        `ImpossibleRecord` if the record cannot happen; `NotConverged` if the game cannot be solved there.
+        `ImpossibleRecord` if a record cannot happen.
     """
-    games = likelihoods.games
-    centre = np.array([float(parameter.prior.value(0.0)) for parameter in case.explanations[0].parameters])
-    equilibrium = games.solve(centre)
-    plan = make_plan(case.record, case.space)
-    why = why_impossible(games.chain(equilibrium), plan, case.record, case.start)
-    if why:
-        raise ImpossibleRecord(why)
+    games, centre = likelihoods.games, case.explanations[0].centre
+    motion = ChainMotion(chain_of(games.solve(centre)))
+    for watched in case.records:
+        if why := why_impossible(motion, watched):
+            raise ImpossibleRecord(why if len(case.records) == 1 else f"{watched.name}: {why}")
     games.evaluate(centre)
 
 
-def fit_all(case: BuiltCase, likelihoods: Likelihoods, watch: Watch, store: FitStore | None) -> Fits:
-    """Fit every explanation of `case`; finished fits in `store` are taken up, new ones kept there.
+def fit_all(case: BuiltCase, likelihoods: Likelihoods, watch: Watch, store: FitStore | None) -> tuple[Fit, ...]:
+    """Fit every explanation of `case`, `none of these` last; finished fits in `store` are taken up, new ones kept.
 
     Errors:
         `NotConverged`, `SamplingFailed` if a fit fails.
@@ -107,49 +100,42 @@ def fit_all(case: BuiltCase, likelihoods: Likelihoods, watch: Watch, store: FitS
     shares = posterior_probabilities(
         [posterior.log_evidence for posterior in posteriors], [explanation.weight for explanation in explanations]
     )
-    each = []
+    fits = []
     for explanation, posterior, share in zip(explanations, posteriors, shares, strict=True):
-        if explanation is none:
-            chain, equilibrium = constant_rates.chain(posterior.mode), None
-        else:
-            equilibrium = posterior.equilibrium or games.solve(posterior.mode)
-            chain = games.chain(equilibrium)
-        each.append(Fit(explanation, posterior, chain, equilibrium, float(share)))
-    return Fits(tuple(each))
+        equilibrium = None if explanation is none else games.solve(posterior.mode)
+        chain = constant_rates.chain(posterior.mode) if equilibrium is None else chain_of(equilibrium)
+        fits.append(Fit(explanation, posterior, ChainMotion(chain), equilibrium, float(share)))
+    return tuple(fits)
 
 
 def _fit_side_by_side(
     explanations: Sequence[Explanation], likelihoods: Sequence[Likelihood], watch: Watch, store: FitStore | None
-) -> list[Posterior]:
-    """Fit in two threads: first the first explanation and `none of these`, then the rest from the mode of the first."""
+) -> list[Laplace]:
+    """Fit two at a time: first the first explanation and `none of these`, then the rest from the mode of the first."""
     found = [store.find(each.name, each.parameters) if store else None for each in explanations]
     count = len(explanations)
     watch.tell(FITTING, count - found.count(None), count)
 
-    def work(i: int, start: Start) -> tuple[int, Posterior]:
-        posterior = fit(likelihoods[i], explanations[i].parameters, starts=[start])
+    def work(i: int) -> None:
+        posterior = fit(likelihoods[i], explanations[i].parameters, starts=[starts[i]])
         if store:
             store.keep(explanations[i].name, posterior)
-        return i, posterior
+        found[i] = posterior
 
-    pool = concurrent.futures.ThreadPoolExecutor(max_workers=min(2, os.cpu_count() or 1))
-    try:
-        for wave in ((0, count - 1), range(1, count - 1)):
-            known = None if 0 in wave else found[0]
-            jobs = [pool.submit(work, i, _start(explanations[i], known)) for i in wave if found[i] is None]
-            for job in concurrent.futures.as_completed(jobs):
-                i, found[i] = job.result()
-                watch.tell(FITTING, count - found.count(None), count)
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+    for wave in ([0, count - 1], range(1, count - 1)):
+        starts = {i: _start(explanations[i], None if 0 in wave else found[0]) for i in wave}
+        missing = [i for i in wave if found[i] is None]
+        side_by_side(work, missing, done=lambda _: watch.tell(FITTING, count - found.count(None), count))
     return [posterior for posterior in found if posterior is not None]
 
 
-def _start(explanation: Explanation, known: Posterior | None) -> Start:
+def _start(explanation: Explanation, known: Laplace | None) -> Start:
     """Return where the search begins: the centre of the prior, or where a mode is known for the same prior."""
-    free = [parameter for parameter in explanation.parameters if parameter.prior.is_free]
+    free = [explanation.parameters[i] for i in free_of(explanation.parameters)]
     z, covariance = np.zeros(len(free)), np.eye(len(free))
-    at = {} if known is None else {known.parameters[i]: position for position, i in enumerate(known.free)}
+    at = (
+        {} if known is None else {known.parameters[i]: position for position, i in enumerate(free_of(known.parameters))}
+    )
     shared = [(here, at[parameter]) for here, parameter in enumerate(free) if parameter in at]
     if known is None or not shared:
         return Start(z)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from raison import __version__
-from raison.inference.laplace import Posterior
+from raison.inference.laplace import Laplace
 from raison.inference.model import Parameter
 
 
@@ -28,7 +28,7 @@ class FitStore:
         self._folder = folder
         self._key = f"{__version__}:{case_hash}"
 
-    def keep(self, name: str, posterior: Posterior) -> None:
+    def keep(self, name: str, posterior: Laplace) -> None:
         """Write a finished fit; the file appears whole or not at all."""
         self._folder.mkdir(parents=True, exist_ok=True)
         written = {
@@ -40,14 +40,14 @@ class FitStore:
             "log_likelihood": posterior.log_likelihood,
             "log_evidence": posterior.log_evidence,
             "evaluations": posterior.evaluations,
-            "status": posterior.status,
+            "distance": posterior.distance,
         }
         path = self._path(name)
         partial = path.with_suffix(".partial")
         partial.write_text(json.dumps(written), encoding="utf-8")
         partial.replace(path)
 
-    def find(self, name: str, parameters: Sequence[Parameter]) -> Posterior | None:
+    def find(self, name: str, parameters: Sequence[Parameter]) -> Laplace | None:
         """Return the kept fit of an explanation, without its solved game; None if there is none that fits."""
         try:
             read = json.loads(self._path(name).read_text(encoding="utf-8"))
@@ -55,16 +55,15 @@ class FitStore:
             return None
         if not isinstance(read, dict) or read.get("key") != self._full_key(name, parameters):
             return None
-        return Posterior(
+        return Laplace(
             parameters=tuple(parameters),
             mode=np.array(read["mode"]),
             z=np.array(read["z"]),
             covariance=np.array(read["covariance"]).reshape(len(read["z"]), len(read["z"])),
             log_likelihood=read["log_likelihood"],
             log_evidence=read["log_evidence"],
-            equilibrium=None,
             evaluations=read["evaluations"],
-            status=read["status"],
+            distance=read["distance"],
         )
 
     def _path(self, name: str) -> Path:

@@ -6,31 +6,30 @@ two explanations leads by a hair is not a fact about the world.
 
 from __future__ import annotations
 
-import concurrent.futures
 import math
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
-from raison.analysis.description import Described
-from raison.analysis.fitting import Fit, Fits
+from raison.analysis.fitting import Fit
+from raison.analysis.pool import side_by_side
 from raison.analysis.watch import Watch
+from raison.arrays import PlayerValues
 from raison.case import BuiltCase, WrittenClaim
-from raison.chain import Chain
-from raison.equilibrium import Equilibrium
+from raison.chain import ChainMotion
+from raison.chain.constant_rates import constant_rates_of
+from raison.equations import GameArrays
 from raison.equilibrium.solver import checked, solve
 from raison.errors import NotConverged
 from raison.game import Game
 from raison.inference.evidence import NONE, posterior_probabilities
-from raison.inference.likelihood import constant_rates_of
-from raison.query.answer import Facts, Moves, World, speaks_of_explanations
-from raison.query.claim import Answer, verdict_of
-from raison.query.grammar import Test
-from raison.record.plan import make_plan
+from raison.inference.likelihood import NumberVector, chain_of
+from raison.query.answers import Answer, Number
+from raison.query.claim import Tested, verdict_of
+from raison.query.tree import Test
+from raison.query.world import Facts, Played, World, speaks_of_explanations
 from raison.study import ClaimAnswer, ClaimResult
 
 ASKING = "test the claims"
@@ -40,10 +39,6 @@ DRAWS = 5
 
 FORECAST_TOLERANCE = 1e-7
 """Residual to which the games behind a forecast are solved; probabilities are then good to about five digits."""
-
-EVIDENCE_ERROR = 1.8
-"""Standard error taken for a log evidence (Laplace's method, width of priors, coding) in tests that compare
-explanations: 3, the bound of strong evidence, is then just outside the 90 % interval of each."""
 
 RIVALS = 1000
 """Draws of that error."""
@@ -55,44 +50,26 @@ STANDING = 0.02
 def compile_forecasts(case: BuiltCase) -> None:
     """Ask every test once at the centre of the priors, to compile what the verdicts will need."""
     names = [explanation.name for explanation in case.explanations] + [NONE]
-    plan = make_plan(case.record, case.space)
-    facts = Facts(
-        case.space,
-        case.record,
-        plan,
-        case.start,
-        case.time_of,
-        case.until,
-        case.indicators,
-        dict.fromkeys(names, 1.0 / len(names)),
-    )
-    centre = jnp.stack([parameter.prior.value(0.0) for parameter in case.explanations[0].parameters])
-    world = World(facts, case.game(centre), _solved)
+    facts = Facts(case.space, case.records, case.indicators, dict.fromkeys(names, 1.0 / len(names)))
+    world = World(facts, case.game(jnp.asarray(case.explanations[0].centre)), _play)
     for claim in case.claims:
         if claim.test is not None:
             world.holds(claim.test)
 
 
-def judge_claims(case: BuiltCase, fits: Fits, described: Described, seed: int, watch: Watch) -> tuple[ClaimResult, ...]:
+def judge_claims(case: BuiltCase, fits: Sequence[Fit], seed: int, watch: Watch) -> tuple[ClaimResult, ...]:
     """Return the verdict on every claim of `case`."""
-    shares = {fit.explanation.name: fit.share for fit in fits.each}
-    facts = Facts(
-        case.space, case.record, described.plan, case.start, case.time_of, case.until, case.indicators, shares
-    )
+    shares = {fit.explanation.name: fit.share for fit in fits}
+    facts = Facts(case.space, case.records, case.indicators, shares)
     tests = [claim.test for claim in case.claims if claim.test is not None]
-    rivals = _rivals(fits.each, seed)
-    watch.tell(ASKING, 0, len(fits.each))
+    rivals = _rivals(fits, seed)
+    watch.tell(ASKING, 0, len(fits))
 
-    def ask(number: int) -> list[Answer]:
-        return _ask(case, fits.each[number], facts, tests, rivals, seed + number)
+    def ask(number: int) -> list[Tested]:
+        return _ask(case, fits[number], facts, tests, rivals, seed + number)
 
-    # the first compiles what the others share
-    answered = [ask(0)]
-    with concurrent.futures.ThreadPoolExecutor(max_workers=min(2, os.cpu_count() or 1)) as pool:
-        for answers in pool.map(ask, range(1, len(fits.each))):
-            answered.append(answers)
-            watch.tell(ASKING, len(answered), len(fits.each))
-    names = [fit.explanation.name for fit in fits.each]
+    answered = side_by_side(ask, range(len(fits)), done=lambda count: watch.tell(ASKING, count, len(fits)))
+    names = [fit.explanation.name for fit in fits]
     by_test = [dict(zip(names, answers, strict=True)) for answers in zip(*answered, strict=True)]
     remaining = iter(by_test)
     return tuple(_result(claim, next(remaining) if claim.test else None, shares) for claim in case.claims)
@@ -113,7 +90,8 @@ def _rivals(fits: Sequence[Fit], seed: int) -> Rivals:
 
 def _erring(fits: Sequence[Fit], log_evidence: np.ndarray, seed: int) -> list[dict[str, float]]:
     weights = [fit.explanation.weight for fit in fits]
-    errors = EVIDENCE_ERROR * np.random.default_rng(seed).standard_normal((RIVALS, len(fits)))
+    size = np.array([fit.posterior.log_evidence_error for fit in fits])
+    errors = size * np.random.default_rng(seed).standard_normal((RIVALS, len(fits)))
     names = [fit.explanation.name for fit in fits]
     return [
         dict(zip(names, posterior_probabilities(log_evidence + error, weights).tolist(), strict=True))
@@ -121,55 +99,55 @@ def _erring(fits: Sequence[Fit], log_evidence: np.ndarray, seed: int) -> list[di
     ]
 
 
-def _ask(
-    case: BuiltCase,
-    fit: Fit,
-    facts: Facts,
-    tests: Sequence[Test],
-    rivals: Rivals,
-    seed: int,
-) -> list[Answer]:
+def _ask(case: BuiltCase, fit: Fit, facts: Facts, tests: Sequence[Test], rivals: Rivals, seed: int) -> list[Tested]:
     """Return the answers of one explanation to all tests."""
     at_mode = _world(case, fit, facts, fit.posterior.mode, None)
     held = [[at_mode.holds(test) for test in tests]]
-    for z in fit.posterior.draws(DRAWS if fit.share >= STANDING else 0, seed):
-        world = _world(case, fit, facts, fit.posterior.numbers(z), at_mode)
+    for numbers in fit.posterior.draws(DRAWS if fit.share >= STANDING else 0, seed):
+        world = _world(case, fit, facts, numbers, at_mode)
         try:
             held.append([not speaks_of_explanations(test) and world.holds(test) for test in tests])
         except NotConverged:
             continue
-    answers = []
-    for test, share in zip(tests, np.mean(held, axis=0), strict=True):
-        without_record = None
-        if speaks_of_explanations(test):
-            share = np.mean([at_mode.holds(test, rival) for rival in rivals.with_record])
-            without_record = float(np.mean([at_mode.holds(test, rival) for rival in rivals.without_record]))
-        first = test.comparisons[0]
-        left, right = at_mode.value(first.left), at_mode.value(first.right)
-        answers.append(Answer(left, right, float(share), without_record))
-    return answers
+    return [
+        _tested(at_mode, test, float(share), rivals) for test, share in zip(tests, np.mean(held, axis=0), strict=True)
+    ]
 
 
-def _world(case: BuiltCase, fit: Fit, facts: Facts, numbers: np.ndarray, near: World | None) -> World:
+def _tested(at_mode: World, test: Test, share: float, rivals: Rivals) -> Tested:
+    """Return how a test went; one on explanations is asked of their posteriors with an error instead of the draws."""
+    without_record = None
+    if speaks_of_explanations(test):
+        share = float(np.mean([at_mode.believing(rival).holds(test) for rival in rivals.with_record]))
+        without_record = float(np.mean([at_mode.believing(rival).holds(test) for rival in rivals.without_record]))
+    first = test.comparisons[0]
+    left, right = (_number(at_mode.answer(side)) for side in (first.left, first.right))
+    return Tested(left, right, share, without_record)
+
+
+def _number(answer: Answer) -> float:
+    return answer.value if isinstance(answer, Number) else math.nan
+
+
+def _world(case: BuiltCase, fit: Fit, facts: Facts, numbers: NumberVector, near: World | None) -> World:
     """Return one explanation at one set of numbers."""
-    if fit.explanation.name == NONE:
-        split = len(numbers) - sum(len(names) for names in case.names.actions.values())
-        log_rates = numbers[split:]
-        game = case.game(jnp.asarray(numbers[:split]))
-        return World(facts, game, lambda changed, _: Moves(constant_rates_of(changed, log_rates), None), near=near)
-    return World(facts, case.game(jnp.asarray(numbers)), _solved, near=near)
+    if fit.equilibrium is not None:
+        return World(facts, case.game(jnp.asarray(numbers)), _play, near=near)
+    split = len(numbers) - sum(len(names) for names in case.names.actions.values())
+
+    def play(changed: Game, _: PlayerValues | None) -> Played:
+        chain = constant_rates_of(GameArrays.of(changed), numbers[split:])
+        return Played(changed, ChainMotion(chain), None)
+
+    return World(facts, case.game(jnp.asarray(numbers[:split])), play, near=near)
 
 
-def _solved(game: Game, near: Equilibrium | None) -> Moves:
-    start = None if near is None else near.values
-    equilibrium = checked(solve(game, start=start, tolerance=FORECAST_TOLERANCE))
-    return Moves(_chain_of(equilibrium.arrays, equilibrium.values), equilibrium)
+def _play(game: Game, near: PlayerValues | None) -> Played:
+    equilibrium = checked(solve(game, start=near, tolerance=FORECAST_TOLERANCE))
+    return Played(game, ChainMotion(chain_of(equilibrium)), equilibrium.values)
 
 
-_chain_of = jax.jit(Chain.of_values)
-
-
-def _result(claim: WrittenClaim, answers: dict[str, Answer] | None, shares: dict[str, float]) -> ClaimResult:
+def _result(claim: WrittenClaim, answers: dict[str, Tested] | None, shares: dict[str, float]) -> ClaimResult:
     if answers is None:
         return ClaimResult(
             claim.id, claim.where, claim.says, claim.kind, "not testable", None, "", claim.not_testable, "", ()

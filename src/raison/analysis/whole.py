@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import datetime
 import math
 from collections.abc import Sequence
 
 import numpy as np
+from jaxtyping import Bool
 
 from raison import __version__
-from raison.analysis.description import DESCRIBING, Described, Description, describe_all, item_results
+from raison.analysis.description import (
+    DESCRIBING,
+    Described,
+    Description,
+    describe_all,
+    item_results,
+    record_results,
+)
 from raison.analysis.equilibria import SEARCHING, search_equilibria
 from raison.analysis.fitting import Fit, check_possible, fit_all, make_likelihoods
+from raison.analysis.pool import side_by_side
 from raison.analysis.store import FitStore
 from raison.analysis.verdicts import ASKING, compile_forecasts, judge_claims
 from raison.analysis.watch import Watch
 from raison.case import BuiltCase
-from raison.inference.evidence import NONE, Lead, indistinct_groups, lead
+from raison.inference.evidence import NONE, STRONG, Lead, indistinct_groups, lead
+from raison.inference.posterior import PosteriorStatus, free_of
+from raison.inference.prior import Q95
 from raison.study import (
+    INDISTINCT,
+    NEAR_DAYS,
     CaseSummary,
     ClaimResult,
     EquilibriumStatus,
@@ -26,14 +38,10 @@ from raison.study import (
     Fragility,
     GameSize,
     ParameterEstimate,
-    Source,
     Study,
 )
 
 COMPILING = "compile and check the record"
-
-NEAR = 60
-"""Days from the focal date within which an item counts as near."""
 
 
 def run_study(
@@ -52,50 +60,58 @@ def run_study(
         `ComputationError`s of the fits and forecasts.
     """
     watch = watch or Watch()
-    likelihoods = make_likelihoods(case)
-    with watch.stage(COMPILING), concurrent.futures.ThreadPoolExecutor(max_workers=1) as beside:
-        compiled = beside.submit(compile_forecasts, case)
-        check_possible(case, likelihoods)
-        compiled.result()
+    with watch.stage(COMPILING):
+        likelihoods = make_likelihoods(case)
+        side_by_side(
+            lambda compile: compile(), [lambda: compile_forecasts(case), lambda: check_possible(case, likelihoods)]
+        )
     fits = fit_all(case, likelihoods, watch, store)
     with watch.stage(DESCRIBING):
-        described = describe_all(case, fits.each, watch)
+        described = describe_all(case, fits, watch)
     with watch.stage(SEARCHING):
-        equilibria = search_equilibria(fits.each, seed, watch)
+        equilibria = search_equilibria(fits, seed, watch)
     with watch.stage(ASKING):
-        claims = judge_claims(case, fits, described, seed, watch)
-    leading = _lead(case, fits.each, described)
+        claims = judge_claims(case, fits, seed, watch)
+    leading = _lead(fits, described)
     return Study(
         case=_summary(case),
         game=_size(case),
-        explanations=tuple(map(_explanation, fits.each, described.each, equilibria)),
-        items=item_results(case, fits.each, described),
+        explanations=tuple(
+            _explanation(fit, [(one.watched.name, one.each[number]) for one in described], equilibrium)
+            for number, (fit, equilibrium) in enumerate(zip(fits, equilibria, strict=True))
+        ),
+        items=item_results(fits, described),
         claims=claims,
-        fragility=_fragility(fits.each, leading),
-        times=described.dates,
+        fragility=_fragility(fits, leading),
+        records=record_results(described),
         stages=tuple(watch.stages),
         version=__version__,
         seed=seed,
         command=command,
-        cannot_tell=(*_cannot_tell(fits.each, leading, claims), *_several_equilibria(fits.each, equilibria)),
+        cannot_tell=(*_cannot_tell(fits, leading, claims), *_several_equilibria(fits, equilibria)),
     )
 
 
-def _lead(case: BuiltCase, fits: Sequence[Fit], described: Described) -> Lead:
-    near = None
-    if case.focus is not None:
-        dates = [datetime.date.fromisoformat(item.date) for item in case.record.items] + [case.until]
-        near = np.array([abs((date - case.focus).days) <= NEAR for date in dates])
+def _lead(fits: Sequence[Fit], described: Sequence[Described]) -> Lead:
     return lead(
         [fit.posterior.log_evidence for fit in fits],
         [fit.explanation.weight for fit in fits],
         [fit.posterior.log_likelihood for fit in fits],
-        np.stack([each.act + each.silence for each in described.each]),
-        near,
+        np.hstack([np.stack([each.act + each.silence for each in one.each]) for one in described]),
+        None if all(one.watched.focus is None for one in described) else np.hstack([_near(each) for each in described]),
     )
 
 
-def _explanation(fit: Fit, described: Description, equilibrium: EquilibriumStatus | None) -> ExplanationResult:
+def _near(described: Described) -> Bool[np.ndarray, " items"]:
+    """Return which items of a record, its end included, lie near its focal date; none if it has no such date."""
+    watched = described.watched
+    dates = [datetime.date.fromisoformat(item.date) for item in watched.record.items] + [watched.until]
+    return np.array([watched.focus is not None and abs((date - watched.focus).days) <= NEAR_DAYS for date in dates])
+
+
+def _explanation(
+    fit: Fit, described: Sequence[tuple[str, Description]], equilibrium: EquilibriumStatus | None
+) -> ExplanationResult:
     posterior = fit.posterior
     return ExplanationResult(
         name=fit.explanation.name,
@@ -104,25 +120,29 @@ def _explanation(fit: Fit, described: Description, equilibrium: EquilibriumStatu
         posterior=fit.share,
         log_evidence=posterior.log_evidence,
         log_likelihood=posterior.log_likelihood,
-        status=posterior.status,
+        status=posterior.status.value,
         equilibrium=equilibrium,
         parameters=_estimates(fit),
-        forecasts=described.forecasts,
-        paths=described.paths,
+        forecasts=tuple(forecast for _, one in described for forecast in one.forecasts),
+        paths={record: one.paths for record, one in described},
     )
 
 
 def _estimates(fit: Fit) -> tuple[ParameterEstimate, ...]:
     estimates = []
-    for i in fit.posterior.free:
+    for i in free_of(fit.posterior.parameters):
         parameter = fit.posterior.parameters[i]
-        low, high = (float(parameter.prior.value(side * 1.6448536269514722)) for side in (-1.0, 1.0))
+        low, high = (parameter.prior.value(side * Q95) for side in (-1.0, 1.0))
         posterior_low, posterior_high = fit.posterior.interval(i)
         mode = float(fit.posterior.mode[i])
         estimates.append(
             ParameterEstimate(parameter.name, low, high, mode, posterior_low, posterior_high, parameter.basis)
         )
     return tuple(estimates)
+
+
+def _evidence(fits: Sequence[Fit]) -> dict[str, float]:
+    return {fit.explanation.name: fit.posterior.log_evidence for fit in fits}
 
 
 def _fragility(fits: Sequence[Fit], leading: Lead) -> Fragility:
@@ -134,10 +154,10 @@ def _fragility(fits: Sequence[Fit], leading: Lead) -> Fragility:
         largest_item=leading.largest_item,
         largest_item_weight=leading.largest_weight,
         leader_without_it=names[leading.leader_without_it],
-        leader_flat_prior=names[leading.leader_by_fit],
+        leader_by_fit=names[leading.leader_by_fit],
         share_near_focus=leading.share_near_focus,
         is_provisional=leading.is_provisional,
-        indistinct=indistinct_groups({fit.explanation.name: fit.posterior.log_evidence for fit in fits}),
+        indistinct=indistinct_groups(_evidence(fits), INDISTINCT),
     )
 
 
@@ -145,12 +165,12 @@ def _cannot_tell(fits: Sequence[Fit], leading: Lead, claims: Sequence[ClaimResul
     """Return what this record cannot decide, a sentence each."""
     labels = {fit.explanation.name: fit.explanation.label for fit in fits}
     sentences = []
-    for group in indistinct_groups({fit.explanation.name: fit.posterior.log_evidence for fit in fits}):
+    for group in indistinct_groups(_evidence(fits), INDISTINCT):
         listed = ", ".join(labels[name] for name in group)
         sentences.append(
             f"The record does not tell these explanations apart (every log Bayes factor below 1): {listed}."
         )
-    if leading.log_bayes_factor < 3.0:
+    if leading.log_bayes_factor < STRONG:
         leader, other = (fits[i].explanation.label for i in (leading.leader, leading.runner_up))
         sentences.append(
             f"The lead of {leader} over {other} is small (log Bayes factor {leading.log_bayes_factor:.1f}): "
@@ -164,7 +184,7 @@ def _cannot_tell(fits: Sequence[Fit], leading: Lead, claims: Sequence[ClaimResul
     untested = sum(claim.verdict == "not testable" for claim in claims)
     if untested:
         sentences.append(f"Claims without a test in this model: {untested}.")
-    rough = [fit.explanation.label for fit in fits if fit.posterior.status != "ok"]
+    rough = [fit.explanation.label for fit in fits if fit.posterior.status is not PosteriorStatus.OK]
     if rough:
         sentences.append(f"The evidence of {', '.join(rough)} is rough: the search for its mode did not end cleanly.")
     if fits[leading.leader].explanation.name == NONE:
@@ -172,7 +192,7 @@ def _cannot_tell(fits: Sequence[Fit], leading: Lead, claims: Sequence[ClaimResul
     if not math.isnan(leading.share_near_focus) and leading.share_near_focus < 0.5:
         near = f"{100 * leading.share_near_focus:.0f} %"
         sentences.append(
-            f"Only {near} of the weight between the two best explanations comes from within {NEAR} days "
+            f"Only {near} of the weight between the two best explanations comes from within {NEAR_DAYS} days "
             "of the focal date; the rest is background."
         )
     return tuple(sentences)
@@ -210,13 +230,9 @@ def _summary(case: BuiltCase) -> CaseSummary:
         title=case.title,
         question=case.question,
         summary=case.summary,
-        begin=str(case.begin),
-        until=str(case.until),
-        unit=case.unit,
-        focal_date="" if case.focus is None else str(case.focus),
         labels=dict(case.labels),
         leaves_out=case.leaves_out,
-        sources=tuple(Source(source.key, source.title, source.url) for source in case.sources),
+        sources=case.sources,
         assumed=case.assumed,
         hash=case.hash,
     )

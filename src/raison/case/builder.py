@@ -7,19 +7,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float
 
 from raison.case.game import CaseGame, game_of
-from raison.case.meaning.entries import changes_of_drift, effect_of, is_assumed, read_confidence, space_of
+from raison.case.meaning.entries import is_assumed, space_of
+from raison.case.meaning.items import ITEM_KINDS, World
 from raison.case.meaning.names import names_of
-from raison.case.meaning.numbers import WrittenNumber, beliefs_of, numbers_of
-from raison.case.meaning.ranges import DAYS, read_number
+from raison.case.meaning.numbers import Numbers, read_numbers
+from raison.case.meaning.ranges import DAYS
 from raison.case.text.reader import WrittenCase
-from raison.case.text.schema import CaseText, ClaimRow, RecordRow
+from raison.case.text.schema import CaseText, ClaimRow
 from raison.game import StateSpace
 from raison.inference.model import Explanation, Parameter
-from raison.query.conditions import Names, resolve_test
-from raison.query.grammar import Test, parse_test
-from raison.record import Item, Move, Reading, Record, Shock
+from raison.query.conditions import resolve
+from raison.query.grammar import parse_test
+from raison.query.tree import Names, Test
+from raison.record import Calendar, Record, Source, WatchedRecord
 
 
 @dataclass(frozen=True)
@@ -39,15 +42,6 @@ class WrittenClaim:
     not_testable: str = ""
 
 
-@dataclass(frozen=True)
-class CaseSource:
-    """Where facts come from."""
-
-    key: str
-    title: str
-    url: str = ""
-
-
 @dataclass(frozen=True, eq=False)
 class BuiltCase:
     """A case as the core computes on it.
@@ -57,12 +51,7 @@ class BuiltCase:
         space: the state space.
         game: builds the game from the vector of its numbers; traceable by JAX.
         explanations: the rival accounts, each with a prior for every number, in the same order.
-        record: the dated items, times in units of `unit` from `begin`.
-        begin: first day of the case.
-        until: end of the record.
-        unit: day, week, month or year.
-        focus: day of the decision in question, if one is named.
-        start: probability of each state on the first day. Shape `[states]`.
+        records: what was seen, each with its start and its calendar.
         claims: the claims of the text.
         indicators: value of each (name, date).
         names: what a query about this case may speak of.
@@ -79,31 +68,22 @@ class BuiltCase:
     space: StateSpace
     game: CaseGame
     explanations: tuple[Explanation, ...]
-    record: Record
-    begin: datetime.date
-    until: datetime.date
-    unit: str
-    focus: datetime.date | None
-    start: np.ndarray
+    records: tuple[WatchedRecord, ...]
     claims: tuple[WrittenClaim, ...]
     indicators: Mapping[tuple[str, datetime.date], float]
     names: Names
-    sources: tuple[CaseSource, ...]
+    sources: tuple[Source, ...]
     labels: Mapping[str, str]
     leaves_out: tuple[str, ...]
     hash: str
     assumed: int
-
-    def time_of(self, date: datetime.date) -> float:
-        """Return whole days from the first day of the case to `date`, in time units."""
-        return (date - self.begin).days / DAYS[self.unit]
 
 
 def build(written: WrittenCase) -> BuiltCase:
     """Build a case in which `raison.case.checking.whole.check_case` finds no problem."""
     case = written.text
     space = space_of(case)
-    numbers = numbers_of(case)
+    numbers = read_numbers(case)
     names = names_of(case, space)
     return BuiltCase(
         name=written.name,
@@ -111,34 +91,26 @@ def build(written: WrittenCase) -> BuiltCase:
         question=case.question,
         summary=case.summary,
         space=space,
-        game=game_of(case, space, [number.name for number in numbers]),
+        game=game_of(case, space, numbers),
         explanations=tuple(_explanation(case, name, numbers) for name in case.explanations),
-        record=_record(case, space),
-        begin=case.time.begin,
-        until=case.time.until,
-        unit=case.time.unit,
-        focus=case.time.focus,
-        start=_start(case, space),
+        records=(_watched(written.name, case, space),),
         claims=tuple(_claim(claim, names) for claim in case.claims),
         indicators={(row.indicator, row.date): row.value for row in case.indicators},
         names=names,
-        sources=tuple(CaseSource(key, source.title, source.url) for key, source in case.sources.items()),
+        sources=tuple(Source(key, source.title, source.url) for key, source in case.sources.items()),
         labels=_labels(case),
         leaves_out=case.leaves_out,
         hash=written.hash,
-        assumed=_count_assumed(case, numbers),
+        assumed=sum(is_assumed(number.basis) and number.prior(case.time.unit).is_free for number in numbers.written()),
     )
 
 
-def _explanation(case: CaseText, name: str, numbers: tuple[WrittenNumber, ...]) -> Explanation:
-    own = {number.name: number for number in beliefs_of(case, name)}
-    believed = [own.get(number.name, number) for number in numbers]
+def _explanation(case: CaseText, name: str, numbers: Numbers) -> Explanation:
     written = case.explanations[name]
     return Explanation(
         name=name,
         parameters=tuple(
-            Parameter(number.name, read_number(number.text, number.kind, case.time.unit), number.basis)
-            for number in believed
+            Parameter(number.name, number.prior(case.time.unit), number.basis) for number in numbers.believed_by(name)
         ),
         label=written.label or name,
         held_by=written.held_by,
@@ -146,14 +118,16 @@ def _explanation(case: CaseText, name: str, numbers: tuple[WrittenNumber, ...]) 
     )
 
 
-def _count_assumed(case: CaseText, numbers: tuple[WrittenNumber, ...]) -> int:
-    every = [*numbers, *(number for name in case.explanations for number in beliefs_of(case, name))]
-    return sum(
-        is_assumed(number.basis) and read_number(number.text, number.kind, case.time.unit).is_free for number in every
-    )
+def _watched(name: str, case: CaseText, space: StateSpace) -> WatchedRecord:
+    time = case.time
+    calendar = Calendar(time.begin, time.unit, DAYS[time.unit])
+    world = World(case, space)
+    items = tuple(ITEM_KINDS[row.kind].item(row, calendar.time_of(row.date), world) for row in case.record)
+    record = Record(items, calendar.time_of(time.until))
+    return WatchedRecord(name, record, space, _start(case, space), calendar, time.focus)
 
 
-def _start(case: CaseText, space: StateSpace) -> np.ndarray:
+def _start(case: CaseText, space: StateSpace) -> Float[np.ndarray, " states"]:
     """Return the product of the variables' start distributions. Shape `[states]`."""
     start = np.ones(space.size)
     for variable in space.variables:
@@ -163,27 +137,8 @@ def _start(case: CaseText, space: StateSpace) -> np.ndarray:
     return start
 
 
-def _record(case: CaseText, space: StateSpace) -> Record:
-    days = DAYS[case.time.unit]
-    items = tuple(_item(case, row, (row.date - case.time.begin).days / days, space) for row in case.record)
-    return Record(items, (case.time.until - case.time.begin).days / days)
-
-
-def _item(case: CaseText, row: RecordRow, time: float, space: StateSpace) -> Item:
-    date, confidence = str(row.date), read_confidence(row.confidence)
-    if row.kind == "move":
-        return Move(time, row.who, row.what, date, row.source, row.note, confidence)
-    if row.kind == "reading":
-        levels = tuple(level.strip() for level in row.what.split("|"))
-        return Reading(time, row.who, row.what, date, row.source, row.note, levels, confidence)
-    if row.who == "nature":
-        effect = effect_of(changes_of_drift(row.what, case.nature[row.what]), space)
-        return Shock(time, row.who, row.what, date, row.source, row.note, effect, row.what)
-    return Shock(time, row.who, row.what, date, row.source, row.note, effect_of({row.who: row.what}, space))
-
-
 def _claim(row: ClaimRow, names: Names) -> WrittenClaim:
-    test = None if row.test is None else resolve_test(parse_test(row.test), names.actions)
+    test = None if row.test is None else resolve(parse_test(row.test), names.actions)
     return WrittenClaim(row.id, row.where, row.says, row.kind, test, row.test or "", row.not_testable or "")
 
 

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Bool, Float, Int
 
+from raison.arrays import Scalar
 from raison.case.meaning.entries import changes_of_drift, effect_of, feature_values, outcomes_of
-from raison.case.meaning.numbers import wanted
+from raison.case.meaning.numbers import ActionNumbers, HazardNumbers, Numbers, PlayerNumbers
 from raison.case.meaning.ranges import DAYS, middle_of_chance
-from raison.case.text.schema import CaseText, Ratios, WrittenAction, WrittenPlayer
+from raison.case.text.schema import CaseText, WrittenAction, WrittenPlayer
 from raison.game import Action, Drift, Effect, Game, Hazard, Motive, Player, StateSpace
 from raison.query.conditions import mask
 from raison.query.grammar import parse_condition
 
-Index = Mapping[str, int]
-"""Position of each number in the vector of parameters, by its dotted path."""
+Theta = Float[jax.Array, " parameters"]
+"""The numbers of a case, by slot."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,10 +29,10 @@ class RatioSlots:
 
     name: str
     size: int
-    levels: np.ndarray
-    slots: np.ndarray
+    levels: Int[np.ndarray, " written"]
+    slots: Int[np.ndarray, " written"]
 
-    def fill(self, theta: jax.Array) -> jax.Array:
+    def fill(self, theta: Theta) -> Float[jax.Array, " levels"]:
         """Return a hazard ratio per level, 1 where none is written. Shape `[levels]`."""
         return jnp.ones(self.size).at[self.levels].set(theta[self.slots])
 
@@ -43,7 +45,7 @@ class HazardSlots:
     is_duration: bool
     ratios: tuple[RatioSlots, ...]
 
-    def fill(self, theta: jax.Array) -> Hazard:
+    def fill(self, theta: Theta) -> Hazard:
         base = 1.0 / theta[self.base] if self.is_duration else theta[self.base]
         names = tuple(ratio.name for ratio in self.ratios)
         return Hazard(base, tuple(ratio.fill(theta) for ratio in self.ratios), names)
@@ -55,10 +57,10 @@ class DriftSlots:
 
     name: str
     effect: Effect
-    where: np.ndarray | None
+    where: Bool[np.ndarray, " states"] | None
     hazard: HazardSlots
 
-    def fill(self, theta: jax.Array) -> Drift:
+    def fill(self, theta: Theta) -> Drift:
         return Drift(self.hazard.fill(theta), self.where, self.name, self.effect)
 
 
@@ -74,18 +76,18 @@ class ActionSlots:
 
     name: str
     outcomes: tuple[Effect, ...]
-    is_available: np.ndarray | None
+    is_available: Bool[np.ndarray, " states"] | None
     cost: int
     chances: tuple[int | None, ...]
     middles: tuple[float, ...]
     seen: int | None
 
-    def fill(self, theta: jax.Array) -> Action:
+    def fill(self, theta: Theta) -> Action:
         chances = self._chances(theta) or (1.0,)
         seen = 1.0 if self.seen is None else theta[self.seen]
         return Action(theta[self.cost], chances, self.is_available, self.name, self.outcomes, seen)
 
-    def _chances(self, theta: jax.Array) -> tuple[jax.Array, ...]:
+    def _chances(self, theta: Theta) -> tuple[Scalar, ...]:
         """Return the chances of the outcomes, which sum to 1.
 
         A written chance c is that of its outcome while the others are at the middles m of their ranges. Its odds
@@ -110,11 +112,11 @@ class PlayerSlots:
     acts: HazardSlots
     horizon: int
     actions: tuple[ActionSlots, ...]
-    motives: tuple[tuple[str, int, np.ndarray], ...]
+    motives: tuple[tuple[str, int, Float[np.ndarray, " states"]], ...]
     months: float
     """Length of the time unit: weights are written per month, whatever the unit."""
 
-    def fill(self, theta: jax.Array) -> Player:
+    def fill(self, theta: Theta) -> Player:
         return Player(
             decision_rate=self.acts.fill(theta),
             discount_rate=1.0 / theta[self.horizon],
@@ -132,82 +134,71 @@ class CaseGame:
     drifts: tuple[DriftSlots, ...]
     players: tuple[PlayerSlots, ...]
 
-    def __call__(self, theta: jax.Array) -> Game:
+    def __call__(self, theta: Theta) -> Game:
         """Return the game with the numbers `theta`, shape `[parameters]`, in the order of the explanations."""
         drifts = tuple(drift.fill(theta) for drift in self.drifts)
         return Game(drifts, tuple(player.fill(theta) for player in self.players), self.space)
 
 
-def game_of(case: CaseText, space: StateSpace, names: Sequence[str]) -> CaseGame:
-    """Return the game of a checked case as a function of the numbers called `names`."""
-    sure = _sure(case)
-    index = {name: slot for slot, name in enumerate(names) if name not in sure}
+def game_of(case: CaseText, space: StateSpace, numbers: Numbers) -> CaseGame:
+    """Return the game of a checked case as a function of its numbers."""
     features = {name: feature_values(feature, space) for name, feature in case.features.items()}
-    drifts = []
-    for name, drift in case.nature.items():
-        hazard = _hazard(f"nature.{name}", f"nature.{name}.every", drift.when, space, index, is_duration=True)
-        effect = effect_of(changes_of_drift(name, drift), space)
-        drifts.append(DriftSlots(name, effect, _where(drift.condition, space), hazard))
-    players = tuple(_player(case, name, player, features, space, index) for name, player in case.players.items())
-    return CaseGame(space, tuple(drifts), players)
-
-
-def _sure(case: CaseText) -> set[str]:
-    """Return the names of the chances to be seen that nobody writes: those acts are seen for sure."""
-    doubted = {path for explanation in case.explanations.values() for path in explanation.sees}
-    paths = (
-        (f"players.{name}.actions.{action}.seen", written.seen)
-        for name, player in case.players.items()
-        for action, written in player.actions.items()
+    drifts = tuple(
+        DriftSlots(
+            name,
+            effect_of(changes_of_drift(name, drift), space),
+            _where(drift.condition, space),
+            _hazard(numbers.nature[name], space, is_duration=True),
+        )
+        for name, drift in case.nature.items()
     )
-    return {path for path, seen in paths if seen is None and path not in doubted}
+    months = DAYS[case.time.unit] / DAYS["month"]
+    players = tuple(
+        _player(name, player, numbers.players[name], features, space, months) for name, player in case.players.items()
+    )
+    return CaseGame(space, drifts, players)
 
 
-def _where(condition: str | None, space: StateSpace) -> np.ndarray | None:
+def _where(condition: str | None, space: StateSpace) -> Bool[np.ndarray, " states"] | None:
     return None if condition is None else mask(parse_condition(condition), space)
 
 
-def _hazard(root: str, base: str, ratios: Ratios, space: StateSpace, index: Index, *, is_duration: bool) -> HazardSlots:
+def _hazard(numbers: HazardNumbers, space: StateSpace, *, is_duration: bool) -> HazardSlots:
     slots = []
-    for name, written in ratios.items():
+    for name, levels in numbers.ratios.items():
         variable = space.variable(name)
-        levels = np.array([variable.index(level) for level in written], dtype=np.int32)
-        places = np.array([index[f"{root}.when.{name}.{level}"] for level in written], dtype=np.int32)
-        slots.append(RatioSlots(name, len(variable.levels), levels, places))
-    return HazardSlots(index[base], is_duration, tuple(slots))
+        places = np.array([variable.index(level) for level in levels], dtype=np.int32)
+        slots.append(RatioSlots(name, len(variable.levels), places, np.array(list(levels.values()), dtype=np.int32)))
+    return HazardSlots(numbers.base, is_duration, tuple(slots))
 
 
 def _player(
-    case: CaseText,
     name: str,
     player: WrittenPlayer,
-    features: Mapping[str, np.ndarray],
+    numbers: PlayerNumbers,
+    features: Mapping[str, Float[np.ndarray, " states"]],
     space: StateSpace,
-    index: Index,
+    months: float,
 ) -> PlayerSlots:
-    root = f"players.{name}"
     return PlayerSlots(
         name=name,
-        acts=_hazard(f"{root}.acts", f"{root}.acts", player.acts.when, space, index, is_duration=False),
-        horizon=index[f"{root}.looks ahead"],
+        acts=_hazard(numbers.acts, space, is_duration=False),
+        horizon=numbers.looks_ahead,
         actions=tuple(
-            _action(f"{root}.actions.{action}", action, written, space, index)
-            for action, written in player.actions.items()
+            _action(action, written, numbers.actions[action], space) for action, written in player.actions.items()
         ),
-        motives=tuple((feature, index[f"{root}.wants.{feature}"], features[feature]) for feature in wanted(case, name)),
-        months=DAYS[case.time.unit] / DAYS["month"],
+        motives=tuple((feature, slot, features[feature]) for feature, slot in numbers.wants.items()),
+        months=months,
     )
 
 
-def _action(root: str, name: str, action: WrittenAction, space: StateSpace, index: Index) -> ActionSlots:
-    outcomes = tuple(effect_of(changes, space) for changes in outcomes_of(action))
-    written = [outcome.chance for outcome in action.outcomes or ()]
+def _action(name: str, action: WrittenAction, numbers: ActionNumbers, space: StateSpace) -> ActionSlots:
     return ActionSlots(
         name=name,
-        outcomes=outcomes,
+        outcomes=tuple(effect_of(changes, space) for changes in outcomes_of(action)),
         is_available=_where(action.condition, space),
-        cost=index[f"{root}.costs"],
-        chances=tuple(index.get(f"{root}.outcomes.{number}.chance") for number in range(1, len(written) + 1)),
-        middles=tuple(middle_of_chance(chance) for chance in written),
-        seen=index.get(f"{root}.seen"),
+        cost=numbers.costs,
+        chances=numbers.chances,
+        middles=tuple(middle_of_chance(outcome.chance) for outcome in action.outcomes or ()),
+        seen=numbers.seen,
     )

@@ -7,6 +7,7 @@ import os
 import pathlib
 from typing import Any
 
+from raison.case.meaning.items import ITEM_KINDS
 from raison.case.text.reader import ROLES
 from raison.case.text.schema import CaseText
 from raison.errors import CaseError, Problem
@@ -43,6 +44,7 @@ def json_schema() -> dict[str, Any]:
             "title": title,
             "anyOf": [{"type": "string", "description": "a file beside case.yaml"}, entries],
         }
+    schema["$defs"]["RecordRow"]["properties"]["kind"]["enum"] = list(ITEM_KINDS)
     rate = schema["$defs"]["DecisionRate"]
     schema["$defs"]["DecisionRate"] = {"title": rate.pop("title"), "anyOf": [{"type": "string"}, rate]}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "A Raison case"}

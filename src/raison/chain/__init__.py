@@ -1,6 +1,19 @@
 """How the world then moves: the continuous-time Markov chain of a solved game."""
 
-from raison.chain.chain import Chain, JumpKind
+from raison.chain.chain import NATURE, Chain, JumpKind
+from raison.chain.motion import ChainMotion, Motion
+from raison.chain.plan import Act, Plan, Sight
 from raison.chain.transient import distribution_at, hitting_probability
 
-__all__ = ["Chain", "JumpKind", "distribution_at", "hitting_probability"]
+__all__ = [
+    "NATURE",
+    "Act",
+    "Chain",
+    "ChainMotion",
+    "JumpKind",
+    "Motion",
+    "Plan",
+    "Sight",
+    "distribution_at",
+    "hitting_probability",
+]

@@ -7,45 +7,69 @@ With generator G, killing rate k(x) and L >= max over x of (exit rate + k),
 All terms are nonnegative. The sum stops where a bound on what is left out falls below the tolerance:
 for n + 2 > Lt the tail from term n + 1 on is at most  w_(n+1) / (1 - Lt / (n + 2)).
 
+Long times are cut into pieces here, so that no caller can ask for a step that is too long. In a silence, where killing
+takes mass away, the distribution is scaled to sum 1 after every piece and the log of its mass carried along; what is
+the same in every state is taken out of the killing first, so that it costs no terms.
+
 Source: jensen1953, grassmann1977 (docs/reference/references.md)
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jaxtyping import Float
 
-from raison.arrays import Batch, StateArray, StateMask
+from raison.arrays import Batch, Scalar, StateArray, StateMask
 from raison.chain.chain import Chain
 from raison.equations.generator import Generator, difference
 
 TOLERANCE = 1e-11
-"""Largest mass that truncation may leave out of a step, as a share of the mass at its start."""
+"""Largest mass that truncation may leave out of a piece, as a share of the mass at its start."""
 
 MAX_LOAD = 1.0
-"""Largest L t of one differentiable step: the powers of P are kept for the way back."""
+"""Largest L t of one piece of a silence: the powers of P are kept for the way back."""
 
 MIN_LOAD = 1e-2
-"""Smallest L t of one differentiable step: where nothing moves, its derivative by the rates must still be found."""
+"""Smallest L t of one piece of a silence: where nothing moves, its derivative by the rates must still be found."""
 
 MAX_TERMS = 16
-"""Terms that a step with `MAX_LOAD` can need at `TOLERANCE`, with room to spare."""
+"""Terms that a piece with `MAX_LOAD` can need at `TOLERANCE`, with room to spare."""
+
+MOST_PIECES = 32
+"""Pieces of one silence whose starts are kept for the way back."""
 
 LONG_LOAD = 25.0
-"""Largest L t of one step when nothing is differentiated. Keeps e^(-Lt) far from underflow."""
+"""Largest L t of one piece when nothing is killed or differentiated. Keeps e^(-Lt) far from underflow."""
 
 CHUNK = 4
 """Terms whose contribution to a gradient is summed in one pass over the states."""
 
 
+class Silence(NamedTuple):
+    """A time in which nothing was seen.
+
+    Attributes:
+        log_mass: log probability that nothing was seen.
+        end: distribution of states at its end. Shape `[states]`, sums to 1.
+        occupancy: time spent in each state, given at each moment the silence so far, by the trapezoid rule on the
+            pieces. Shape `[states]`.
+    """
+
+    log_mass: Scalar
+    end: StateArray
+    occupancy: StateArray
+
+
 def distribution_at(chain: Chain, start: Batch, elapsed: float) -> Batch:
     """Return the distribution of the chain after `elapsed`, started from `start`. Shape `[..., states]`."""
-    return evolve(chain.generator(), jnp.zeros(chain.space.size), jnp.asarray(start), elapsed)
+    return evolve(chain.generator(), jnp.asarray(start), elapsed)
 
 
-def hitting_probability(chain: Chain, start: Batch, target: StateMask, elapsed: float) -> jax.Array:
+def hitting_probability(chain: Chain, start: Batch, target: StateMask, elapsed: float) -> Float[jax.Array, ...]:
     """Return the probability that the chain is in `target` at some time up to `elapsed`. Shape `[...]`.
 
     Exact: the target is made absorbing. Start in the target counts.
@@ -53,34 +77,75 @@ def hitting_probability(chain: Chain, start: Batch, target: StateMask, elapsed: 
     free = ~jnp.asarray(target)
     generator = chain.generator()
     absorbed = Generator(tuple(jnp.where(free, rate, 0.0) for rate in generator.rates), generator.maps)
-    end = evolve(absorbed, jnp.zeros(chain.space.size), jnp.asarray(start), elapsed)
+    end = evolve(absorbed, jnp.asarray(start), elapsed)
     return jnp.where(free, 0.0, end).sum(axis=-1)
 
 
 @jax.jit
-def evolve(generator: Generator, killing: StateArray, start: Batch, elapsed: float) -> Batch:
-    """Return exp((G' - diag k) elapsed) start, for any elapsed time. Not differentiable; shape `[..., states]`."""
+def evolve(generator: Generator, start: Batch, elapsed: float | Scalar) -> Batch:
+    """Return exp(G' elapsed) start, for any elapsed time. Not differentiable; shape `[..., states]`."""
+    killing = jnp.zeros(start.shape[-1])
     speed = _speed(generator, killing)
-    steps = jnp.ceil(speed * elapsed / LONG_LOAD).astype(int)
-    load = speed * elapsed / jnp.maximum(steps, 1)
+    pieces = jnp.ceil(speed * elapsed / LONG_LOAD).astype(int)
+    load = speed * elapsed / jnp.maximum(pieces, 1)
     move = _mover(generator, killing, speed)
-    return jax.lax.fori_loop(0, steps, lambda _, weights: _poisson_sum(move, weights, load), start)
+    return jax.lax.fori_loop(0, pieces, lambda _, weights: _poisson_sum(move, weights, load), start)
 
 
-def advance(generator: Generator, killing: StateArray, start: StateArray, elapsed: jax.Array) -> StateArray:
-    """Return exp((G' - diag k) elapsed) start, for one short step, differentiable by all but `elapsed`.
+def be_silent(generator: Generator, killing: StateArray, start: StateArray, elapsed: Scalar) -> Silence:
+    """Return what is left of `start` after a silence of any length. Not differentiable.
 
-    The part of the killing that is the same in every state is taken out as a factor, so that it costs no terms.
-    The caller keeps `fastest_rate(generator, killing) * elapsed` at or below `MAX_LOAD`. Shape `[states]`.
+    Args:
+        generator: the jumps that go unseen.
+        killing: rate, per time unit, at which something would have been seen.
+        start: distribution of states; sums to 1.
+        elapsed: length of the silence, in time units.
+    """
+    common = killing.min()
+    log_mass, end, occupancy = _pass(generator, killing - common, start, elapsed)
+    return Silence(log_mass - common * elapsed, end, occupancy)
+
+
+def advance(generator: Generator, killing: StateArray, start: StateArray, elapsed: Scalar) -> tuple[Scalar, StateArray]:
+    """Return log mass and end of a silence, as `be_silent` does, differentiable by all but `elapsed`.
+
+    `fastest_rate(generator, killing) * elapsed` may be up to `MOST_PIECES * MAX_LOAD`; beyond, the derivatives are nan.
     """
     common = jax.lax.stop_gradient(killing.min())
-    return jnp.exp(-common * elapsed) * _advance(generator, killing - common, start, elapsed)
+    log_mass, end = _advance(generator, killing - common, start, elapsed)
+    return log_mass - common * elapsed, end
+
+
+def fastest_rate(generator: Generator, killing: StateArray) -> Scalar:
+    """Return L, the smallest rate with which a silence can be uniformized, per unit time."""
+    return _speed(generator, killing - killing.min())
+
+
+def _pass(generator, killing, start, elapsed):
+    """Return log mass, end and occupancy of a silence, piece by piece."""
+    pieces, piece, speed = _cut(generator, killing, elapsed)
+    move = _mover(generator, killing, speed)
+
+    def go(_, state):
+        log_mass, begin, occupancy = state
+        moved = _poisson_sum(move, begin, speed * piece)
+        mass = moved.sum()
+        end = moved / mass
+        return log_mass + jnp.log(mass), end, occupancy + (begin + end) / 2 * piece
+
+    return jax.lax.fori_loop(0, pieces, go, (jnp.zeros(()), start, jnp.zeros_like(start)))
+
+
+def _cut(generator, killing, elapsed):
+    """Return into how many pieces a silence is cut, how long each is, and the rate to uniformize with."""
+    pieces = jnp.maximum(jnp.ceil(_speed(generator, killing) * elapsed / MAX_LOAD - 1e-9), 1).astype(int)
+    piece = elapsed / pieces
+    return pieces, piece, _speed_for(generator, killing, piece)
 
 
 @jax.custom_vjp
-def _advance(generator: Generator, killing: StateArray, start: StateArray, elapsed: jax.Array) -> StateArray:
-    speed = _speed_for(generator, killing, elapsed)
-    return _poisson_sum(_mover(generator, killing, speed), start, speed * elapsed)
+def _advance(generator, killing, start, elapsed):
+    return _pass(generator, killing, start, elapsed)[:2]
 
 
 def _speed(generator: Generator, killing: StateArray) -> jax.Array:
@@ -90,11 +155,6 @@ def _speed(generator: Generator, killing: StateArray) -> jax.Array:
 def _speed_for(generator: Generator, killing: StateArray, elapsed: jax.Array) -> jax.Array:
     """Return a rate to uniformize with that fills at least `MIN_LOAD`, so that derivatives have a term to come from."""
     return jnp.maximum(_speed(generator, killing), MIN_LOAD / jnp.where(elapsed > 0, elapsed, jnp.inf))
-
-
-def fastest_rate(generator: Generator, killing: StateArray) -> jax.Array:
-    """Return L, the smallest rate with which `advance` can uniformize the chain, per unit time. Shape `[]`."""
-    return _speed(generator, killing - killing.min())
 
 
 def _mover(generator: Generator, killing: StateArray, speed: jax.Array) -> Callable[[Batch], Batch]:
@@ -148,23 +208,67 @@ def _powers(generator, killing, start, speed, load):
     return powers, weights, last
 
 
-def _advance_backward(saved, cotangent):
-    """Run the recursion  c_n = w_n cotangent + P' c_(n+1)  and collect  p_n (c_(n+1)(y) - c_(n+1)(x)) / L."""
+def _advance_backward(saved, cotangents):
+    """Go back piece by piece; what a piece ends with, q = u / m with u = p(t) and m its mass, has the cotangent
+
+    u_bar = (q_bar - q_bar' q + log_mass_bar) / m
+    """
     generator, killing, start, elapsed = saved
-    speed = _speed_for(generator, killing, elapsed)
-    powers, weights, last = _powers(generator, killing, start, speed, speed * elapsed)
+    log_mass_bar, end_bar = cotangents
+    pieces, piece, speed = _cut(generator, killing, elapsed)
+    begins = _begins(generator, killing, start, pieces, piece, speed)
+
+    def back(done, state):
+        end_bar, rates_bar, killing_bar = state
+        powers, weights, last = _powers(generator, killing, begins[pieces - 1 - done], speed, speed * piece)
+        moved = weights @ powers
+        mass = moved.sum()
+        moved_bar = (end_bar - end_bar @ moved / mass + log_mass_bar) / mass
+        begin_bar, adjoints = _adjoints(generator, killing, moved_bar, weights, last, speed)
+        more_rates, more_killing = _by_rates(generator, powers, adjoints, last)
+        rates_bar = tuple(bar + more for bar, more in zip(rates_bar, more_rates, strict=True))
+        return begin_bar, rates_bar, killing_bar + more_killing
+
+    zero = jnp.zeros_like(killing)
+    nothing = (end_bar, tuple(zero for _ in generator.maps), zero)
+    start_bar, rates_bar, killing_bar = jax.lax.fori_loop(0, pieces, back, nothing)
+    unit = jnp.where(pieces > MOST_PIECES, jnp.nan, 1.0 / speed)
+    generator_bar = Generator(tuple(bar * unit for bar in rates_bar), generator.maps)
+    return generator_bar, killing_bar * unit, start_bar, jnp.zeros(())
+
+
+def _begins(generator, killing, start, pieces, piece, speed):
+    """Return the distribution at the start of every piece, each scaled to sum 1. Shape `[MOST_PIECES, states]`."""
+    move = _mover(generator, killing, speed)
+
+    def keep(number, state):
+        begins, begin = state
+        moved = _poisson_sum(move, begin, speed * piece)
+        end = moved / moved.sum()
+        return begins.at[number].set(end), end
+
+    first = jnp.zeros((MOST_PIECES, *start.shape)).at[0].set(start)
+    return jax.lax.fori_loop(1, pieces, keep, (first, start))[0]
+
+
+def _adjoints(generator, killing, moved_bar, weights, last, speed):
+    """Run the recursion  c_n = w_n moved_bar + P' c_(n+1)  and return c_0, and c_(n+1) for every n."""
 
     def back_one(state):
         n, current, adjoints = state
         adjoints = adjoints.at[n - 1].set(current)
         pulled = current + (generator.apply(current) - killing * current) / speed
-        return n - 1, weights[n - 1] * cotangent + pulled, adjoints
+        return n - 1, weights[n - 1] * moved_bar + pulled, adjoints
 
-    _, start_bar, adjoints = jax.lax.while_loop(
-        lambda state: state[0] > 0,
-        back_one,
-        (last, weights[last] * cotangent, jnp.zeros_like(powers)),
+    empty = jnp.zeros((MAX_TERMS, *moved_bar.shape))
+    _, first, adjoints = jax.lax.while_loop(
+        lambda state: state[0] > 0, back_one, (last, weights[last] * moved_bar, empty)
     )
+    return first, adjoints
+
+
+def _by_rates(generator, powers, adjoints, last):
+    """Return the sums over n of  p_n (c_(n+1)(y) - c_(n+1)(x))  for every map, and of  -p_n c_(n+1)."""
 
     def add_chunk(chunk, total):
         rates_bar, killing_bar = total
@@ -176,11 +280,9 @@ def _advance_backward(saved, cotangent):
         )
         return rates_bar, killing_bar - (before * after).sum(axis=0)
 
-    zero = jnp.zeros_like(killing)
+    zero = jnp.zeros_like(powers[0])
     chunks = (last + CHUNK - 1) // CHUNK
-    rates_bar, killing_bar = jax.lax.fori_loop(0, chunks, add_chunk, (tuple(zero for _ in generator.maps), zero))
-    generator_bar = Generator(tuple(bar / speed for bar in rates_bar), generator.maps)
-    return generator_bar, killing_bar / speed, start_bar, jnp.zeros(())
+    return jax.lax.fori_loop(0, chunks, add_chunk, (tuple(zero for _ in generator.maps), zero))
 
 
 _advance.defvjp(_advance_forward, _advance_backward)

@@ -13,12 +13,15 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.special import logsumexp
 
-from raison.equations.game_arrays import GameArrays
+from raison.equations import GameArrays
 from raison.inference.model import Explanation, GameFunction, Parameter
 from raison.inference.prior import Normal
 
 NONE = "none of these"
 """Name of the row that says: constant rates of every action, no motives."""
+
+STRONG = 3.0
+"""Log Bayes factor, or change of log odds, from which evidence is strong (kass1995)."""
 
 RATE_FACTOR = 5.0
 """Half-width of the prior of a constant rate: its 90 % interval is a fifth to five times the centre."""
@@ -34,8 +37,7 @@ def none_of_these(game: GameFunction, like: Explanation) -> Explanation:
         game: builds the game from its numbers.
         like: an explanation of the case.
     """
-    centre = jnp.stack([parameter.prior.value(0.0) for parameter in like.parameters])
-    arrays = GameArrays.of(game(centre))
+    arrays = GameArrays.of(game(jnp.asarray(like.centre)))
     rates = []
     for player in arrays.players:
         usual = float(np.median(player.decision_rate)) / (len(player.actions) + 1)
@@ -81,7 +83,8 @@ class Lead:
     @property
     def is_provisional(self) -> bool:
         """Say whether one item, or the width of the priors, could turn the order, or the lead is small."""
-        return self.leader_without_it != self.leader or self.leader_by_fit != self.leader or self.log_bayes_factor < 3.0
+        is_small = self.log_bayes_factor < STRONG
+        return self.leader_without_it != self.leader or self.leader_by_fit != self.leader or is_small
 
 
 def lead(

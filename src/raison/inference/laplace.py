@@ -17,14 +17,21 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import jax
 import numpy as np
 import scipy.optimize
+from jaxtyping import Float
+from scipy.special import ndtri
 
-from raison.equilibrium.solver import Equilibrium
 from raison.errors import NotConverged, SamplingFailed
-from raison.inference.likelihood import Evaluation, Likelihood
+from raison.inference.likelihood import Evaluation, Likelihood, NumberVector
 from raison.inference.model import Parameter
+from raison.inference.posterior import PosteriorStatus, free_of
+
+Point = Float[np.ndarray, " free"]
+"""Standardised free parameters, or a slope by them."""
+
+Square = Float[np.ndarray, "free free"]
+"""A covariance, or second derivatives."""
 
 GRADIENT_TOLERANCE = 1e-2
 """Largest slope of the log posterior, per standard deviation of the prior, at which Newton steps take over."""
@@ -44,50 +51,59 @@ LOG_DET_TOLERANCE = 0.01
 LANCZOS_WINDOW, LEAST_LANCZOS = 5, 12
 """How many steps that is, and how many are always taken."""
 
+CLOSE = 0.05
+"""Standard deviations of the posterior within which the search must end."""
+
 MAX_STEPS = 200
 """Most steps of one search."""
 
 
+EVIDENCE_ERROR = 1.8
+"""Standard error taken for a log evidence (Laplace's method, width of priors, coding): 3, the bound of strong
+evidence, is then just outside the 90 % interval of each."""
+
+
 @dataclass(frozen=True)
-class Posterior:
-    """The posterior under one explanation, by Laplace's method.
+class Laplace:
+    """The posterior under one explanation, by Laplace's method: normal in the standardised parameters z.
 
     Attributes:
         parameters: all numbers, free and fixed.
-        mode: most probable numbers. Shape `[parameters]`.
-        z: the same, standardised, for the free ones. Shape `[free]`.
-        covariance: of z. Shape `[free, free]`.
+        mode: most probable numbers.
+        z: the same, standardised, for the free ones.
+        covariance: of z.
         log_likelihood: at the mode.
         log_evidence: log marginal likelihood; nan where a prior is flat.
-        equilibrium: the solved game at the mode; None if there is no game.
         evaluations: how many gradients were computed.
-        status: `ok`, or why the numbers may not be trusted.
+        distance: how far the search stopped from the mode, in standard deviations of the posterior.
     """
 
     parameters: tuple[Parameter, ...]
-    mode: np.ndarray
-    z: np.ndarray
-    covariance: np.ndarray = field(repr=False)
+    mode: NumberVector
+    z: Point
+    covariance: Square = field(repr=False)
     log_likelihood: float
     log_evidence: float
-    equilibrium: Equilibrium | None = field(repr=False)
     evaluations: int
-    status: str
+    distance: float
 
     @property
-    def free(self) -> tuple[int, ...]:
-        """Return the positions of the free parameters."""
-        return tuple(i for i, parameter in enumerate(self.parameters) if parameter.prior.is_free)
+    def log_evidence_error(self) -> float:
+        return EVIDENCE_ERROR
 
-    def numbers(self, z: np.ndarray) -> np.ndarray:
-        """Return the vector of numbers at standardised parameters `z`. Shape `[parameters]`."""
-        return _numbers(self.parameters, z)
+    @property
+    def status(self) -> PosteriorStatus:
+        return PosteriorStatus.OK if self.distance < CLOSE else PosteriorStatus.STOPPED_EARLY
 
-    def standard_errors(self) -> np.ndarray:
-        """Return the standard error of each number, by the delta method; 0 if fixed. Shape `[parameters]`."""
+    @property
+    def diagnostics(self) -> dict[str, float]:
+        return {"distance from the mode": self.distance, "gradients": float(self.evaluations)}
+
+    def standard_errors(self) -> NumberVector:
+        """Return the standard error of each number, by the delta method; 0 if fixed."""
         errors = np.zeros(len(self.parameters))
-        for position, i in enumerate(self.free):
-            slope = float(jax.grad(lambda z, i=i: self.parameters[i].prior.value(z).sum())(float(self.z[position])))
+        for position, i in enumerate(free_of(self.parameters)):
+            slope = self.parameters[i].prior.slope(float(self.z[position]))
             errors[i] = abs(slope) * math.sqrt(self.covariance[position, position])
         return errors
 
@@ -95,57 +111,47 @@ class Posterior:
         """Return the central posterior interval of number `i`."""
         if not self.parameters[i].prior.is_free:
             return float(self.mode[i]), float(self.mode[i])
-        position = self.free.index(i)
-        half = scipy.stats.norm.ppf((1 + probability) / 2) * math.sqrt(self.covariance[position, position])
-        ends = [float(self.parameters[i].prior.value(self.z[position] + side * half)) for side in (-1, 1)]
-        return ends[0], ends[1]
+        position = free_of(self.parameters).index(i)
+        half = float(ndtri((1 + probability) / 2)) * math.sqrt(self.covariance[position, position])
+        low, high = (self.parameters[i].prior.value(float(self.z[position]) + side * half) for side in (-1, 1))
+        return low, high
 
-    def draws(self, count: int, seed: int) -> np.ndarray:
-        """Return draws of z from the normal approximation. Shape `[count, free]`."""
+    def draws(self, count: int, seed: int) -> Float[np.ndarray, "draws parameters"]:
+        """Return vectors of numbers drawn from the normal approximation."""
         root = np.linalg.cholesky(self.covariance)
         noise = np.random.default_rng(seed).standard_normal((count, len(self.z)))
-        return self.z + noise @ root.T
+        drawn = [numbers_at(self.parameters, z) for z in self.z + noise @ root.T]
+        return np.reshape(drawn, (count, len(self.parameters)))
 
 
-def _numbers(parameters: Sequence[Parameter], z: np.ndarray) -> np.ndarray:
-    numbers = np.empty(len(parameters))
-    position = 0
-    for i, parameter in enumerate(parameters):
-        if parameter.prior.is_free:
-            numbers[i] = float(parameter.prior.value(z[position]))
-            position += 1
-        else:
-            numbers[i] = float(parameter.prior.value(0.0))
+def numbers_at(parameters: Sequence[Parameter], z: Point) -> NumberVector:
+    """Return the vector of numbers at standardised parameters `z`."""
+    numbers = np.array([parameter.prior.value(0.0) for parameter in parameters])
+    for position, i in enumerate(free_of(tuple(parameters))):
+        numbers[i] = parameters[i].prior.value(float(z[position]))
     return numbers
 
 
 class _Target:
-    """Minus the log posterior of z, with its gradient; remembers the last solved game to start the next from."""
+    """Minus the log posterior of z, with its gradient."""
 
     def __init__(self, likelihood: Likelihood, parameters: Sequence[Parameter]) -> None:
         self.likelihood = likelihood
         self.parameters = tuple(parameters)
-        self.free = [i for i, parameter in enumerate(parameters) if parameter.prior.is_free]
+        self.free = free_of(self.parameters)
         self.proper = np.array([parameters[i].prior.is_proper for i in self.free], dtype=float)
-        self.near: Evaluation | None = None
         self.evaluations = 0
-        self._slope = jax.jit(
-            lambda z: jax.numpy.stack(
-                [jax.grad(parameters[i].prior.value)(z[position]) for position, i in enumerate(self.free)]
-            )
-        )
 
-    def evaluate(self, z: np.ndarray) -> tuple[Evaluation, np.ndarray]:
+    def evaluate(self, z: Point) -> tuple[Evaluation, Point]:
         """Return the likelihood at z and the gradient of minus the log posterior."""
         self.evaluations += 1
-        evaluation = self.likelihood.evaluate(_numbers(self.parameters, z), near=self.near)
+        evaluation = self.likelihood.evaluate(numbers_at(self.parameters, z))
         if not math.isfinite(evaluation.log_likelihood):
             raise SamplingFailed(f"the log likelihood is {evaluation.log_likelihood} at {self._describe(z)}.")
-        self.near = evaluation
-        slope = evaluation.gradient[self.free] * np.asarray(self._slope(z)) if self.free else np.zeros(0)
-        return evaluation, self.proper * z - slope
+        slopes = [self.parameters[i].prior.slope(float(each)) for i, each in zip(self.free, z, strict=True)]
+        return evaluation, self.proper * z - evaluation.gradient[list(self.free)] * np.array(slopes)
 
-    def __call__(self, z: np.ndarray) -> tuple[float, np.ndarray]:
+    def __call__(self, z: Point) -> tuple[float, Point]:
         """For the search: a point whose game does not converge is refused by a value that no step accepts."""
         try:
             evaluation, gradient = self.evaluate(z)
@@ -153,8 +159,8 @@ class _Target:
             return 1e12, np.zeros_like(z)
         return -evaluation.log_likelihood + 0.5 * float(self.proper @ z**2), gradient
 
-    def _describe(self, z: np.ndarray) -> str:
-        numbers = _numbers(self.parameters, z)
+    def _describe(self, z: Point) -> str:
+        numbers = numbers_at(self.parameters, z)
         return ", ".join(f"{self.parameters[i].name} = {numbers[i]:.3g}" for i in self.free)
 
 
@@ -167,11 +173,11 @@ class Start:
         covariance: that of a nearby posterior, if one is known. Shape `[free, free]`.
     """
 
-    z: np.ndarray
-    covariance: np.ndarray | None = None
+    z: Point
+    covariance: Square | None = None
 
 
-def fit(likelihood: Likelihood, parameters: Sequence[Parameter], *, starts: Sequence[Start] | None = None) -> Posterior:
+def fit(likelihood: Likelihood, parameters: Sequence[Parameter], *, starts: Sequence[Start] | None = None) -> Laplace:
     """Find the mode of the posterior and Laplace's approximation there.
 
     Args:
@@ -192,22 +198,21 @@ def fit(likelihood: Likelihood, parameters: Sequence[Parameter], *, starts: Sequ
     evaluation, gradient = target.evaluate(z)
     hessian = _hessian(target, z, gradient, _guess(starts))
     z, evaluation, gradient = _polish(target, z, evaluation, gradient, hessian)
-    covariance, log_det, status = _invert(hessian, gradient)
+    covariance, log_det, distance = _invert(hessian, gradient)
     log_evidence = evaluation.log_likelihood - 0.5 * float(z @ z) - 0.5 * log_det
-    return Posterior(
+    return Laplace(
         parameters=tuple(parameters),
-        mode=_numbers(parameters, z),
+        mode=numbers_at(parameters, z),
         z=z,
         covariance=covariance,
         log_likelihood=evaluation.log_likelihood,
         log_evidence=log_evidence if target.proper.all() else math.nan,
-        equilibrium=evaluation.equilibrium,
         evaluations=target.evaluations,
-        status=status,
+        distance=distance,
     )
 
 
-def _search(target: _Target, start: Start) -> np.ndarray:
+def _search(target: _Target, start: Start) -> Point:
     if not len(start.z):
         return start.z
     options = {"gtol": GRADIENT_TOLERANCE, "maxiter": MAX_STEPS}
@@ -216,22 +221,22 @@ def _search(target: _Target, start: Start) -> np.ndarray:
     return scipy.optimize.minimize(target, start.z, jac=True, method="BFGS", options=options).x
 
 
-def _guess(starts: Sequence[Start]) -> np.ndarray | None:
+def _guess(starts: Sequence[Start]) -> Square | None:
     """Return the covariance of a nearby posterior, if one is known."""
     return next((start.covariance for start in starts if start.covariance is not None), None)
 
 
-def _hessian(target: _Target, z: np.ndarray, at: np.ndarray, near: np.ndarray | None) -> np.ndarray:
+def _hessian(target: _Target, z: Point, at: Point, near: Square | None) -> Square:
     """Return the second derivatives of minus the log posterior; `near` is the covariance of a nearby posterior."""
     return _all_directions(target, z, at) if near is None else _correct(target, z, at, near)
 
 
-def _correct(target: _Target, z: np.ndarray, at: np.ndarray, near: np.ndarray) -> np.ndarray:
+def _correct(target: _Target, z: Point, at: Point, near: Square) -> Square:
     """Return the Hessian that Lanczos steps make of the inverse of the covariance `near`."""
     size = len(z)
     root = np.linalg.cholesky(near)  # near = root root', so H0 = L L' with L = root^-T
 
-    def apply(direction: np.ndarray) -> np.ndarray:
+    def apply(direction: Point) -> Point:
         step = DIFFERENCE * (root @ direction)
         return root.T @ ((target.evaluate(z + step)[1] - at) / DIFFERENCE)
 
@@ -256,11 +261,11 @@ def _correct(target: _Target, z: np.ndarray, at: np.ndarray, near: np.ndarray) -
     return _symmetric(lower @ core @ lower.T)
 
 
-def _symmetric(matrix: np.ndarray) -> np.ndarray:
+def _symmetric(matrix: Float[np.ndarray, "n n"]) -> Float[np.ndarray, "n n"]:
     return (matrix + matrix.T) / 2
 
 
-def _all_directions(target: _Target, z: np.ndarray, at: np.ndarray) -> np.ndarray:
+def _all_directions(target: _Target, z: Point, at: Point) -> Square:
     """Return the Hessian by a difference along each axis; directions with no slope anywhere are skipped."""
     hessian = np.diag(target.proper)
     for i in range(len(z)):
@@ -272,7 +277,7 @@ def _all_directions(target: _Target, z: np.ndarray, at: np.ndarray) -> np.ndarra
     return _symmetric(hessian)
 
 
-def _polish(target: _Target, z: np.ndarray, evaluation: Evaluation, gradient: np.ndarray, hessian: np.ndarray):
+def _polish(target: _Target, z: Point, evaluation: Evaluation, gradient: Point, hessian: Square):
     """Take Newton steps while they are small and shrink the slope; the Hessian is taken as unchanged over them."""
     if not len(z) or np.linalg.eigvalsh(hessian)[0] <= 0:
         return z, evaluation, gradient
@@ -290,10 +295,10 @@ def _polish(target: _Target, z: np.ndarray, evaluation: Evaluation, gradient: np
     return z, evaluation, gradient
 
 
-def _invert(hessian: np.ndarray, gradient: np.ndarray) -> tuple[np.ndarray, float, str]:
-    """Return covariance, log determinant and status."""
+def _invert(hessian: Square, gradient: Point) -> tuple[Square, float, float]:
+    """Return covariance, log determinant, and how far the gradient says that the mode is, in standard deviations."""
     if not len(gradient):
-        return np.zeros((0, 0)), 0.0, "ok"
+        return np.zeros((0, 0)), 0.0, 0.0
     eigenvalues, vectors = np.linalg.eigh(hessian)
     if eigenvalues[0] <= 1e-8 * max(eigenvalues[-1], 1.0):
         raise SamplingFailed(
@@ -302,10 +307,5 @@ def _invert(hessian: np.ndarray, gradient: np.ndarray) -> tuple[np.ndarray, floa
             "Give the numbers narrower ranges, or start elsewhere."
         )
     distance = float(np.sqrt(((vectors.T @ gradient) ** 2 / eigenvalues).sum()))
-    status = (
-        "ok"
-        if distance < 0.05
-        else (f"the search stopped {distance:.2f} standard deviations from the mode: treat the evidence as rough")
-    )
     root = vectors / np.sqrt(eigenvalues)
-    return root @ root.T, float(np.log(eigenvalues).sum()), status
+    return root @ root.T, float(np.log(eigenvalues).sum()), distance

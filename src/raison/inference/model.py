@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import jax
+import numpy as np
+from jaxtyping import Float
 
 from raison.game import Game
 from raison.inference.prior import Prior
 
-GameFunction = Callable[[jax.Array], Game]
+GameFunction = Callable[[Float[jax.Array, " parameters"]], Game]
 """Builds the game from the vector of its numbers, shape `[parameters]`; traceable by JAX."""
 
 
@@ -43,3 +45,8 @@ class Explanation:
     label: str = ""
     held_by: str = ""
     weight: float = 1.0
+
+    @property
+    def centre(self) -> Float[np.ndarray, " parameters"]:
+        """Return the middle of the prior of every number."""
+        return np.array([parameter.prior.value(0.0) for parameter in self.parameters])

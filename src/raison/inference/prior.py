@@ -13,10 +13,6 @@ import math
 from dataclasses import dataclass
 from typing import Protocol
 
-import jax
-import jax.numpy as jnp
-
-from raison.arrays import Number
 from raison.errors import CaseError
 
 Q95 = 1.6448536269514722
@@ -36,8 +32,12 @@ class Prior(Protocol):
         """False if the prior has no finite mass, so that no evidence can be computed."""
         ...
 
-    def value(self, z: Number) -> jax.Array:
-        """Return the number at the standardised parameter `z`; traceable by JAX."""
+    def value(self, z: float) -> float:
+        """Return the number at the standardised parameter `z`."""
+        ...
+
+    def slope(self, z: float) -> float:
+        """Return its derivative by `z`."""
         ...
 
 
@@ -49,8 +49,11 @@ class Fixed:
     is_free = False
     is_proper = True
 
-    def value(self, z: Number) -> jax.Array:
-        return jnp.asarray(self.at, dtype=jnp.float64)
+    def value(self, z: float) -> float:
+        return float(self.at)
+
+    def slope(self, z: float) -> float:
+        return 0.0
 
 
 @dataclass(frozen=True)
@@ -66,10 +69,16 @@ class LogNormal:
         if not 0.0 < self.low < self.high < math.inf:
             raise CaseError(f"found the range {self.low} to {self.high}; need 0 < low < high.")
 
-    def value(self, z: Number) -> jax.Array:
+    def value(self, z: float) -> float:
         middle = (math.log(self.low) + math.log(self.high)) / 2
-        spread = (math.log(self.high) - math.log(self.low)) / (2 * Q95)
-        return jnp.exp(middle + spread * jnp.asarray(z))
+        return _exp(middle + self._spread * z)
+
+    def slope(self, z: float) -> float:
+        return self._spread * self.value(z)
+
+    @property
+    def _spread(self) -> float:
+        return (math.log(self.high) - math.log(self.low)) / (2 * Q95)
 
 
 @dataclass(frozen=True)
@@ -85,8 +94,11 @@ class Normal:
         if not -math.inf < self.low < self.high < math.inf:
             raise CaseError(f"found the range {self.low} to {self.high}; need low < high.")
 
-    def value(self, z: Number) -> jax.Array:
-        return (self.low + self.high) / 2 + (self.high - self.low) / (2 * Q95) * jnp.asarray(z)
+    def value(self, z: float) -> float:
+        return (self.low + self.high) / 2 + self.slope(z) * z
+
+    def slope(self, z: float) -> float:
+        return (self.high - self.low) / (2 * Q95)
 
 
 @dataclass(frozen=True)
@@ -102,9 +114,19 @@ class LogitNormal:
         if not 0.0 < self.low < self.high < 1.0:
             raise CaseError(f"found the range {self.low} to {self.high}; need 0 < low < high < 1.")
 
-    def value(self, z: Number) -> jax.Array:
+    def value(self, z: float) -> float:
+        low, high = self._logits
+        return 1.0 / (1.0 + _exp(-(low + high) / 2 - (high - low) / (2 * Q95) * z))
+
+    def slope(self, z: float) -> float:
+        low, high = self._logits
+        value = self.value(z)
+        return (high - low) / (2 * Q95) * value * (1.0 - value)
+
+    @property
+    def _logits(self) -> tuple[float, float]:
         low, high = (math.log(end / (1.0 - end)) for end in (self.low, self.high))
-        return jax.nn.sigmoid((low + high) / 2 + (high - low) / (2 * Q95) * jnp.asarray(z))
+        return low, high
 
 
 @dataclass(frozen=True)
@@ -123,7 +145,15 @@ class Flat:
     is_free = True
     is_proper = False
 
-    def value(self, z: Number) -> jax.Array:
+    def value(self, z: float) -> float:
         if self.is_positive:
-            return self.start * jnp.exp(self.scale * jnp.asarray(z) / self.start)
-        return self.start + self.scale * jnp.asarray(z)
+            return self.start * _exp(self.scale * z / self.start)
+        return self.start + self.scale * z
+
+    def slope(self, z: float) -> float:
+        return self.scale * self.value(z) / self.start if self.is_positive else self.scale
+
+
+def _exp(exponent: float) -> float:
+    """Return e to the exponent; infinity where it is too large for a number."""
+    return math.exp(exponent) if exponent < 709.0 else math.inf

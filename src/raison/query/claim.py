@@ -15,15 +15,14 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from raison.inference.evidence import STRONG
+
 SUPPORTED = 0.9
 CONTRADICTED = 0.1
 
-STRONG = 3.0
-"""Change of log odds from which evidence is strong (kass1995)."""
-
 
 @dataclass(frozen=True)
-class Answer:
+class Tested:
     """The test of a claim under one explanation.
 
     Attributes:
@@ -56,7 +55,7 @@ class Verdict:
     fragile: str
 
 
-def verdict_of(answers: Mapping[str, Answer], posterior: Mapping[str, float]) -> Verdict:
+def verdict_of(answers: Mapping[str, Tested], posterior: Mapping[str, float]) -> Verdict:
     """Return the verdict on a claim that has a test.
 
     Args:
@@ -73,7 +72,7 @@ def verdict_of(answers: Mapping[str, Answer], posterior: Mapping[str, float]) ->
     return Verdict(word, probability, _reason(probability, answers), _fragile(word, answers))
 
 
-def _moved(answers: Mapping[str, Answer]) -> float | None:
+def _moved(answers: Mapping[str, Tested]) -> float | None:
     """Return the size of the move that the record makes in the log odds of a test on explanations; None for others."""
     shifts = [
         abs(_log_odds(answer.holds) - _log_odds(answer.without_record))
@@ -96,7 +95,7 @@ def word_of(probability: float) -> str:
     return "contradicted" if probability <= CONTRADICTED else "undecided"
 
 
-def _reason(probability: float, answers: Mapping[str, Answer]) -> str:
+def _reason(probability: float, answers: Mapping[str, Tested]) -> str:
     shares = {answer.holds for answer in answers.values()}
     if shares in ({0.0}, {1.0}):
         state = "holds" if shares == {1.0} else "does not hold"
@@ -104,7 +103,7 @@ def _reason(probability: float, answers: Mapping[str, Answer]) -> str:
     return f"the test holds with probability {probability:.2f}, averaged over explanations and numbers"
 
 
-def _fragile(word: str, answers: Mapping[str, Answer]) -> str:
+def _fragile(word: str, answers: Mapping[str, Tested]) -> str:
     """Name the explanations under which the verdict would be another."""
     others = [name for name, answer in answers.items() if word_of(answer.holds) != word]
     if not others:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import datetime
 import operator
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
+from jaxtyping import Bool
 
 from raison.errors import did_you_mean
 from raison.game import StateSpace, Variable
-from raison.query.grammar import (
+from raison.query.tree import (
+    Actions,
     And,
     Arithmetic,
     Compare,
@@ -20,17 +23,17 @@ from raison.query.grammar import (
     DoLevel,
     DoNever,
     Expression,
+    Form,
     Given,
     In,
-    IndicatorValue,
-    MoveCount,
+    Names,
     Not,
     Or,
-    Posterior,
-    Probability,
     Query,
     Test,
 )
+
+Q = TypeVar("Q", Test, Comparison, Expression)
 
 OPERATORS = {
     "=": operator.eq,
@@ -42,28 +45,7 @@ OPERATORS = {
 }
 
 
-@dataclass(frozen=True)
-class Names:
-    """What a query may speak of.
-
-    Attributes:
-        variables: the state variables.
-        actions: the actions of every player.
-        explanations: the rival explanations.
-        indicators: the (name, date) pairs that have a value.
-        begin: first day of the case.
-        until: end of the record.
-    """
-
-    variables: Sequence[Variable]
-    actions: Mapping[str, Collection[str]]
-    explanations: Collection[str]
-    indicators: Collection[tuple[str, datetime.date]]
-    begin: datetime.date
-    until: datetime.date
-
-
-def mask(condition: Condition, space: StateSpace) -> np.ndarray:
+def mask(condition: Condition, space: StateSpace) -> Bool[np.ndarray, " states"]:
     """Return the states in which `condition` holds; its names must be known. Shape `[states]`, bool."""
     match condition:
         case Compare(variable, op, level):
@@ -79,11 +61,6 @@ def mask(condition: Condition, space: StateSpace) -> np.ndarray:
             return ~mask(part, space)
 
 
-def check_condition(condition: Condition, space: StateSpace) -> list[str]:
-    """Return what is wrong with the names and orders in `condition`; empty if nothing is."""
-    return _check_condition(condition, space.variables)
-
-
 def variables_in(condition: Condition) -> set[str]:
     """Return the names of the variables that `condition` speaks of."""
     match condition:
@@ -95,91 +72,57 @@ def variables_in(condition: Condition) -> set[str]:
             return variables_in(part)
 
 
-def resolve_action(word: str, actions: Collection[str]) -> str | None:
-    """Return the action that `word` names: itself, or without a final `s` as a verb has it; None if neither."""
-    if word in actions:
-        return word
+def resolve_action(player: str, word: str, actions: Actions) -> str:
+    """Return the action that `word` names: itself, or without a final `s` as a verb has it; `word` if neither."""
+    known = actions.get(player, ())
     stem = word.removesuffix("s")
-    return stem if stem in actions else None
+    return stem if word not in known and stem in known else word
 
 
-def check_test(test: Query, names: Names) -> list[str]:
-    """Return what a test, or any other query, asks for that the case does not have; empty if nothing.
+def resolve_given(given: Given, actions: Actions) -> Given:
+    """Return what a probability is conditioned on with every action under its exact name."""
+    changed = tuple(
+        replace(part, action=resolve_action(part.player, part.action, actions)) if isinstance(part, DoNever) else part
+        for part in given.interventions
+    )
+    return replace(given, interventions=changed)
 
-    Dates must be in order: the first day of the case, the start of the forecast, the date asked for.
-    """
-    return [message for part in _leaves(test) for message in _check_leaf(part, names)]
+
+def check_query(query: Query, names: Names) -> list[str]:
+    """Return what a query asks for that the case does not have; empty if nothing."""
+    return [message for form in forms_in(query) for message in form.problems(names)]
 
 
-def resolve(query: Query, actions: Mapping[str, Collection[str]]) -> Query:
+def resolve(query: Q, actions: Actions) -> Q:
     """Return `query` with every action under its exact name (`conciliates` becomes `conciliate`).
 
     A player or an action that is not known stays as it is.
     """
     match query:
         case Test(comparisons):
-            return Test(tuple(_resolve_comparison(comparison, actions) for comparison in comparisons))
-        case Comparison():
-            return _resolve_comparison(query, actions)
-        case _:
-            return _resolve_expression(query, actions)
+            return replace(query, comparisons=tuple(resolve(each, actions) for each in comparisons))
+        case Comparison(_, left, right) | Arithmetic(_, left, right):
+            return replace(query, left=resolve(left, actions), right=resolve(right, actions))
+        case Form():
+            return query.resolved(actions)
+    return query
 
 
-def resolve_test(test: Test, actions: Mapping[str, Collection[str]]) -> Test:
-    """Return `test` with every action under its exact name."""
-    return Test(tuple(_resolve_comparison(comparison, actions) for comparison in test.comparisons))
-
-
-def _resolve_comparison(comparison: Comparison, actions: Mapping[str, Collection[str]]) -> Comparison:
-    left, right = (_resolve_expression(side, actions) for side in (comparison.left, comparison.right))
-    return Comparison(comparison.op, left, right)
-
-
-def _resolve_expression(expression: Expression, actions: Mapping[str, Collection[str]]) -> Expression:
-    def exact(player: str, action: str) -> str:
-        return resolve_action(action, actions.get(player, ())) or action
-
-    match expression:
-        case Arithmetic(op, left, right):
-            return Arithmetic(op, _resolve_expression(left, actions), _resolve_expression(right, actions))
-        case MoveCount(player, action):
-            return replace(expression, action=exact(player, action))
-        case Probability(given=given):
-            changed = tuple(
-                replace(part, action=exact(part.player, part.action)) if isinstance(part, DoNever) else part
-                for part in given.interventions
-            )
-            return replace(expression, given=replace(given, interventions=changed))
-    return expression
-
-
-def _leaves(query: Query) -> Iterator[Expression]:
+def forms_in(query: Query) -> Iterator[Form]:
+    """Yield the questions of which a query is made."""
     match query:
         case Test(comparisons):
             for comparison in comparisons:
-                yield from _leaves(comparison)
+                yield from forms_in(comparison)
         case Comparison(_, left, right) | Arithmetic(_, left, right):
-            yield from _leaves(left)
-            yield from _leaves(right)
-        case _:
+            yield from forms_in(left)
+            yield from forms_in(right)
+        case Form():
             yield query
 
 
-def _check_leaf(leaf: Expression, names: Names) -> list[str]:
-    match leaf:
-        case Probability(condition, _, date, given):
-            wrong = _check_condition(condition, names.variables)
-            return wrong + _check_given(given, names) + _check_forecast(date, given, names)
-        case Posterior(explanation) if explanation not in names.explanations:
-            return [f"no explanation `{explanation}`.{did_you_mean(explanation, names.explanations)}"]
-        case IndicatorValue(indicator, date):
-            return _check_indicator(indicator, date, names)
-        case MoveCount(player, action, begin, end):
-            return _check_action(player, action, names) + _check_period(begin, end, names)
-    return []
-
-
-def _check_condition(condition: Condition, variables: Sequence[Variable]) -> list[str]:
+def check_condition(condition: Condition, variables: Sequence[Variable]) -> list[str]:
+    """Return what is wrong with the names and orders in `condition`; empty if nothing is."""
     match condition:
         case Compare(name, op, level):
             wrong = _check_levels(name, (level,), variables)
@@ -190,38 +133,29 @@ def _check_condition(condition: Condition, variables: Sequence[Variable]) -> lis
         case In(name, levels):
             return _check_levels(name, levels, variables)
         case And(parts) | Or(parts):
-            return [message for part in parts for message in _check_condition(part, variables)]
+            return [message for part in parts for message in check_condition(part, variables)]
         case Not(part):
-            return _check_condition(part, variables)
+            return check_condition(part, variables)
 
 
-def _check_levels(name: str, levels: Sequence[str], variables: Sequence[Variable]) -> list[str]:
-    known = {variable.name: variable.levels for variable in variables}
-    if name not in known:
-        return [f"no variable `{name}`.{did_you_mean(name, known)}"]
-    return [
-        f"variable `{name}` has no level `{level}`.{did_you_mean(level, known[name])}"
-        for level in levels
-        if level not in known[name]
-    ]
-
-
-def _check_action(player: str, action: str, names: Names) -> list[str]:
-    if player not in names.actions:
-        return [f"no player `{player}`.{did_you_mean(player, names.actions)}"]
-    if resolve_action(action, names.actions[player]) is None:
-        return [f"player `{player}` has no action `{action}`.{did_you_mean(action, names.actions[player])}"]
+def check_action(player: str, action: str, actions: Actions) -> list[str]:
+    """Return what is wrong with an action of a player; empty if nothing is."""
+    if player not in actions:
+        return [f"no player `{player}`.{did_you_mean(player, actions)}"]
+    if resolve_action(player, action, actions) not in actions[player]:
+        return [f"player `{player}` has no action `{action}`.{did_you_mean(action, actions[player])}"]
     return []
 
 
-def _check_given(given: Given, names: Names) -> list[str]:
+def check_given(given: Given, names: Names) -> list[str]:
+    """Return what is wrong with the interventions of a question; empty if nothing is."""
     wrong: list[str] = []
     for intervention in given.interventions:
         match intervention:
             case DoLevel(variable, level):
                 wrong += _check_levels(variable, (level,), names.variables)
             case DoNever(player, action):
-                wrong += _check_action(player, action, names)
+                wrong += check_action(player, action, names.actions)
     held = [part.variable for part in given.interventions if isinstance(part, DoLevel)]
     twice = sorted({name for name in held if held.count(name) > 1})
     return wrong + [f"`do` sets variable `{name}` twice; once is enough." for name in twice]
@@ -234,28 +168,12 @@ def forecast_start(given: Given, names: Names) -> datetime.date:
     return names.until if given.record == "all" else given.record
 
 
-def _check_forecast(date: datetime.date, given: Given, names: Names) -> list[str]:
-    start = forecast_start(given, names)
-    if not names.begin <= start <= names.until:
-        return [f"`record to {start}`: the record runs from {names.begin} to {names.until}."]
-    if date < start:
-        return [f"found the date {date}, but the forecast starts on {start}; ask for a later day."]
-    return []
-
-
-def _check_period(begin: datetime.date, end: datetime.date, names: Names) -> list[str]:
-    if begin > end:
-        return [f"found `from {begin} to {end}`; the first date must not be after the second."]
-    if begin < names.begin or end > names.until:
-        return [f"found `from {begin} to {end}`; the record runs from {names.begin} to {names.until}."]
-    return []
-
-
-def _check_indicator(indicator: str, date: datetime.date, names: Names) -> list[str]:
-    known = {name for name, _ in names.indicators}
-    if indicator not in known:
-        return [f"no indicator `{indicator}`.{did_you_mean(indicator, sorted(known))}"]
-    if (indicator, date) not in names.indicators:
-        dates = sorted(str(day) for name, day in names.indicators if name == indicator)
-        return [f"indicator `{indicator}` has no value at {date}.{did_you_mean(str(date), dates)}"]
-    return []
+def _check_levels(name: str, levels: Sequence[str], variables: Sequence[Variable]) -> list[str]:
+    known = {variable.name: variable.levels for variable in variables}
+    if name not in known:
+        return [f"no variable `{name}`.{did_you_mean(name, known)}"]
+    return [
+        f"variable `{name}` has no level `{level}`.{did_you_mean(level, known[name])}"
+        for level in levels
+        if level not in known[name]
+    ]

@@ -9,11 +9,11 @@ import datetime
 import math
 import re
 from collections.abc import Iterable
-from typing import Literal
 
 import lark
 
 from raison.errors import Problem, QueryError
+from raison.query.forms import FORMS
 from raison.query.tree import (
     And,
     Arithmetic,
@@ -26,42 +26,17 @@ from raison.query.tree import (
     Expression,
     Given,
     In,
-    IndicatorValue,
-    MoveCount,
     Not,
     Or,
-    Posterior,
-    Probability,
     Query,
     Test,
 )
 
-__all__ = [
-    "And",
-    "Arithmetic",
-    "Compare",
-    "Comparison",
-    "Condition",
-    "Constant",
-    "DoLevel",
-    "DoNever",
-    "Expression",
-    "Given",
-    "In",
-    "IndicatorValue",
-    "MoveCount",
-    "Not",
-    "Or",
-    "Posterior",
-    "Probability",
-    "Query",
-    "Test",
-    "parse_condition",
-    "parse_query",
-    "parse_test",
-]
+MOST_SIGNS = 5000
+"""Longest text that is read, in signs; the time that reading takes grows with its square."""
 
-GRAMMAR = r"""
+GRAMMAR = (
+    r"""
 ?query: expression | comparison | comparison (_AND comparison)+ -> test
 test: comparison (_AND comparison)*
 comparison: expression relation expression
@@ -72,10 +47,7 @@ comparison: expression relation expression
 ?factor: "(" expression ")"
     | NUMBER -> constant
     | "-" NUMBER -> negative
-    | "P" "(" condition when DATE given? ")" -> probability
-    | _POSTERIOR "(" WORD ")" -> posterior
-    | _VALUE "(" WORD AT DATE ")" -> indicator
-    | _MOVES "(" WORD WORD _FROM DATE _TO DATE ")" -> moves
+FORMS
 !when: AT | BY
 given: "|" record ("," intervention)* | "|" intervention ("," intervention)*
 record: _RECORD -> whole_record | _RECORD _TO DATE -> record_to
@@ -106,14 +78,13 @@ _TO.2: /to(?![\w-])/
 _RECORD.2: /record(?![\w-])/
 _DO.2: /do(?![\w-])/
 _NEVER.2: /never(?![\w-])/
-_POSTERIOR.2: /posterior(?![\w-])/
-_VALUE.2: /value(?![\w-])/
-_MOVES.2: /moves(?![\w-])/
 WORD: /\w(?:[\w-]*\w)?/
 DATE: /\d{4}-\d\d-\d\d(?![\w-])/
 NUMBER: /(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/
 %ignore /\s+/
-"""
+""".replace("FORMS\n", "".join(form.rules() for form in FORMS))
+    + "".join(form.terminals() for form in FORMS)
+)
 
 WORDS = {
     "EQ": "`=`",
@@ -130,10 +101,7 @@ WORDS = {
     "MINUS": "`-`",
     "STAR": "`*`",
     "SLASH": "`/`",
-    "P": "`P(...)`",
-    "_POSTERIOR": "`posterior(...)`",
-    "_VALUE": "`value(...)`",
-    "_MOVES": "`moves(...)`",
+    **{terminal: word for form in FORMS for terminal, word in form.words().items()},
     "_AND": "`and`",
     "_OR": "`or`",
     "_NOT": "`not`",
@@ -189,13 +157,8 @@ class _Tree(lark.Transformer):
     relation = when = operator
     compare = Compare
     negate = Not
-    posterior = Posterior
-    moves = MoveCount
     do_level = DoLevel
     do_never = DoNever
-
-    def indicator(self, name: str, _: str, date: datetime.date) -> IndicatorValue:
-        return IndicatorValue(name, date)
 
     def within(self, variable: str, *levels: str) -> In:
         return In(variable, levels)
@@ -217,11 +180,6 @@ class _Tree(lark.Transformer):
         record = first.record if isinstance(first, Given) else None
         return Given(record, tuple(part for part in parts if isinstance(part, DoLevel | DoNever)))
 
-    def probability(
-        self, condition: Condition, when: Literal["at", "by"], date: datetime.date, given: Given | None = None
-    ) -> Probability:
-        return Probability(condition, when, date, given or Given())
-
     def add(self, left: Expression, right: Expression) -> Arithmetic:
         return Arithmetic("+", left, right)
 
@@ -240,6 +198,13 @@ class _Tree(lark.Transformer):
     def test(self, *comparisons: Comparison) -> Test:
         return Test(comparisons)
 
+
+def _with_forms(tree: type) -> type:
+    """Return `tree` with a method for each form of question."""
+    return type("_Reader", (tree,), {form.name: staticmethod(form.build) for form in FORMS})
+
+
+_READER = lark.v_args(inline=True)(_with_forms(_Tree))
 
 _PARSER = lark.Lark(GRAMMAR, parser="lalr", start=["condition", "test", "query"], maybe_placeholders=False)
 
@@ -260,8 +225,11 @@ def parse_query(text: str) -> Query:
 
 
 def _parse(text: str, start: str):
+    if len(text) > MOST_SIGNS:
+        message = f"the {start} has {len(text):,} signs; at most {MOST_SIGNS:,} are read. Make it shorter."
+        raise QueryError([Problem(start, 0, 1, "", message)])
     try:
-        return _Tree().transform(_PARSER.parse(text, start=start))
+        return _READER().transform(_PARSER.parse(text, start=start))
     except lark.exceptions.UnexpectedInput:
         column, message = _explain(text, start)
     except lark.exceptions.VisitError as error:
@@ -290,6 +258,8 @@ def _explain(text: str, start: str) -> tuple[int, str]:
         position = error.token.start_pos or 0
     except lark.exceptions.UnexpectedCharacters as error:
         position = error.pos_in_stream or 0
+    if text[position : position + 1] == "=" and text[position - 1 : position] == "=":
+        return position + 1, "found `==`; write one `=`."
     word = re.match(r"[\w.-]+|\S", text[position:])
     found = f"`{word.group()}`" if word else f"the end of the {start}" if text.strip() else "nothing"
     return position + 1, f"found {found}; expected {_list(expected)}."

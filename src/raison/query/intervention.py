@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from raison.arrays import StateVector
 from raison.errors import QueryError, did_you_mean
 from raison.game import Action, Effect, Game, Player
-from raison.query.grammar import DoLevel, DoNever
+from raison.query.tree import DoLevel, DoNever
 
 
 def intervene(game: Game, interventions: Sequence[DoLevel | DoNever]) -> Game:
@@ -26,7 +27,7 @@ def intervene(game: Game, interventions: Sequence[DoLevel | DoNever]) -> Game:
     return game
 
 
-def set_levels(game: Game, start: np.ndarray, interventions: Sequence[DoLevel | DoNever]) -> np.ndarray:
+def set_levels(game: Game, start: StateVector, interventions: Sequence[DoLevel | DoNever]) -> StateVector:
     """Return the distribution `start` after the levels of every `do(X = level)` are set. Shape `[states]`."""
     for intervention in interventions:
         if isinstance(intervention, DoLevel):

@@ -1,13 +1,21 @@
-"""The trees that conditions, queries and tests are read into.
+"""The trees that conditions, queries and tests are read into; questions of one form are leaves (`raison.query.forms`).
 
 Every tree prints as canonical text by `str`, and that text reads into an equal tree.
 """
 
 from __future__ import annotations
 
+import abc
 import datetime
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
+
+from raison.arrays import StateVector
+from raison.chain import Motion
+from raison.game import StateSpace, Variable
+from raison.query.answers import Answer
+from raison.record import WatchedRecord
 
 PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2}
 
@@ -109,52 +117,86 @@ class Given:
         return ", ".join(parts)
 
 
-@dataclass(frozen=True)
-class Probability:
-    """Probability that a condition holds at a day, or has held by a day."""
+NOTHING = Given()
+"""Nothing but the first day."""
 
-    condition: Condition
-    when: Literal["at", "by"]
-    date: datetime.date
-    given: Given = Given()
-
-    def __str__(self) -> str:
-        given = str(self.given)
-        return f"P({self.condition} {self.when} {self.date}{' | ' if given else ''}{given})"
+Actions = Mapping[str, Collection[str]]
+"""The actions of every player."""
 
 
 @dataclass(frozen=True)
-class Posterior:
-    """Posterior probability of an explanation."""
+class Names:
+    """What a query may speak of.
 
-    explanation: str
+    Attributes:
+        variables: the state variables.
+        actions: the actions of every player.
+        explanations: the rival explanations.
+        indicators: the (name, date) pairs that have a value.
+        begin: first day of the case.
+        until: end of the record.
+    """
 
-    def __str__(self) -> str:
-        return f"posterior({self.explanation})"
-
-
-@dataclass(frozen=True)
-class IndicatorValue:
-    """Value of an indicator on a date."""
-
-    indicator: str
-    date: datetime.date
-
-    def __str__(self) -> str:
-        return f"value({self.indicator} at {self.date})"
-
-
-@dataclass(frozen=True)
-class MoveCount:
-    """How many moves of an action the record has, both days included."""
-
-    player: str
-    action: str
+    variables: Sequence[Variable]
+    actions: Actions
+    explanations: Collection[str]
+    indicators: Collection[tuple[str, datetime.date]]
     begin: datetime.date
-    end: datetime.date
+    until: datetime.date
 
-    def __str__(self) -> str:
-        return f"moves({self.player} {self.action} from {self.begin} to {self.end})"
+
+class Askable(Protocol):
+    """What a question may look at: one explanation at one set of numbers, and what is the same under all."""
+
+    @property
+    def space(self) -> StateSpace: ...
+
+    @property
+    def record(self) -> WatchedRecord:
+        """Return the record that is asked about."""
+        ...
+
+    @property
+    def indicators(self) -> Mapping[tuple[str, datetime.date], float]:
+        """Return the value of each (name, date)."""
+        ...
+
+    @property
+    def probabilities(self) -> Mapping[str, float]:
+        """Return the posterior probability of each explanation."""
+        ...
+
+    def known(self, given: Given) -> tuple[float, StateVector]:
+        """Return when a forecast starts, and where the world is then."""
+        ...
+
+    def moving(self, given: Given) -> Motion:
+        """Return how the world moves from there."""
+        ...
+
+
+class Form(abc.ABC):
+    """A question of one form, such as `P(...)`; it prints as it is written, and can be hashed.
+
+    Each form has a file of its own in `raison.query.forms`, which also says how it is read.
+    """
+
+    def resolved(self, actions: Actions) -> Form:
+        """Return the question with every action under its exact name."""
+        return self
+
+    @abc.abstractmethod
+    def problems(self, names: Names) -> list[str]:
+        """Return what the question asks for that the case does not have; empty if nothing."""
+
+    @abc.abstractmethod
+    def answer(self, world: Askable) -> Answer:
+        """Return the answer in one world; the question has no problems."""
+
+    @property
+    def speaks_of_explanations(self) -> bool:
+        """Say whether the answer hangs on how probable the explanations are."""
+        return False
 
 
 @dataclass(frozen=True)
@@ -185,7 +227,7 @@ class Arithmetic:
         return f"({side})" if is_loose else str(side)
 
 
-Expression = Probability | Posterior | IndicatorValue | MoveCount | Constant | Arithmetic
+Expression = Form | Constant | Arithmetic
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,8 @@
 """What was seen."""
 
-from raison.record.record import Item, Move, Reading, Record, Shock
+from raison.record.record import Item, Move, Reading, Record, Shock, Source
+from raison.record.seen import Seen
+from raison.record.transitions import Transitions
+from raison.record.watched import Calendar, WatchedRecord
 
-__all__ = ["Item", "Move", "Reading", "Record", "Shock"]
+__all__ = ["Calendar", "Item", "Move", "Reading", "Record", "Seen", "Shock", "Source", "Transitions", "WatchedRecord"]

@@ -1,14 +1,24 @@
 """What was seen: dated moves, readings and shocks.
 
 Time is measured in the unit of the case from its first day. Items of one day follow each other in
-the order in which they are written.
+the order in which they are written. An item's class names its kind and says what the item shows to the filter; a new
+kind is one more class (ARCHITECTURE.md tells which other files know of it).
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
-from raison.game import NO_CHANGE, Effect
+import numpy as np
+from jaxtyping import Float
+
+from raison.chain.chain import NATURE
+from raison.chain.plan import Act, Plan, Sight, make_plan
+from raison.errors import CaseError
+from raison.game import NO_CHANGE, Effect, StateSpace
 
 
 @dataclass(frozen=True)
@@ -16,7 +26,8 @@ class Item:
     """One dated item of a record.
 
     Attributes:
-        time: from the start of the record, in time units; at least 0.
+        time: when it was seen, from the start of the record, in time units; at least 0. Of an item that covers an
+            interval this is the end.
         who: the player of a move, the variable of a reading, `nature` or a variable for a shock.
         what: the action, the level, or the change, as the analyst wrote it.
         date: ISO date, for people.
@@ -24,12 +35,31 @@ class Item:
         note: how the item was coded; may be empty.
     """
 
+    kind: ClassVar[str]
+
     time: float
     who: str
     what: str
     date: str = ""
     source: str = ""
     note: str = ""
+
+    @property
+    def begin(self) -> float:
+        """Return the start of the interval that the item covers; its time, if it covers none."""
+        return self.time
+
+    @property
+    def certainty(self) -> float:
+        """Return the probability, in (0, 1], that the item is as it was coded."""
+        return 1.0
+
+    def sights(self, record: Record, space: StateSpace) -> tuple[Sight, ...]:
+        """Return what the item shows to the filter, in order of time."""
+        raise NotImplementedError
+
+    def __str__(self) -> str:
+        return f"`{self.who} {self.what}` at {self.date or f'{self.time:g}'}"
 
 
 @dataclass(frozen=True)
@@ -42,7 +72,20 @@ class Move(Item):
             stands in the record.
     """
 
+    kind = "move"
+
     confidence: float = 1.0
+
+    @property
+    def act(self) -> Act:
+        return Act(self.who, self.what)
+
+    @property
+    def certainty(self) -> float:
+        return self.confidence
+
+    def sights(self, record: Record, space: StateSpace) -> tuple[Sight, ...]:
+        return (Sight(self.time, self.act, self.confidence, len(record.moves(self.act)) / record.until),)
 
 
 @dataclass(frozen=True)
@@ -55,8 +98,17 @@ class Reading(Item):
             evenly over the other levels.
     """
 
+    kind = "reading"
+
     levels: tuple[str, ...] = ()
     reliability: float = 1.0
+
+    @property
+    def certainty(self) -> float:
+        return self.reliability
+
+    def sights(self, record: Record, space: StateSpace) -> tuple[Sight, ...]:
+        return (Sight(self.time, weights=reading_probability(space, self.who, self.levels, self.reliability)),)
 
 
 @dataclass(frozen=True)
@@ -68,8 +120,22 @@ class Shock(Item):
         drift: name of the drift of nature that made it, whose rate then counts; else empty.
     """
 
+    kind = "shock"
+
     effect: Effect = NO_CHANGE
     drift: str = ""
+
+    def sights(self, record: Record, space: StateSpace) -> tuple[Sight, ...]:
+        return (Sight(self.time, Act(NATURE, self.drift) if self.drift else self.effect),)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where facts come from."""
+
+    key: str
+    title: str
+    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,3 +149,51 @@ class Record:
 
     items: tuple[Item, ...]
     until: float
+
+    def moves(self, act: Act) -> tuple[Move, ...]:
+        """Return the moves of one action of a player."""
+        return tuple(item for item in self.items if isinstance(item, Move) and item.act == act)
+
+    def plan(self, space: StateSpace) -> Plan:
+        """Return the record made ready for a filter.
+
+        Errors:
+            `CaseError` if the record is out of order or an item lies outside its time.
+        """
+        _check_order(self)
+        shown = [(number, sight) for number, item in enumerate(self.items) for sight in item.sights(self, space)]
+        shown.sort(key=lambda pair: pair[1].time)
+        acts = [sight.jump for _, sight in shown if isinstance(sight.jump, Act)]
+        observed = frozenset(act for act in acts if act.who == NATURE)
+        return make_plan(shown, self.until, space.size, observed)
+
+
+def _check_order(record: Record) -> None:
+    if not 0.0 < record.until < math.inf:
+        raise CaseError(f"the record is watched until time {record.until:g}; need a time above 0.")
+    now = 0.0
+    for item in record.items:
+        if not item.time >= now:
+            raise CaseError(f"record out of order: {item} stands after a later item. Sort the items by time.")
+        if not 0.0 <= item.begin <= item.time:
+            raise CaseError(f"{item} begins at {item.begin:g}; need a time from 0 to {item.time:g}.")
+        now = item.time
+    if now > record.until:
+        raise CaseError(f"the record ends at {record.until:g}, but an item stands at {now:g}. Watch longer or drop it.")
+
+
+def reading_probability(
+    space: StateSpace, variable: str, levels: Sequence[str], reliability: float
+) -> Float[np.ndarray, " states"]:
+    """Return the probability of a reading in every state.
+
+    With m of the variable's n levels allowed, a state with an allowed level gives the reading with probability
+    reliability / m, any other with (1 - reliability) / (n - m). Shape `[states]`.
+    """
+    known = space.variable(variable)
+    allowed = np.zeros(len(known.levels), dtype=bool)
+    allowed[[known.index(level) for level in levels]] = True
+    if allowed.all():
+        return np.ones(space.size)
+    row = np.where(allowed, reliability / allowed.sum(), (1.0 - reliability) / (~allowed).sum())
+    return row[space.levels_of(variable)]

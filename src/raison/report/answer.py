@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 
 from raison.report.evidence import silence_share
+from raison.report.items import item_text
 from raison.report.names import (
-    NEAR_DAYS,
     explanation_label,
     explanation_of,
     focus_text,
     is_background,
     is_none_of_these,
-    item_text,
     leader_of,
 )
 from raison.report.parts import Answer, Line
@@ -28,7 +27,7 @@ from raison.report.words import (
     shown_percent,
     signed,
 )
-from raison.study import ExplanationResult, Study
+from raison.study import INDISTINCT, NEAR_DAYS, ExplanationResult, Study
 
 AT_MODE = "at the mode"
 INTEGRATED = "integrated over the parameters"
@@ -119,7 +118,7 @@ def _warnings(study: Study) -> tuple[str, ...]:
     leader, none = leader_of(study), study.explanations[-1]
     if leader is not None and is_none_of_these(study, none) and leader is not none:
         lead = leader.log_evidence - none.log_evidence
-        if lead < 1:
+        if lead < INDISTINCT:
             warnings.append(
                 "The leader predicts the record hardly better than rates without motives (log Bayes factor "
                 f"{signed(lead)})."
@@ -135,7 +134,7 @@ def fragility_lines(study: Study) -> tuple[Line, ...]:
         _rank(study),
         _runner_up(study),
         *_largest_item(study),
-        _flat_prior(study),
+        _by_fit(study),
         _near(study),
         _silence(study),
         _not_told_apart(study),
@@ -145,7 +144,7 @@ def fragility_lines(study: Study) -> tuple[Line, ...]:
 def _rank(study: Study) -> Line:
     if study.fragility.is_provisional:
         return Line("Standing", "Provisional: at least one check below turns or unsettles the leader.", is_warning=True)
-    others = {study.fragility.leader_without_it, study.fragility.leader_flat_prior} - {study.fragility.leader}
+    others = {study.fragility.leader_without_it, study.fragility.leader_by_fit} - {study.fragility.leader}
     if others:
         return Line("Standing", "The leader changes under a check below, marked “!”.", is_warning=True)
     return Line("Standing", "The leader stays the same under the checks that were made.")
@@ -159,7 +158,7 @@ def _runner_up(study: Study) -> Line:
         f"{explanation_label(study, fragility.runner_up)} ({share}). Log Bayes factor "
         f"{signed(fragility.log_bayes_factor)} for the leader: {_evidence_clause(fragility.log_bayes_factor)}."
     )
-    return Line("Runner-up", text, INTEGRATED, abs(fragility.log_bayes_factor) < 1)
+    return Line("Runner-up", text, INTEGRATED, abs(fragility.log_bayes_factor) < INDISTINCT)
 
 
 def _largest_item(study: Study) -> tuple[Line, ...]:
@@ -177,10 +176,12 @@ def _largest_item(study: Study) -> tuple[Line, ...]:
     )
 
 
-def _flat_prior(study: Study) -> Line:
-    name = study.fragility.leader_flat_prior
-    text = f"Judged by the best fit alone, without the penalty for wide priors: {_who_leads(study, name)}"
-    return Line("With flat priors", text, AT_MODE, name != study.fragility.leader)
+def _by_fit(study: Study) -> Line:
+    name = study.fragility.leader_by_fit
+    text = (
+        f"By the likelihood at the most probable parameters, with no penalty for wide priors: {_who_leads(study, name)}"
+    )
+    return Line("By fit alone", text, AT_MODE, name != study.fragility.leader)
 
 
 def _who_leads(study: Study, name: str) -> str:

@@ -11,16 +11,17 @@ from collections.abc import Callable
 
 import numpy as np
 
+from raison.report.items import is_doubtful, item_text, look_of
 from raison.report.names import (
     distance_text,
     explanation_label,
+    focus_text,
     is_background,
-    item_text,
     source_links,
 )
 from raison.report.parts import Grouping, GroupRow, ItemRow
 from raison.report.words import count, day, percent, signed
-from raison.study import ItemResult, Study
+from raison.study import NEAR_DAYS, ItemResult, Study
 
 TOP_ITEMS = 12
 
@@ -96,7 +97,7 @@ def _item_row(study: Study, item: ItemResult, act: float, silence: float, relati
         confidence=_confidence(item),
         sources=source_links(study, item.source),
         distance=distance_text(study, item),
-        act=signed(act) if item.kind != "end" else "",
+        act=signed(act) if look_of(item).was_coded else "",
         silence=signed(silence),
         total=signed(total),
         favours=_favours(study, total),
@@ -106,7 +107,7 @@ def _item_row(study: Study, item: ItemResult, act: float, silence: float, relati
 
 
 def _confidence(item: ItemResult) -> str:
-    if item.kind not in ("move", "reading"):
+    if not look_of(item).can_be_doubtful:
         return ""
     return "taken as sure" if item.confidence >= 1 else percent(item.confidence)
 
@@ -123,17 +124,17 @@ def _flags(study: Study, item: ItemResult, act: float, silence: float) -> tuple[
         flags.append("background")
     if abs(silence) > abs(act):
         flags.append("mostly silence")
-    if item.kind in ("move", "reading") and item.confidence < 0.9:
+    if is_doubtful(item):
         flags.append("doubtful")
-    if item.kind != "end" and not item.source:
+    if look_of(item).was_coded and not item.source:
         flags.append("no source")
     return tuple(flags)
 
 
 def groupings(study: Study) -> tuple[Grouping, ...]:
     """Return the weights taken together by source and by day."""
-    by_source = _grouping(study, "source", lambda item: item.source or ("" if item.kind != "end" else None))
-    by_day = _grouping(study, "day", lambda item: item.date if item.kind != "end" else None)
+    by_source = _grouping(study, "source", lambda item: item.source if look_of(item).was_coded else None)
+    by_day = _grouping(study, "day", lambda item: item.date if look_of(item).was_coded else None)
     return by_source, by_day
 
 
@@ -195,8 +196,10 @@ def evidence_note(study: Study, rows: tuple[ItemRow, ...]) -> str:
             f"integrated over the parameters, is {signed(study.fragility.log_bayes_factor)}. The difference is the "
             "price of what each explanation leaves open. "
         )
-    if study.case.focal_date:
-        text += f"{background} of these {count(len(rows), 'item')} lie more than 60 days from the focal decision. "
+    if focus_text(study):
+        text += (
+            f"{background} of these {count(len(rows), 'item')} lie more than {NEAR_DAYS} days from the focal decision. "
+        )
     if not math.isnan(share):
         text += (
             f"Silence carries {percent(share)} of the absolute weight between the two. Silence counts only as far as "

@@ -9,10 +9,7 @@ from urllib.parse import urlsplit
 
 from raison.report.parts import Link
 from raison.report.words import day
-from raison.study import ExplanationResult, ItemResult, Study
-
-NEAR_DAYS = 60
-"""An item further than this from the focal date is background; the same bound as `Fragility.share_near_focus`."""
+from raison.study import NEAR_DAYS, ExplanationResult, ItemResult, RecordResult, Study
 
 
 def explanation_of(study: Study, name: str) -> ExplanationResult | None:
@@ -53,27 +50,6 @@ def label(study: Study, key: str) -> str:
     return study.case.labels.get(key) or plain(key.rpartition(".")[2])
 
 
-def item_text(study: Study, item: ItemResult) -> str:
-    """Return what a dated item is, for a table."""
-    if item.kind == "move":
-        return f"{label(study, item.who)}: {label(study, f'{item.who}.{item.what}')}"
-    if item.kind == "reading":
-        return f"{label(study, item.who)} read as {plain(item.what).replace('|', ' or ')}"
-    if item.kind == "shock":
-        return f"shock: {plain(item.what) if item.who == 'nature' else f'{label(study, item.who)} {plain(item.what)}'}"
-    return "end of the record: the silence after the last act"
-
-
-def item_short(item: ItemResult) -> str:
-    """Return what a dated item is in a few characters, for a chart."""
-    if item.kind == "end":
-        return "end of record"
-    sign = {"move": ":", "reading": " =", "shock": " →"}.get(item.kind, "")
-    if item.kind == "shock" and item.who == "nature":
-        return f"shock: {plain(item.what)}"
-    return f"{plain(item.who)}{sign} {plain(item.what).replace('|', ' or ')}"
-
-
 def shorten(text: str, length: int) -> str:
     """Return `text`, cut at `length` characters."""
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
@@ -106,8 +82,9 @@ def safe_url(url: str) -> str:
 
 def days_from_focus(study: Study, item: ItemResult) -> int | None:
     """Return the days from the focal date to the item; None if there is no focal date."""
+    focus = record_of(study, item.record).focal_date
     try:
-        return (datetime.date.fromisoformat(item.date) - datetime.date.fromisoformat(study.case.focal_date)).days
+        return (datetime.date.fromisoformat(item.date) - datetime.date.fromisoformat(focus)).days
     except ValueError:
         return None
 
@@ -128,6 +105,21 @@ def distance_text(study: Study, item: ItemResult) -> str:
     return f"{abs(days)} {'day' if abs(days) == 1 else 'days'} {'after' if days > 0 else 'before'}"
 
 
+def record_of(study: Study, name: str) -> RecordResult:
+    """Return the record called `name`."""
+    return next(each for each in study.records if each.name == name)
+
+
+def items_of(study: Study, record: RecordResult) -> tuple[ItemResult, ...]:
+    """Return the items of one record."""
+    return tuple(item for item in study.items if item.record == record.name)
+
+
 def focus_text(study: Study) -> str:
-    """Return the focal date for a sentence; nothing if there is none."""
-    return day(study.case.focal_date) if study.case.focal_date else ""
+    """Return the focal dates for a sentence; nothing if there is none."""
+    return " and ".join(day(each.focal_date) for each in study.records if each.focal_date)
+
+
+def span_text(study: Study) -> str:
+    """Return from when to when the world was watched."""
+    return " and ".join(f"{day(each.begin)} to {day(each.until)}" for each in study.records)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from raison.report.answer import fragility_lines, make_answer
 from raison.report.charts import forecast_chart, posterior_chart, timeline_chart, weights_chart
 from raison.report.evidence import deciding_rows, evidence_note, groupings, item_rows
+from raison.report.items import is_doubtful, look_of
 from raison.report.names import (
     explanation_label,
     focus_text,
@@ -15,6 +16,7 @@ from raison.report.names import (
     leader_of,
     safe_url,
     source_links,
+    span_text,
 )
 from raison.report.parts import (
     Answer,
@@ -38,7 +40,6 @@ from raison.report.words import (
     EVIDENCE_WORDS,
     PROBABILITY_WORDS,
     count,
-    day,
     equilibria_found,
     log_number,
     number,
@@ -63,7 +64,8 @@ class Page:
     answer: Answer
     fragility: tuple[Line, ...]
     cannot_tell: tuple[str, ...]
-    timeline: Chart
+    timelines: tuple[Chart, ...]
+    """One for each record."""
     explanations: tuple[ExplanationRow, ...]
     posterior: Chart
     weights: Chart
@@ -103,7 +105,7 @@ def make_page(study: Study) -> Page:
         answer=make_answer(study),
         fragility=fragility_lines(study),
         cannot_tell=study.cannot_tell,
-        timeline=timeline_chart(study),
+        timelines=tuple(timeline_chart(study, record) for record in study.records),
         explanations=_explanation_rows(study),
         posterior=posterior_chart(study),
         weights=weights_chart(study),
@@ -130,9 +132,9 @@ def make_page(study: Study) -> Page:
 
 def _subtitle(study: Study) -> str:
     game = study.game
-    focus = f", focal decision {focus_text(study)}" if study.case.focal_date else ""
+    focus = f", focal decision {focus_text(study)}" if focus_text(study) else ""
     return (
-        f"Record {day(study.case.begin)} to {day(study.case.until)}{focus}. {count(len(study.items), 'dated item')}, "
+        f"Record {span_text(study)}{focus}. {count(len(study.items), 'dated item')}, "
         f"{count(len(game.players), 'player')}, {count(len(game.variables), 'variable')}, "
         f"{count(game.states, 'state')}, {count(sum(len(a) for a in game.actions.values()), 'action')}, "
         f"{count(game.parameters, 'number')} given as ranges."
@@ -170,9 +172,9 @@ def _explanation_row(study: Study, each: ExplanationResult, leader: ExplanationR
 
 
 def _scopes(study: Study) -> Scopes:
-    cited = [item for item in study.items if item.kind != "end"]
+    cited = [item for item in study.items if look_of(item).was_coded]
     without = sum(not item.source for item in cited)
-    doubtful = sum(item.kind in ("move", "reading") and item.confidence < 0.9 for item in cited)
+    doubtful = sum(is_doubtful(item) for item in cited)
     keys = {link.text for item in cited for link in source_links(study, item.source)}
     given = (
         f"The record has {count(len(cited), 'dated item')} from {count(len(keys), 'source')}; {without} name no "
@@ -182,7 +184,7 @@ def _scopes(study: Study) -> Scopes:
         "less than independent (see the weights taken together by source and by day).",
     )
     beyond = (
-        f"One case, {day(study.case.begin)} to {day(study.case.until)}. The posterior says which of the listed "
+        f"One case, {span_text(study)}. The posterior says which of the listed "
         "motives fits this record; it says nothing about other leaders, other years or motives that nobody listed.",
         "Answers to “what if” hold in the model: they carry over only as far as the game has the paths that mattered.",
         "A forecast beyond the record assumes that motives, rates and players stay as they were.",

@@ -110,15 +110,22 @@ def forecast_rows(study: Study) -> tuple[ForecastRow, ...]:
     rows = []
     for who, actions in study.game.actions.items():
         for action in actions:
-            found = [_forecast(each, who, action) for each in study.explanations]
-            observed = sum((i.kind, i.who, i.what) == ("move", who, action) for i in study.items)
-            expected = tuple("" if value is None else number(value) for value in found)
-            rows.append(ForecastRow(label(study, who), label(study, f"{who}.{action}"), observed, expected))
+            expected = [expected_of(each, who, action) for each in study.explanations]
+            observed = observed_of(study, who, action)
+            texts = tuple("" if value is None else number(value) for value in expected)
+            rows.append(ForecastRow(label(study, who), label(study, f"{who}.{action}"), observed, texts))
     return tuple(rows)
 
 
-def _forecast(explanation: ExplanationResult, who: str, action: str) -> float | None:
-    return next((f.expected for f in explanation.forecasts if (f.player, f.action) == (who, action)), None)
+def expected_of(explanation: ExplanationResult, who: str, action: str) -> float | None:
+    """Return how many moves of an action an explanation expected in all records together; None if it does not say."""
+    found = [each.expected for each in explanation.forecasts if (each.player, each.action) == (who, action)]
+    return sum(found) if found else None
+
+
+def observed_of(study: Study, who: str, action: str) -> int:
+    """Return how many moves of an action were seen in all records together."""
+    return sum((item.kind, item.who, item.what) == ("move", who, action) for item in study.items)
 
 
 def kind_counts(study: Study) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,9 +20,9 @@ from raison.case.meaning.entries import (
     source_keys,
     space_of,
 )
-from raison.case.meaning.numbers import WrittenNumber, beliefs_of, numbers_of
-from raison.case.meaning.ranges import REST, Kind, read_number
-from raison.case.text.places import Path, Places, dotted
+from raison.case.meaning.numbers import Numbers, WrittenNumber, read_numbers
+from raison.case.meaning.ranges import REST
+from raison.case.text.places import Path, Places
 from raison.case.text.reader import WrittenCase
 from raison.case.text.schema import CaseText, Ratios, WrittenAction
 from raison.errors import CaseError, Problem, QueryError, did_you_mean
@@ -41,6 +41,7 @@ class Checking:
     case: CaseText
     places: Places
     space: StateSpace
+    numbers: Numbers
 
 
 def begin_check(written: WrittenCase) -> Checking:
@@ -62,7 +63,7 @@ def begin_check(written: WrittenCase) -> Checking:
         problems.append(places.problem(("time", "until"), message))
     if problems:
         raise CaseError(problems)
-    return Checking(case, places, space_of(case))
+    return Checking(case, places, space_of(case), read_numbers(case))
 
 
 def check_time(at: Checking) -> Iterator[Problem]:
@@ -163,7 +164,7 @@ def _check_condition(at: Checking, path: Path, text: str | None) -> Iterator[Pro
         for problem in error.problems:
             yield at.places.problem_inside(path, text, problem.column - 1, problem.message)
         return
-    wrong = check_condition(condition, at.space)
+    wrong = check_condition(condition, at.space.variables)
     yield from (at.places.problem(path, message) for message in wrong)
     if not wrong and not mask(condition, at.space).any():
         yield at.places.problem(path, f"`{text}` holds in no state.")
@@ -200,7 +201,7 @@ def _check_wants(at: Checking, path: Path, weights: dict[str, str]) -> Iterator[
 
 def check_explanations(at: Checking) -> Iterator[Problem]:
     """Check that explanations speak of known players, features and numbers."""
-    known = {number.name for number in numbers_of(at.case)}
+    known = {number.name for number in at.numbers.every}
     for name, explanation in at.case.explanations.items():
         path: Path = ("explanations", name)
         yield from check_basis(at, path, explanation.basis)
@@ -234,57 +235,47 @@ def check_basis(at: Checking, path: Path, basis: str) -> Iterator[Problem]:
 def check_numbers(at: Checking) -> Iterator[Problem]:
     """Check that every number can be read as what it measures."""
     unit = at.case.time.unit
-    every = list(numbers_of(at.case))
-    for name in at.case.explanations:
-        every += beliefs_of(at.case, name)
-    for number in every:
+    for number in at.numbers.written():
         try:
-            read_number(number.text, number.kind, unit)
+            number.prior(unit)
         except ValueError as error:
             yield at.places.problem(number.path, str(error))
 
 
 def check_chances(at: Checking) -> Iterator[Problem]:
     """Check that the chances of every action's outcomes sum to 1, or leave room for the outcome that takes the rest."""
-    written = {number.name: number for number in numbers_of(at.case) if number.name.endswith(".chance")}
+    every = at.numbers.every
     for name, player in at.case.players.items():
         for action, entry in player.actions.items():
             path: Path = ("players", name, "actions", action, "outcomes")
             texts = [outcome.chance for outcome in entry.outcomes or ()]
+            slots = [slot for slot in at.numbers.players[name].actions[action].chances if slot is not None]
             if texts.count(REST) > 1:
                 yield at.places.problem(path, f"{texts.count(REST)} outcomes say `{REST}`; one can take what is left.")
             elif texts:
-                own = {each for each in written if each.startswith(f"{dotted(path)}.")}
-                yield from _check_sum(at, path, [written[each] for each in own], REST in texts)
-                yield from _check_seen_chances(at, own, written, REST in texts)
+                yield from _check_sum(at, path, [every[slot] for slot in slots], REST in texts)
+                for own in at.numbers.beliefs.values():
+                    if seen := [own[slot] for slot in slots if slot in own]:
+                        believed = [own.get(slot, every[slot]) for slot in slots]
+                        yield from _check_sum(at, seen[0].path, believed, REST in texts)
 
 
 def _check_sum(at: Checking, place: Path, chances: Sequence[WrittenNumber], has_rest: bool) -> Iterator[Problem]:
     """Check the chances of the outcomes of one action; `place` is where to complain."""
     try:
-        read = [read_number(number.text, Kind.CHANCE, "day") for number in chances]
+        priors = [number.prior(at.case.time.unit) for number in chances]
     except ValueError:
         return  # `check_numbers` complains
-    total = sum(float(chance.value(0.0)) for chance in read)
-    ranged = [number for number, chance in zip(chances, read, strict=True) if chance.is_free]
+    total = sum(prior.value(0.0) for prior in priors)
+    ranged = [number for number, prior in zip(chances, priors, strict=True) if prior.is_free]
     if has_rest and not total < 1.0:
         message = f"the chances of the other outcomes sum to {total:g}, which leaves nothing for `{REST}`."
         yield at.places.problem(place, message)
     elif not has_rest and ranged:
-        message = (
-            f"found the range `{ranged[0].text}`; then one outcome must say `chance: {REST}`, to take what is left."
-        )
-        yield at.places.problem(ranged[0].path, message)
+        for number in ranged:
+            message = (
+                f"found the range `{number.text}`; then one outcome must say `chance: {REST}`, to take what is left."
+            )
+            yield at.places.problem(number.path, message)
     elif not has_rest and abs(total - 1.0) > 1e-6:
         yield at.places.problem(place, f"the chances of the outcomes sum to {total:g}; they must sum to 1.")
-
-
-def _check_seen_chances(
-    at: Checking, own: set[str], written: Mapping[str, WrittenNumber], has_rest: bool
-) -> Iterator[Problem]:
-    """Check the chances of one action under each explanation that sees some of them differently."""
-    for explanation in at.case.explanations:
-        seen = {each.name: each for each in beliefs_of(at.case, explanation) if each.name in own}
-        if seen:
-            place = next(iter(seen.values())).path
-            yield from _check_sum(at, place, [seen.get(each, written[each]) for each in sorted(own)], has_rest)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from raison.case.text.schema import CaseText
 from raison.game import StateSpace
-from raison.query.conditions import Names
+from raison.query.tree import Names
 
 
 def names_of(case: CaseText, space: StateSpace) -> Names:

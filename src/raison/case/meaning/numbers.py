@@ -1,13 +1,17 @@
-"""Every number of a case, by the dotted path a user would write for it, and what each explanation believes of it."""
+"""Every number of a case, read in one walk: its name, where it stands, its prior, and where the game needs it.
+
+A number's name is the dotted path that a user would write for it. Its slot is its place in the vector of parameters;
+the game takes its numbers by slot, so that no path is written a second time.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from raison.case.meaning.ranges import REST, Kind
+from raison.case.meaning.ranges import REST, Kind, WrittenPrior, read_number
 from raison.case.text.places import Path, dotted
-from raison.case.text.schema import CaseText, Ratios, WrittenAction, WrittenPlayer
+from raison.case.text.schema import CaseText, DecisionRate, Ratios, WrittenAction, WrittenPlayer
 
 
 @dataclass(frozen=True)
@@ -28,39 +32,82 @@ class WrittenNumber:
     kind: Kind
     basis: str
 
-
-def numbers_of(case: CaseText) -> tuple[WrittenNumber, ...]:
-    """Return every number of the game, in the order of its parameters, as it is where no explanation says otherwise."""
-    return tuple(_of_nature(case)) + tuple(
-        number for name, player in case.players.items() for number in _of_player(case, name, player)
-    )
+    def prior(self, unit: str) -> WrittenPrior:
+        """Return what the text states, in time units of `unit`; raise `ValueError` with a message if it states none."""
+        return read_number(self.text, self.kind, unit)
 
 
-def beliefs_of(case: CaseText, explanation: str) -> tuple[WrittenNumber, ...]:
-    """Return the numbers that an explanation states itself: the motives that it wants and what it sees differently.
+@dataclass(frozen=True)
+class HazardNumbers:
+    """Slots of a rate: its base, and a hazard ratio for some levels of some variables."""
 
-    What it sees takes the kind of the number it stands for; a name that no number has is left out.
+    base: int
+    ratios: Mapping[str, Mapping[str, int]]
+
+
+@dataclass(frozen=True)
+class ActionNumbers:
+    """Slots of an action.
+
+    Attributes:
+        costs: of its cost.
+        chances: of the chance of each outcome, None for the one that takes the rest; empty for one outcome.
+        seen: of the chance to be seen; None if nobody doubts that it is.
     """
-    written = case.explanations[explanation]
-    root: Path = ("explanations", explanation)
-    kinds = {number.name: number.kind for number in numbers_of(case)}
-    wants = [
-        WrittenNumber(
-            f"players.{player}.wants.{feature}",
-            (*root, "wants", player, feature),
-            text,
-            Kind.NUMBER,
-            written.basis,
-        )
-        for player, weights in written.wants.items()
-        for feature, text in weights.items()
-    ]
-    sees = [
-        WrittenNumber(name, (*root, "sees", name), text, kinds[name], written.basis)
-        for name, text in written.sees.items()
-        if name in kinds
-    ]
-    return (*wants, *sees)
+
+    costs: int
+    chances: tuple[int | None, ...]
+    seen: int | None
+
+
+@dataclass(frozen=True)
+class PlayerNumbers:
+    """Slots of a player, by action and by feature."""
+
+    acts: HazardNumbers
+    looks_ahead: int
+    actions: Mapping[str, ActionNumbers]
+    wants: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The numbers of a case.
+
+    Attributes:
+        every: all of them by slot, as they are where no explanation says otherwise.
+        nature: slots of each drift.
+        players: slots of each player.
+        beliefs: by explanation, what it states itself, by slot: the motives that it wants and what it sees
+            differently. What speaks of no player, feature or number is left out.
+    """
+
+    every: tuple[WrittenNumber, ...]
+    nature: Mapping[str, HazardNumbers]
+    players: Mapping[str, PlayerNumbers]
+    beliefs: Mapping[str, Mapping[int, WrittenNumber]]
+
+    def believed_by(self, explanation: str) -> tuple[WrittenNumber, ...]:
+        """Return every number as an explanation has it, by slot."""
+        own = self.beliefs[explanation]
+        return tuple(own.get(slot, number) for slot, number in enumerate(self.every))
+
+    def written(self) -> tuple[WrittenNumber, ...]:
+        """Return every number and every belief, in the order in which they stand."""
+        return (*self.every, *(number for own in self.beliefs.values() for number in own.values()))
+
+
+def read_numbers(case: CaseText) -> Numbers:
+    """Walk over a case and return its numbers."""
+    walk = _Walk(case)
+    nature = {
+        name: walk.hazard(("nature", name, "every"), ("nature", name, "when"), drift.every, drift.when, drift.basis)
+        for name, drift in case.nature.items()
+    }
+    players = {name: walk.player(name, player) for name, player in case.players.items()}
+    every = tuple(walk.found)
+    beliefs = {name: _beliefs(case, name, every, players) for name in case.explanations}
+    return Numbers(every, nature, players, beliefs)
 
 
 def wanted(case: CaseText, player: str) -> tuple[str, ...]:
@@ -70,37 +117,79 @@ def wanted(case: CaseText, player: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*own, *(feature for weights in others for feature in weights)]))
 
 
-def _number(path: Path, text: str, kind: Kind, basis: str) -> WrittenNumber:
-    return WrittenNumber(dotted(path), path, text, kind, basis)
+class _Walk:
+    """The walk over a case: what was found so far, by slot."""
+
+    def __init__(self, case: CaseText) -> None:
+        self.case = case
+        self.found: list[WrittenNumber] = []
+        self.doubted = {path for explanation in case.explanations.values() for path in explanation.sees}
+
+    def add(self, path: Path, text: str | None, kind: Kind, basis: str, *, default: str = "") -> int:
+        """Note a number and return its slot; one that is not written has no basis."""
+        written = default if text is None else text
+        self.found.append(WrittenNumber(dotted(path), path, written, kind, "" if text is None else basis))
+        return len(self.found) - 1
+
+    def hazard(
+        self, base: Path, when: Path, text: str, ratios: Ratios, basis: str, kind: Kind = Kind.DURATION
+    ) -> HazardNumbers:
+        slot = self.add(base, text, kind, basis)
+        by_level = {
+            variable: {
+                level: self.add((*when, variable, level), ratio, Kind.RATIO, basis) for level, ratio in levels.items()
+            }
+            for variable, levels in ratios.items()
+        }
+        return HazardNumbers(slot, by_level)
+
+    def player(self, name: str, player: WrittenPlayer) -> PlayerNumbers:
+        root: Path = ("players", name)
+        return PlayerNumbers(
+            acts=self.deciding((*root, "acts"), player.acts, player.basis),
+            looks_ahead=self.add((*root, "looks ahead"), player.looks_ahead, Kind.DURATION, player.basis),
+            actions={
+                action: self.action((*root, "actions", action), written, written.basis or player.basis)
+                for action, written in player.actions.items()
+            },
+            wants={
+                feature: self.add(
+                    (*root, "wants", feature), player.wants.get(feature), Kind.NUMBER, player.basis, default="0"
+                )
+                for feature in wanted(self.case, name)
+            },
+        )
+
+    def deciding(self, root: Path, acts: DecisionRate, basis: str) -> HazardNumbers:
+        return self.hazard(root, (*root, "when"), acts.rate, acts.when, basis, Kind.RATE)
+
+    def action(self, root: Path, action: WrittenAction, basis: str) -> ActionNumbers:
+        costs = self.add((*root, "costs"), action.costs, Kind.NUMBER, basis, default="0")
+        chances = tuple(
+            None
+            if outcome.chance == REST
+            else self.add((*root, "outcomes", number, "chance"), outcome.chance, Kind.CHANCE, basis)
+            for number, outcome in enumerate(action.outcomes or ())
+        )
+        seen = self.add((*root, "seen"), action.seen, Kind.CHANCE, basis, default="1")
+        is_sure = action.seen is None and self.found[seen].name not in self.doubted
+        return ActionNumbers(costs, chances, None if is_sure else seen)
 
 
-def _of_nature(case: CaseText) -> Iterator[WrittenNumber]:
-    for name, drift in case.nature.items():
-        yield _number(("nature", name, "every"), drift.every, Kind.DURATION, drift.basis)
-        yield from _of_ratios(("nature", name, "when"), drift.when, drift.basis)
-
-
-def _of_ratios(root: Path, ratios: Ratios, basis: str) -> Iterator[WrittenNumber]:
-    for variable, levels in ratios.items():
-        for level, text in levels.items():
-            yield _number((*root, variable, level), text, Kind.RATIO, basis)
-
-
-def _of_player(case: CaseText, name: str, player: WrittenPlayer) -> Iterator[WrittenNumber]:
-    root: Path = ("players", name)
-    yield _number((*root, "acts"), player.acts.rate, Kind.RATE, player.basis)
-    yield from _of_ratios((*root, "acts", "when"), player.acts.when, player.basis)
-    yield _number((*root, "looks ahead"), player.looks_ahead, Kind.DURATION, player.basis)
-    for action, written in player.actions.items():
-        yield from _of_action((*root, "actions", action), written, written.basis or player.basis)
-    for feature in wanted(case, name):
-        text = player.wants.get(feature)
-        yield _number((*root, "wants", feature), text or "0", Kind.NUMBER, player.basis if text else "")
-
-
-def _of_action(root: Path, action: WrittenAction, basis: str) -> Iterator[WrittenNumber]:
-    yield _number((*root, "costs"), action.costs or "0", Kind.NUMBER, basis if action.costs else "")
-    for index, outcome in enumerate(action.outcomes or ()):
-        if outcome.chance != REST:
-            yield _number((*root, "outcomes", index, "chance"), outcome.chance, Kind.CHANCE, basis)
-    yield _number((*root, "seen"), action.seen or "1", Kind.CHANCE, basis if action.seen else "")
+def _beliefs(
+    case: CaseText, explanation: str, every: tuple[WrittenNumber, ...], players: Mapping[str, PlayerNumbers]
+) -> dict[int, WrittenNumber]:
+    written = case.explanations[explanation]
+    root: Path = ("explanations", explanation)
+    slots = {number.name: slot for slot, number in enumerate(every)}
+    stated = [
+        (players[player].wants[feature], (*root, "wants", player, feature), text)
+        for player, weights in written.wants.items()
+        if player in players
+        for feature, text in weights.items()
+    ]
+    stated += [(slots[name], (*root, "sees", name), text) for name, text in written.sees.items() if name in slots]
+    return {
+        slot: WrittenNumber(every[slot].name, path, text, every[slot].kind, written.basis)
+        for slot, path, text in stated
+    }

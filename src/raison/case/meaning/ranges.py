@@ -110,4 +110,4 @@ def middle_of_chance(text: str) -> float:
     Errors:
         `ValueError` if it is none of these.
     """
-    return 0.0 if text == REST else float(read_number(text, Kind.CHANCE, "day").value(0.0))
+    return 0.0 if text == REST else read_number(text, Kind.CHANCE, "day").value(0.0)

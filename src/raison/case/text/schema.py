@@ -167,7 +167,7 @@ class RecordRow(Entry):
     """One dated item of the record."""
 
     date: Day
-    kind: Literal["move", "reading", "shock"]
+    kind: str
     who: str
     what: NumberText
     confidence: NumberText | None = None

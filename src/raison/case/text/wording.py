@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from raison.case.text.places import Path, Places
 from raison.case.text.schema import CaseText
-from raison.errors import Problem, did_you_mean
+from raison.errors import Problem, did_you_mean, nearest
 
 HINTS = {
     "basis": "write `assumed`, alone or with a reason, or keys of sources.yaml.",
@@ -55,7 +55,7 @@ def _written(path: Path, places: Places) -> Path:
 def _need(kind: str, context: dict[str, Any], found: Any) -> str:
     if kind == "literal_error":
         allowed = [word.strip("' ") for word in context["expected"].replace(" or ", ", ").split(",")]
-        return f"it must be one of {', '.join(allowed)}.{_nearest(found, allowed)}"
+        return f"it must be one of {', '.join(allowed)}.{nearest(str(found), allowed)}"
     needs = {
         "string_type": "need a text.",
         "dict_type": "need a mapping, `key: value`.",
@@ -75,11 +75,6 @@ def _need(kind: str, context: dict[str, Any], found: Any) -> str:
     }
     least = "one entry" if context.get("min_length") == 1 else f"{context.get('min_length')} entries"
     return needs.get(kind, "this is not allowed here.").format(**context, least=least)
-
-
-def _nearest(found: Any, allowed: list[str]) -> str:
-    near = did_you_mean(str(found), allowed)
-    return near if near.startswith(" Did") else ""
 
 
 def _show(found: Any) -> str:

@@ -20,14 +20,12 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
+from raison.report.palette import FAINT, INK
 from raison.report.words import month_name
 
 WIDTH = 1200
-INK = "#1a1a1a"
-FAINT = "#5a5a5a"
 LINE = "#d9d9d9"
 BAND = "#f5f5f3"
-FOCUS = "#a63d00"
 OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442")
 """Colour-blind safe (Okabe and Ito 2008); yellow last, since it is faint on white."""
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")

@@ -11,7 +11,9 @@ from matplotlib.ticker import MaxNLocator
 
 from raison.report.charts import canvas
 from raison.report.names import explanation_label, is_none_of_these, label, shorten
+from raison.report.palette import INK
 from raison.report.parts import Chart
+from raison.report.verdicts import expected_of, observed_of
 from raison.study import Study
 
 _LEFT = 210
@@ -53,7 +55,7 @@ def _spoken(study: Study) -> str:
 
 
 def _legend(figure: Figure, study: Study, height: float) -> None:
-    marks = [Line2D([], [], linestyle="", marker="|", color=canvas.INK, markersize=14, markeredgewidth=3, label="seen")]
+    marks = [Line2D([], [], linestyle="", marker="|", color=INK, markersize=14, markeredgewidth=3, label="seen")]
     for place, each in enumerate(study.explanations):
         if each.forecasts:
             colour = canvas.colour(place, is_none_of_these(study, each))
@@ -81,25 +83,26 @@ def _draw_player(axes: Axes, study: Study, who: str, actions: tuple[str, ...]) -
     for line, action in enumerate(actions):
         if line % 2 == 0:
             axes.axhspan(line, line + 1, color=canvas.BAND, zorder=0, linewidth=0)
+        observed = observed_of(study, who, action)
         for lane, each in enumerate(lanes):
-            found = next((f for f in each.forecasts if (f.player, f.action) == (who, action)), None)
-            if found is None or not math.isfinite(found.expected):
+            expected = expected_of(each, who, action)
+            if expected is None or not math.isfinite(expected):
                 continue
             place = study.explanations.index(each)
-            largest = max(largest, found.expected, float(found.observed))
+            largest = max(largest, expected, float(observed))
             colour = canvas.colour(place, is_none_of_these(study, each))
             y = line + (lane + 1) / (len(lanes) + 1)
             axes.plot(
-                [found.observed] * 2,
+                [observed] * 2,
                 [line + 0.08, line + 0.92],
-                color=canvas.INK,
+                color=INK,
                 linewidth=2.5,
                 zorder=2,
                 solid_capstyle="butt",
             )
-            axes.plot([found.observed, found.expected], [y, y], color=colour, linewidth=0.8, alpha=0.6, zorder=2)
+            axes.plot([observed, expected], [y, y], color=colour, linewidth=0.8, alpha=0.6, zorder=2)
             axes.plot(
-                [found.expected],
+                [expected],
                 [y],
                 canvas.MARKERS[place % len(canvas.MARKERS)],
                 color=colour,

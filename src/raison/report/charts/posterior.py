@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 
 from raison.report.charts import canvas
 from raison.report.names import explanation_label, is_none_of_these, leader_of, two_lines
+from raison.report.palette import FAINT, INK
 from raison.report.parts import Chart
 from raison.report.words import log_number, percent, probability_word, signed
 from raison.study import Study
@@ -61,7 +62,7 @@ def _draw_bars(axes: Axes, study: Study) -> None:
             note,
             ha="right" if is_wide else "left",
             va="center",
-            color="white" if is_wide else canvas.INK,
+            color="white" if is_wide else INK,
             weight="bold" if is_wide else "normal",
             zorder=4,
         )
@@ -113,5 +114,5 @@ def _draw_evidence(axes: Axes, study: Study) -> None:
             ha="center",
             va="center",
             fontsize=10,
-            color=canvas.FAINT,
+            color=FAINT,
         )

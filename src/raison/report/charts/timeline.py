@@ -11,10 +11,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from raison.report.charts import canvas
-from raison.report.names import explanation_label, focus_text, item_short, label, plain, shorten, with_paths
+from raison.report.items import LOOKS, Look, is_doubtful, look_of
+from raison.report.names import explanation_label, items_of, label, plain, shorten, with_paths
+from raison.report.palette import FAINT, FOCUS, INK
 from raison.report.parts import Chart
 from raison.report.words import count, day
-from raison.study import ExplanationResult, ItemResult, Study
+from raison.study import ExplanationResult, ItemResult, RecordResult, Study
 
 _LEFT = 210
 _RIGHT = 12
@@ -23,8 +25,6 @@ _EDGE = -(_LEFT - 2) / (canvas.WIDTH - _LEFT - _RIGHT)
 _ROW = 17
 _TOP = 64
 _SHADES = LinearSegmentedColormap.from_list("shades", ["#ffffff", "#b9d7ea", "#0072B2", "#00365c"])
-_MARKS = {"move": "o", "reading": "s", "shock": "D"}
-_INKS = {"move": canvas.INK, "reading": "#0072B2", "shock": canvas.FOCUS}
 
 
 @dataclass(frozen=True)
@@ -33,32 +33,32 @@ class _Lane:
 
     title: str
     group: str
-    kind: str
+    look: Look
     items: tuple[ItemResult, ...]
 
 
-def timeline_chart(study: Study) -> Chart:
-    """Return the timeline: lanes of the players' actions, readings and shocks, then one panel per variable."""
+def timeline_chart(study: Study, record: RecordResult) -> Chart:
+    """Return the timeline of a record: lanes of actions and of whatever else was seen, then a panel per variable."""
     shown = with_paths(study)
-    lanes = _lanes(study)
-    panels = _panel_heights(study, shown)
+    lanes = _lanes(study, record)
+    panels = _panel_heights(study, record, shown)
     groups = len({lane.group for lane in lanes})
     lanes_height = _ROW * (len(lanes) + groups)
     height = _TOP + lanes_height + 34 + (sum(panels.values()) + 46 if panels else 0)
-    begin, end = _span(study)
+    begin, end = _span(study, record)
     with canvas.drawing():
         figure = canvas.sheet(canvas.WIDTH, height)
         _legend(figure, has_panels=bool(panels))
         axes = canvas.panel(figure, _LEFT, _TOP, canvas.WIDTH - _LEFT - _RIGHT, lanes_height)
-        _draw_lanes(axes, lanes, study)
-        _time_axis(axes, study, begin, end, ticks_at="both")
+        _draw_lanes(axes, lanes)
+        _time_axis(axes, record, begin, end, ticks_at="both")
         top = _TOP + lanes_height + 46
         for place, (name, panel_height) in enumerate(panels.items()):
             axes = canvas.panel(figure, _LEFT, top + 20, canvas.WIDTH - _LEFT - _RIGHT, panel_height - 30)
-            _draw_variable(axes, study, name, shown)
-            _time_axis(axes, study, begin, end, ticks_at="bottom" if place == len(panels) - 1 else "none")
+            _draw_variable(axes, study, record, name, shown)
+            _time_axis(axes, record, begin, end, ticks_at="bottom" if place == len(panels) - 1 else "none")
             top += panel_height
-        text = canvas.svg_text(figure, name="timeline", says=_spoken(study, shown))
+        text = canvas.svg_text(figure, name="timeline", says=_spoken(study, record, shown))
     return Chart(text, _caption(study, shown))
 
 
@@ -73,47 +73,52 @@ def _caption(study: Study, shown: ExplanationResult | None) -> str:
     )
 
 
-def _spoken(study: Study, shown: ExplanationResult | None) -> str:
+def _spoken(study: Study, record: RecordResult, shown: ExplanationResult | None) -> str:
     text = (
-        f"Timeline of {count(len(study.items), 'dated item')} from {day(study.case.begin)} to {day(study.case.until)}"
+        f"Timeline of {count(len(items_of(study, record)), 'dated item')} "
+        f"from {day(record.begin)} to {day(record.until)}"
     )
-    if study.case.focal_date:
-        text += f"; the focal decision is on {focus_text(study)}"
+    if record.focal_date:
+        text += f"; the focal decision is on {day(record.focal_date)}"
     if shown:
         text += f"; below, the smoothed variables under {explanation_label(study, shown.name)}"
     return text + ". The items are listed in the table of all items."
 
 
-def _span(study: Study) -> tuple[int, int]:
-    dates = [study.case.begin, study.case.until, *study.times, *(item.date for item in study.items)]
+def _span(study: Study, record: RecordResult) -> tuple[int, int]:
+    dates = [record.begin, record.until, *record.times, *(item.date for item in items_of(study, record))]
     days = [value for value in map(canvas.ordinal, dates) if value is not None] or [1, 2]
     return min(days), max(max(days), min(days) + 1)
 
 
-def _lanes(study: Study) -> list[_Lane]:
-    lanes = []
-    for who, actions in study.game.actions.items():
-        for action in actions:
-            items = tuple(i for i in study.items if (i.kind, i.who, i.what) == ("move", who, action))
-            lanes.append(_Lane(label(study, f"{who}.{action}"), label(study, who), "move", items))
-    for kind, group in (("reading", "readings"), ("shock", "shocks from outside")):
-        found: dict[str, list[ItemResult]] = {}
-        for item in study.items:
-            if item.kind == kind:
-                title = label(study, item.who) if kind == "reading" else item_short(item).removeprefix("shock: ")
-                found.setdefault(title, []).append(item)
-        lanes += [_Lane(title, group, kind, tuple(items)) for title, items in found.items()]
-    return lanes
+def _lanes(study: Study, record: RecordResult) -> list[_Lane]:
+    """Return a lane for every action, and one for whatever else was seen, kind by kind."""
+    found: dict[tuple[str, str], list[ItemResult]] = {}
+    for item in items_of(study, record):
+        look = look_of(item)
+        if look.mark:
+            found.setdefault((look.group or label(study, item.who), look.lane(study, item)), []).append(item)
+    lanes = [
+        _Lane(title, group, LOOKS["move"], tuple(found.pop((group, title), ())))
+        for group, title in (
+            (label(study, who), label(study, f"{who}.{action}"))
+            for who, actions in study.game.actions.items()
+            for action in actions
+        )
+    ]
+    order = [look.group for look in LOOKS.values()]
+    others = sorted(found.items(), key=lambda pair: order.index(pair[0][0]) if pair[0][0] in order else -1)
+    return lanes + [_Lane(title, group, look_of(items[0]), tuple(items)) for (group, title), items in others]
 
 
 def _legend(figure: Figure, *, has_panels: bool) -> None:
-    names = {"move": "move", "reading": "reading", "shock": "shock from outside"}
     marks = [
-        Line2D([], [], linestyle="", marker=_MARKS[kind], color=_INKS[kind], markersize=6, label=name)
-        for kind, name in names.items()
+        Line2D([], [], linestyle="", marker=look.mark, color=look.colour, markersize=6, label=look.name)
+        for look in LOOKS.values()
+        if look.mark
     ]
     marks.append(
-        Line2D([], [], linestyle="", marker="o", color=canvas.INK, markerfacecolor="white", label="less than 90 % sure")
+        Line2D([], [], linestyle="", marker="o", color=INK, markerfacecolor="white", label="less than 90 % sure")
     )
     place = (_LEFT / canvas.WIDTH, 1.0)
     figure.legend(
@@ -130,7 +135,7 @@ def _legend(figure: Figure, *, has_panels: bool) -> None:
         figure.text(1 - (_RIGHT + 34) / canvas.WIDTH, y, "1", ha="left", va="center")
 
 
-def _draw_lanes(axes: Axes, lanes: list[_Lane], study: Study) -> None:
+def _draw_lanes(axes: Axes, lanes: list[_Lane]) -> None:
     canvas.bare(axes)
     y, group, shade = 0.0, "", False
     start = 0.0
@@ -143,18 +148,17 @@ def _draw_lanes(axes: Axes, lanes: list[_Lane], study: Study) -> None:
                 _EDGE, y + 0.55, shorten(group, 34), transform=axes.get_yaxis_transform(), va="center", weight="bold"
             )
             y += 1
-        colour = canvas.INK if lane.items else canvas.FAINT
+        colour = INK if lane.items else FAINT
         title = shorten(lane.title, 24 if not lane.items else 32) + ("" if lane.items else " (never)")
         axes.text(-0.01, y + 0.5, title, transform=axes.get_yaxis_transform(), ha="right", va="center", color=colour)
         axes.axhline(y + 0.5, color=canvas.LINE, linewidth=0.6, zorder=1)
         for item in lane.items:
-            is_sure = item.confidence >= 0.9 or item.kind == "shock"
             axes.plot(
                 [canvas.ordinal(item.date) or 0],
                 [y + 0.5],
-                _MARKS[lane.kind],
-                color=_INKS[lane.kind],
-                markerfacecolor=_INKS[lane.kind] if is_sure else "white",
+                lane.look.mark,
+                color=lane.look.colour,
+                markerfacecolor="white" if is_doubtful(item) else lane.look.colour,
                 markersize=6,
                 alpha=0.85,
                 zorder=3,
@@ -166,35 +170,33 @@ def _draw_lanes(axes: Axes, lanes: list[_Lane], study: Study) -> None:
     axes.set_yticks([])
 
 
-def _time_axis(axes: Axes, study: Study, begin: int, end: int, *, ticks_at: str) -> None:
+def _time_axis(axes: Axes, record: RecordResult, begin: int, end: int, *, ticks_at: str) -> None:
     margin = max(1.0, 0.01 * (end - begin))
     axes.set_xlim(begin - margin, end + margin)
     ticks, labels = canvas.date_ticks(begin, end)
     axes.set_xticks(ticks, labels if ticks_at != "none" else [""] * len(ticks))
-    axes.tick_params(
-        axis="x", length=0, pad=4, labelbottom=ticks_at != "none", labeltop=ticks_at == "both", colors=canvas.INK
-    )
+    axes.tick_params(axis="x", length=0, pad=4, labelbottom=ticks_at != "none", labeltop=ticks_at == "both", colors=INK)
     axes.grid(axis="x", color=canvas.LINE, linewidth=0.6, zorder=1)
     axes.set_axisbelow(True)
-    focus = canvas.ordinal(study.case.focal_date)
+    focus = canvas.ordinal(record.focal_date)
     if focus is None or not begin <= focus <= end:
         return
-    axes.axvline(focus, color=canvas.FOCUS, linewidth=1.4, zorder=2)
+    axes.axvline(focus, color=FOCUS, linewidth=1.4, zorder=2)
     if ticks_at == "both":
         is_late = focus > (begin + end) / 2
         axes.annotate(
-            f"focal decision, {focus_text(study)} " if is_late else f" focal decision, {focus_text(study)}",
+            f"focal decision, {day(record.focal_date)} " if is_late else f" focal decision, {day(record.focal_date)}",
             (focus, 1.0),
             xycoords=("data", "axes fraction"),
             xytext=(0, 27),
             textcoords="offset points",
             ha="right" if is_late else "left",
             va="center",
-            color=canvas.FOCUS,
+            color=FOCUS,
             weight="bold",
             arrowprops={
                 "arrowstyle": "-",
-                "color": canvas.FOCUS,
+                "color": FOCUS,
                 "linewidth": 1.4,
                 "shrinkA": 0,
                 "shrinkB": 0,
@@ -203,32 +205,34 @@ def _time_axis(axes: Axes, study: Study, begin: int, end: int, *, ticks_at: str)
         )
 
 
-def _panel_heights(study: Study, shown: ExplanationResult | None) -> dict[str, int]:
+def _panel_heights(study: Study, record: RecordResult, shown: ExplanationResult | None) -> dict[str, int]:
     if shown is None:
         return {}
-    return {name: 30 + 14 * len(levels) for name, levels in study.game.variables.items() if name in shown.paths}
+    return {
+        name: 30 + 14 * len(levels) for name, levels in study.game.variables.items() if name in shown.paths[record.name]
+    }
 
 
-def _draw_variable(axes: Axes, study: Study, name: str, shown: ExplanationResult | None) -> None:
+def _draw_variable(axes: Axes, study: Study, record: RecordResult, name: str, shown: ExplanationResult | None) -> None:
     assert shown is not None
     canvas.bare(axes)
     levels = study.game.variables[name]
-    path = np.nan_to_num(np.asarray(shown.paths[name], dtype=float))
-    days = np.array([canvas.ordinal(date) or 0 for date in study.times[: len(path)]], dtype=float)
+    path = np.nan_to_num(np.asarray(shown.paths[record.name][name], dtype=float))
+    days = np.array([canvas.ordinal(date) or 0 for date in record.times[: len(path)]], dtype=float)
     for level in range(len(levels)):
         axes.axhspan(level + 0.06, level + 0.94, color="#fafafa", zorder=0, linewidth=0)
         runs = _runs(days, path[:, level])
         shades = [_SHADES(chance) for _, _, chance in runs]
         spans = [(start, stop - start) for start, stop, _ in runs]
         axes.broken_barh(spans, (level + 0.06, 0.88), facecolors=shades, edgecolors=shades, linewidth=0.3, zorder=2)
-    for item in study.items:
+    for item in items_of(study, record):
         at = canvas.ordinal(item.date) or 0
         if item.who == name and item.kind == "reading":
             places = [levels.index(part) for part in item.what.split("|") if part in levels]
             for place in places:
-                axes.plot([at], [place + 0.5], "s", color=canvas.INK, markerfacecolor="white", markersize=5, zorder=4)
+                axes.plot([at], [place + 0.5], "s", color=INK, markerfacecolor="white", markersize=5, zorder=4)
         if item.who == name and item.kind == "shock":
-            axes.plot([at], [len(levels)], "D", color=_INKS["shock"], markersize=5, zorder=4, clip_on=False)
+            axes.plot([at], [len(levels)], "D", color=look_of(item).colour, markersize=5, zorder=4, clip_on=False)
     axes.set_ylim(0, len(levels))
     axes.set_yticks(
         [level + 0.5 for level in range(len(levels))], [shorten(plain(each), 30) for each in levels], fontsize=10

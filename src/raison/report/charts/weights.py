@@ -10,7 +10,9 @@ from matplotlib.ticker import MaxNLocator
 
 from raison.report.charts import canvas
 from raison.report.evidence import differences, relative_weights
-from raison.report.names import explanation_label, item_short, shorten, two_lines
+from raison.report.items import LOOKS, look_of
+from raison.report.names import explanation_label, items_of, shorten, two_lines
+from raison.report.palette import FAINT, FOCUS, INK
 from raison.report.parts import Chart
 from raison.report.words import log_number, signed
 from raison.study import Study
@@ -22,7 +24,6 @@ _BARS = 84
 _COLOURS = LinearSegmentedColormap.from_list(
     "weights", ["#8c3a00", "#D55E00", "#f6c9a8", "#f7f7f7", "#a9d0e8", "#0072B2", "#003a5d"]
 )
-_KINDS = {"move": canvas.INK, "reading": "#00568a", "shock": canvas.FOCUS, "end": canvas.FAINT}
 
 
 def weights_chart(study: Study) -> Chart:
@@ -108,7 +109,7 @@ def _draw_labels(axes: Axes, study: Study, step: float) -> None:
     size = 10.0 if step >= 12 else 9.5
     for place, item in enumerate(study.items):
         axes.annotate(
-            f"{item.date}  {shorten(item_short(item), 31)}",
+            f"{item.date}  {shorten(look_of(item).short(item), 31)}",
             (place + 0.5, 0),
             (1, 5),
             textcoords="offset points",
@@ -116,7 +117,7 @@ def _draw_labels(axes: Axes, study: Study, step: float) -> None:
             ha="center",
             va="bottom",
             fontsize=size,
-            color=_KINDS.get(item.kind, canvas.INK),
+            color=look_of(item).colour,
             annotation_clip=False,
         )
 
@@ -130,7 +131,7 @@ def _draw_single(axes: Axes, study: Study) -> None:
     base = np.where(acts * silences > 0, acts, 0.0)
     axes.bar(centres, acts, width=0.74, color="#0072B2", zorder=3, label="act")
     axes.bar(centres, silences, bottom=base, width=0.74, color="#E69F00", zorder=3, label="silence before it")
-    axes.axhline(0, color=canvas.INK, linewidth=0.8, zorder=4)
+    axes.axhline(0, color=INK, linewidth=0.8, zorder=4)
     axes.legend(loc="lower right", bbox_to_anchor=(1.0, 0.98), ncols=2, frameon=False, borderpad=0, fontsize=10)
     _side_title(axes, study, "each item", "log weight, leader over runner-up")
 
@@ -143,7 +144,7 @@ def _draw_running(axes: Axes, study: Study) -> None:
     steps = np.concatenate([[0.0], total])
     axes.fill_between(edges, steps, step="pre", color="#cfe3f0", zorder=2, linewidth=0)
     axes.step(edges, steps, where="pre", color="#0072B2", linewidth=1.6, zorder=3)
-    axes.axhline(0, color=canvas.INK, linewidth=0.8, zorder=4)
+    axes.axhline(0, color=INK, linewidth=0.8, zorder=4)
     if len(total):
         axes.annotate(f" {signed(float(total[-1]))}", (len(total), total[-1]), va="center", annotation_clip=False)
     _side_title(axes, study, "running sum", "log weight, from the first item on")
@@ -164,18 +165,23 @@ def _side_title(axes: Axes, study: Study, title: str, below: str) -> None:
     x = -(_LEFT - 2) / axes.bbox.width
     axes.text(x, 0.78, title, transform=axes.transAxes, weight="bold", va="center")
     leader, runner = (explanation_label(study, n) for n in (study.fragility.leader, study.fragility.runner_up))
-    axes.text(x, 0.55, below, transform=axes.transAxes, va="center", fontsize=10, color=canvas.FAINT)
+    axes.text(x, 0.55, below, transform=axes.transAxes, va="center", fontsize=10, color=FAINT)
     axes.text(x, 0.33, f"↑ {shorten(leader, 30)}", transform=axes.transAxes, va="center", fontsize=10)
     axes.text(x, 0.13, f"↓ {shorten(runner, 30)}", transform=axes.transAxes, va="center", fontsize=10)
 
 
 def _mark_focus(axes: Axes, study: Study, *, is_labelled: bool) -> None:
-    if not study.case.focal_date:
-        return
-    before = sum(item.date < study.case.focal_date for item in study.items)
-    if not 0 < before < len(study.items):
-        return
-    axes.axvline(before, color=canvas.FOCUS, linewidth=1.4, zorder=5)
+    first = 0
+    for record in study.records:
+        items = items_of(study, record)
+        before = sum(item.date < record.focal_date for item in items)
+        if 0 < before < len(items):
+            _mark(axes, first + before, is_labelled=is_labelled)
+        first += len(items)
+
+
+def _mark(axes: Axes, before: int, *, is_labelled: bool) -> None:
+    axes.axvline(before, color=FOCUS, linewidth=1.4, zorder=5)
     if is_labelled:
         axes.annotate(
             "focal decision",
@@ -185,7 +191,7 @@ def _mark_focus(axes: Axes, study: Study, *, is_labelled: bool) -> None:
             textcoords="offset points",
             ha="center",
             va="center",
-            color=canvas.FOCUS,
+            color=FOCUS,
             weight="bold",
             annotation_clip=False,
         )
@@ -199,13 +205,12 @@ def _colour_key(figure: Figure, limit: float, height: float) -> None:
     canvas.bare(axes)
     axes.tick_params(labelsize=10)
     figure.text(20 / (figure.get_figwidth() * 72), 1 - 20 / height, "against ← the row → for", va="center", fontsize=10)
-    for place, (kind, colour) in enumerate(_KINDS.items()):
-        name = {"shock": "shock from outside", "end": "end of the record"}.get(kind, kind)
+    for place, look in enumerate(LOOKS.values()):
         figure.text(
             20 / (figure.get_figwidth() * 72),
             1 - (86 + 15 * place) / height,
-            name,
-            color=colour,
+            look.name,
+            color=look.colour,
             va="center",
             fontsize=10,
         )

@@ -1,33 +1,54 @@
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 from small_games import BORDER_SPACE, border_record
 
+from raison.chain import NATURE, Act, Sight
 from raison.errors import CaseError
-from raison.record import Move, Reading, Record
-from raison.record.plan import make_plan, reading_probability
+from raison.game import NO_CHANGE, StateSpace
+from raison.record import Item, Move, Reading, Record
+from raison.record.record import reading_probability
 
 
-def test_every_item_ends_one_step_and_the_silence_after_the_last_ends_the_plan():
-    plan = make_plan(border_record(), BORDER_SPACE)
+def test_every_item_ends_one_row_and_the_silence_after_the_last_ends_the_plan():
+    plan = border_record().plan(BORDER_SPACE)
     assert plan.item.tolist() == list(range(12))
+    assert plan.items == 12
     np.testing.assert_allclose(plan.time, [0.5, 0.5, 1, 1, 1.8, 2, 2.5, 2.5, 2.5, 5.5, 5.5, 7])
     np.testing.assert_allclose(plan.elapsed.sum(), 7.0)
-    assert plan.sights[plan.sight[-1]].kind == "nothing"
-    assert plan.observed_drifts == {"storm"}
+    assert plan.jumps[plan.jump[-1]] == NO_CHANGE
+    assert plan.observed == {Act(NATURE, "storm")}
 
 
-def test_long_gaps_are_cut_evenly_and_only_the_last_piece_sees_the_item():
-    plan = make_plan(border_record(), BORDER_SPACE, longest=0.4)
-    assert plan.longest <= 0.4 + 1e-12
-    assert plan.is_last.sum() == 12
-    np.testing.assert_allclose(plan.elapsed[plan.item == 9], 3.0 / 8)
-    assert not plan.sight[~plan.is_last].any()
-    assert not plan.reading[~plan.is_last].any()
-    np.testing.assert_allclose(np.cumsum(plan.elapsed), plan.time)
+@dataclass(frozen=True)
+class Stay(Item):
+    """A variable was seen at a level when an interval began and when it ended: an item that covers an interval."""
+
+    kind = "stay"
+
+    since: float = 0.0
+
+    @property
+    def begin(self) -> float:
+        return self.since
+
+    def sights(self, record: Record, space: StateSpace) -> tuple[Sight, ...]:
+        weights = reading_probability(space, self.who, (self.what,), 0.9)
+        return Sight(self.since, weights=weights), Sight(self.time, weights=weights)
+
+
+def test_an_item_may_cover_an_interval_in_which_others_stand():
+    record = Record((Move(1.0, "south", "talk"), Stay(2.0, "tension", "high", since=0.5)), 3.0)
+    plan = record.plan(BORDER_SPACE)
+    np.testing.assert_allclose(plan.time, [0.5, 1.0, 2.0, 3.0])
+    assert plan.item.tolist() == [1, 0, 1, 2]
+    with pytest.raises(CaseError, match=r"begins at 2\.5; need a time from 0 to 2"):
+        Record((Stay(2.0, "tension", "high", since=2.5),), 3.0).plan(BORDER_SPACE)
 
 
 def test_a_doubtful_move_stands_in_the_record_by_error_as_often_as_such_moves_do():
-    plan = make_plan(border_record(), BORDER_SPACE)
+    plan = border_record().plan(BORDER_SPACE)
     talk = [3, 10]
     np.testing.assert_allclose(plan.error_rate[talk], 2 / 7.0)
     np.testing.assert_allclose(plan.confidence[talk], [0.7, 1.0])
@@ -62,12 +83,12 @@ def test_a_reading_spreads_its_reliability_over_the_levels_it_allows(levels, rel
 )
 def test_a_record_that_cannot_be_is_refused(record: Record, message: str):
     with pytest.raises(CaseError, match=message):
-        make_plan(record, BORDER_SPACE)
+        record.plan(BORDER_SPACE)
 
 
 def test_a_record_that_ends_as_it_begins_has_a_plan_or_is_refused():
     try:
-        plan = make_plan(Record((Move(0.0, "north", "press"),), 0.0), BORDER_SPACE)
+        plan = Record((Move(0.0, "north", "press"),), 0.0).plan(BORDER_SPACE)
     except CaseError:
         return
     assert np.isfinite(plan.error_rate).all()

@@ -4,19 +4,18 @@ import numpy as np
 import pytest
 import scipy.linalg
 from dense import Dense, filter_by_matrices, matrix_of, reach
-from small_games import BORDER_SPACE, border, border_record, border_start
+from small_games import BEGIN, BORDER_SPACE, border, border_record, border_start, watched
 
-from raison.chain import Chain
+from raison.chain import Chain, ChainMotion
 from raison.equilibrium import solve
 from raison.errors import QueryError
-from raison.query.answer import Facts, Moves, World
+from raison.query.answers import Number, Parts, Undefined
 from raison.query.conditions import mask
 from raison.query.grammar import parse_condition, parse_query, parse_test
-from raison.record.plan import make_plan
+from raison.query.world import Facts, Played, World, _combine
 
-BEGIN = datetime.date(2016, 1, 1)
 DAYS = 40
-"""Days in a unit of time, so that every item of the record falls on a day."""
+"""Days in a unit of time."""
 
 
 def _day(time: float) -> datetime.date:
@@ -25,27 +24,22 @@ def _day(time: float) -> datetime.date:
 
 @pytest.fixture(scope="module")
 def facts() -> Facts:
-    record = border_record()
     return Facts(
         space=BORDER_SPACE,
-        record=record,
-        plan=make_plan(record, BORDER_SPACE, longest=0.2),
-        start=border_start(),
-        time_of=lambda day: (day - BEGIN).days / DAYS,
-        until=_day(record.until),
+        records=(watched(),),
         indicators={("gas", BEGIN): 27.4},
-        posterior={"economy": 0.7, "bluff": 0.3},
+        probabilities={"economy": 0.7, "bluff": 0.3},
     )
 
 
-def _moves(game, near):
-    equilibrium = solve(game, start=None if near is None else near.values, tolerance=1e-13)
-    return Moves(Chain.of_values(equilibrium.arrays, equilibrium.values), equilibrium)
+def _play(game, near):
+    equilibrium = solve(game, start=near, tolerance=1e-13)
+    return Played(game, ChainMotion(Chain.of_values(equilibrium.arrays, equilibrium.values)), equilibrium.values)
 
 
 @pytest.fixture(scope="module")
 def world(facts) -> World:
-    return World(facts, border(), _moves)
+    return World(facts, border(), _play)
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +48,9 @@ def passes(border_jumps):
 
 
 def _ask(world: World, text: str) -> float:
-    return world.value(parse_query(text))
+    answer = world.answer(parse_query(text))
+    assert isinstance(answer, Number)
+    return answer.value
 
 
 def _later(jumps, start, elapsed: float, text: str, when: str) -> float:
@@ -156,7 +152,7 @@ def test_an_action_barred_from_outside_is_known_to_be_barred(world, when: str):
 
 def test_a_world_near_another_gives_the_same_answers(facts, world):
     query = f"P(tension = brink by {_day(2.0)} | do(south never talk))"
-    assert _ask(World(facts, border(), _moves, near=world), query) == pytest.approx(_ask(world, query), abs=1e-9)
+    assert _ask(World(facts, border(), _play, near=world), query) == pytest.approx(_ask(world, query), abs=1e-9)
 
 
 @pytest.mark.parametrize("known", ["record", f"record to {_day(2.5)}", f"record to {_day(2.5)}, do(tension = high)"])
@@ -192,3 +188,31 @@ def test_what_needs_no_chain_is_looked_up(world, text: str, expected: float):
 )
 def test_a_test_holds_if_every_comparison_does(world, text: str, holds: bool):
     assert world.holds(parse_test(text)) is holds
+
+
+def test_zero_over_zero_is_undefined_and_no_comparison_with_it_holds(world):
+    assert world.answer(parse_query("0 / 0")) == Undefined("zero over zero")
+    assert world.answer(parse_query("1 + 0 / 0")) == Undefined("zero over zero")
+    assert world.answer(parse_query("2 / 0")) == Number(np.inf)
+    assert not world.holds(parse_test("0 / 0 < 1"))
+    assert not world.holds(parse_test("0 / 0 >= 1"))
+
+
+def test_errors_go_through_arithmetic_to_first_order():
+    left, right = Number(6.0, 0.3), Number(2.0, 0.4)
+    rng = np.random.default_rng(5)
+    a, b = (each.value + 1e-3 * each.error * rng.standard_normal(200_000) for each in (left, right))
+    for op, drawn in (("+", a + b), ("-", a - b), ("*", a * b), ("/", a / b)):
+        found = _combine(op, left, right)
+        assert isinstance(found, Number)
+        assert found.error == pytest.approx(drawn.std() * 1e3, rel=0.01)
+
+
+def test_arithmetic_takes_numbers_only():
+    assert isinstance(_combine("+", Number(1.0), Parts({"votes": Number(0.5)})), Undefined)
+
+
+def test_a_world_that_believes_otherwise_answers_anew_what_speaks_of_explanations(world):
+    other = world.believing({"economy": 0.1, "bluff": 0.9})
+    assert _ask(other, "posterior(bluff)") == 0.9
+    assert _ask(world, "posterior(bluff)") == 0.3

@@ -1,0 +1,129 @@
+"""The kinds of item that a record may have: what is wrong with a row of each, and the item that it becomes."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from raison.case.meaning.entries import changes_of_drift, effect_of, explain_change, read_confidence
+from raison.case.text.schema import CaseText, RecordRow
+from raison.errors import QueryError, did_you_mean
+from raison.game import StateSpace
+from raison.query.conditions import check_condition, mask
+from raison.query.grammar import parse_condition
+from raison.record import Item, Move, Reading, Shock
+
+Wrong = Iterator[tuple[str, str]]
+"""Column and message of each problem of a row."""
+
+
+@dataclass(frozen=True)
+class World:
+    """What a row speaks of."""
+
+    case: CaseText
+    space: StateSpace
+
+
+class ItemKind(Protocol):
+    """How rows of one kind are read."""
+
+    def problems(self, row: RecordRow, world: World) -> Wrong:
+        """Yield what is wrong with a row."""
+        ...
+
+    def item(self, row: RecordRow, time: float, world: World) -> Item:
+        """Return the item of a row in which nothing is wrong."""
+        ...
+
+
+class _Moves:
+    """A player took an action."""
+
+    def problems(self, row: RecordRow, world: World) -> Wrong:
+        players = world.case.players
+        if row.who not in players:
+            yield "who", f"no player `{row.who}`.{did_you_mean(row.who, players)}"
+        elif row.what not in players[row.who].actions:
+            known = players[row.who].actions
+            yield "what", f"player `{row.who}` has no action `{row.what}`.{did_you_mean(row.what, known)}"
+        else:
+            condition = players[row.who].actions[row.what].condition
+            if condition is not None and _is_never(condition, world.space):
+                yield "what", f"`{row.what}` can never be taken: its condition `{condition}` holds in no state."
+        yield from _check_confidence(row)
+
+    def item(self, row: RecordRow, time: float, world: World) -> Item:
+        confidence = read_confidence(row.confidence)
+        return Move(time, row.who, row.what, str(row.date), row.source, row.note, confidence)
+
+
+class _Readings:
+    """A variable was observed."""
+
+    def problems(self, row: RecordRow, world: World) -> Wrong:
+        if row.who not in world.space.names:
+            yield "who", f"no variable `{row.who}`.{did_you_mean(row.who, world.space.names)}"
+        else:
+            yield from self._check_levels(row, world.space.variable(row.who).levels)
+        yield from _check_confidence(row)
+
+    def _check_levels(self, row: RecordRow, known: tuple[str, ...]) -> Wrong:
+        levels = _levels(row)
+        for level in levels:
+            if level not in known:
+                yield "what", f"variable `{row.who}` has no level `{level}`.{did_you_mean(level, known)}"
+        if len(set(levels)) < len(levels):
+            yield "what", f"found `{row.what}`; a level stands twice."
+
+    def item(self, row: RecordRow, time: float, world: World) -> Item:
+        reliability = read_confidence(row.confidence)
+        return Reading(time, row.who, row.what, str(row.date), row.source, row.note, _levels(row), reliability)
+
+
+class _Shocks:
+    """A change from outside that nobody chose."""
+
+    def problems(self, row: RecordRow, world: World) -> Wrong:
+        if row.who == "nature":
+            if row.what not in world.case.nature:
+                yield "what", f"nature has no drift `{row.what}`.{did_you_mean(row.what, world.case.nature)}"
+        elif row.who not in world.space.names:
+            yield "who", f"no variable `{row.who}`.{did_you_mean(row.who, [*world.space.names, 'nature'])}"
+        elif message := explain_change(row.who, row.what, world.space):
+            yield "what", message
+        if row.confidence is not None:
+            yield "confidence", f"found `{row.confidence}`; a shock is taken as certain, so leave this empty."
+
+    def item(self, row: RecordRow, time: float, world: World) -> Item:
+        is_drift = row.who == "nature"
+        changes = changes_of_drift(row.what, world.case.nature[row.what]) if is_drift else {row.who: row.what}
+        effect = effect_of(changes, world.space)
+        drift = row.what if is_drift else ""
+        return Shock(time, row.who, row.what, str(row.date), row.source, row.note, effect, drift)
+
+
+ITEM_KINDS: dict[str, ItemKind] = {Move.kind: _Moves(), Reading.kind: _Readings(), Shock.kind: _Shocks()}
+
+
+def _levels(row: RecordRow) -> tuple[str, ...]:
+    return tuple(level.strip() for level in row.what.split("|"))
+
+
+def _check_confidence(row: RecordRow) -> Wrong:
+    try:
+        read_confidence(row.confidence)
+    except ValueError as error:
+        yield "confidence", str(error)
+
+
+@functools.lru_cache(maxsize=256)
+def _is_never(condition: str, space: StateSpace) -> bool:
+    """Return whether a condition is right and holds in no state."""
+    try:
+        parsed = parse_condition(condition)
+    except QueryError:
+        return False
+    return not check_condition(parsed, space.variables) and not mask(parsed, space).any()

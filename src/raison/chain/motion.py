@@ -1,0 +1,96 @@
+"""What a solved game is to everything above it: a world that moves, can be filtered on what was seen, and forecast.
+
+`ChainMotion` is that of a continuous-time chain. A game in periods, with joint acts of several players, has its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import jax.numpy as jnp
+import numpy as np
+
+from raison.arrays import StateArray, StateMask, StateVector
+from raison.chain import filter as filtering
+from raison.chain.chain import Chain
+from raison.chain.filter import Filtered, RowStates
+from raison.chain.plan import Act, Plan
+from raison.chain.transient import distribution_at, hitting_probability
+from raison.game import StateSpace
+
+When = Literal["at", "by"]
+"""Whether something is asked for at a time, or for any time up to it."""
+
+
+class Motion(Protocol):
+    """How the world moves."""
+
+    @property
+    def space(self) -> StateSpace: ...
+
+    @property
+    def acts(self) -> tuple[Act, ...]:
+        """Return the actions of the players and the drifts of nature."""
+        ...
+
+    def rate(self, act: Act) -> StateArray:
+        """Return the rate of an act, over all its outcomes, per time unit."""
+        ...
+
+    def filter(self, plan: Plan, start: StateVector) -> Filtered:
+        """Return what each row of `plan` weighs and where the world then is; rows may be of any length."""
+        ...
+
+    def smooth(self, plan: Plan, start: StateVector) -> RowStates:
+        """Return where the world was after each row, given all that was seen."""
+        ...
+
+    def expected_acts(self, filtered: Filtered) -> Mapping[Act, float]:
+        """Return how often each act was to be expected and to be seen, given at each moment the record so far."""
+        ...
+
+    def remain_silent(self, plan: Plan, start: StateVector, elapsed: float) -> StateArray:
+        """Return where the world is after `elapsed` in which nothing was seen, of what `plan` would have shown."""
+        ...
+
+    def forecast(self, start: StateVector, elapsed: float, target: StateMask, when: When) -> float:
+        """Return the probability to be in `target` after `elapsed`, or at some time up to then."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class ChainMotion:
+    """The motion of a continuous-time chain."""
+
+    chain: Chain
+
+    @property
+    def space(self) -> StateSpace:
+        return self.chain.space
+
+    @property
+    def acts(self) -> tuple[Act, ...]:
+        return tuple(dict.fromkeys(Act(kind.who, kind.what) for kind in self.chain.kinds))
+
+    def rate(self, act: Act) -> StateArray:
+        return self.chain.act_rate(act.who, act.what)
+
+    def filter(self, plan: Plan, start: StateVector) -> Filtered:
+        return filtering.run_filter(self.chain, plan, jnp.asarray(start))
+
+    def smooth(self, plan: Plan, start: StateVector) -> RowStates:
+        return filtering.smooth(self.chain, plan, jnp.asarray(start))
+
+    def expected_acts(self, filtered: Filtered) -> Mapping[Act, float]:
+        return filtering.expected_acts(self.chain, filtered)
+
+    def remain_silent(self, plan: Plan, start: StateVector, elapsed: float) -> StateArray:
+        return filtering.remain_silent(self.chain, plan, jnp.asarray(start), elapsed)
+
+    def forecast(self, start: StateVector, elapsed: float, target: StateMask, when: When) -> float:
+        begin = jnp.asarray(start)
+        if when == "by":
+            return float(hitting_probability(self.chain, begin, target, elapsed))
+        return float(distribution_at(self.chain, begin, elapsed) @ np.asarray(target))

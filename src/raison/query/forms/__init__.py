@@ -1,0 +1,11 @@
+"""The forms of question: each file has one, how it is read, checked and answered. This is the table of them."""
+
+from raison.query.forms.explanation import EXPLANATION
+from raison.query.forms.indicator import INDICATOR
+from raison.query.forms.moves import MOVES
+from raison.query.forms.probability import PROBABILITY
+
+__all__ = ["EXPLANATION", "FORMS", "INDICATOR", "MOVES", "PROBABILITY"]
+
+FORMS = (PROBABILITY, EXPLANATION, INDICATOR, MOVES)
+"""Every form, in the order in which messages name them."""

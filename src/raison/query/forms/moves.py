@@ -1,0 +1,49 @@
+"""`moves(PLAYER ACTION from DATE to DATE)`: how many moves the record has, both days included."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass, replace
+
+from raison.chain import Act
+from raison.query.answers import Answer, Number
+from raison.query.conditions import check_action, resolve_action
+from raison.query.syntax import Syntax
+from raison.query.tree import Actions, Askable, Form, Names
+
+SAME_DAY = 1e-9
+"""Difference of times, in time units, that is rounding."""
+
+
+@dataclass(frozen=True)
+class MoveCount(Form):
+    """How many moves of an action the record has."""
+
+    player: str
+    action: str
+    begin: datetime.date
+    end: datetime.date
+
+    def __str__(self) -> str:
+        return f"moves({self.player} {self.action} from {self.begin} to {self.end})"
+
+    def resolved(self, actions: Actions) -> MoveCount:
+        return replace(self, action=resolve_action(self.player, self.action, actions))
+
+    def problems(self, names: Names) -> list[str]:
+        return check_action(self.player, self.action, names.actions) + self._check_period(names)
+
+    def _check_period(self, names: Names) -> list[str]:
+        if self.begin > self.end:
+            return [f"found `from {self.begin} to {self.end}`; the first date must not be after the second."]
+        if self.begin < names.begin or self.end > names.until:
+            return [f"found `from {self.begin} to {self.end}`; the record runs from {names.begin} to {names.until}."]
+        return []
+
+    def answer(self, world: Askable) -> Answer:
+        begin, end = (world.record.calendar.time_of(date) for date in (self.begin, self.end))
+        moves = world.record.record.moves(Act(self.player, self.action))
+        return Number(float(sum(begin - SAME_DAY <= move.time <= end + SAME_DAY for move in moves)))
+
+
+MOVES = Syntax("moves", "WORD WORD _FROM DATE _TO DATE", MoveCount, "moves")

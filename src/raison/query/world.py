@@ -1,0 +1,195 @@
+"""One explanation at one set of numbers, ready to be asked; questions are answered by their forms."""
+
+from __future__ import annotations
+
+import datetime
+import functools
+import math
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from raison.arrays import PlayerValues, StateVector
+from raison.chain import Motion
+from raison.chain.filter import Filtered
+from raison.game import Game, StateSpace
+from raison.query.answers import Answer, Number, Undefined
+from raison.query.conditions import forms_in
+from raison.query.intervention import intervene, set_levels
+from raison.query.tree import Arithmetic, Constant, DoLevel, Expression, Form, Given, Query, Test
+from raison.record import WatchedRecord
+
+ARITHMETIC = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
+RELATIONS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+
+SAME_TIME = 1e-9
+"""Difference of times, in time units, that is rounding."""
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """What is the same under every explanation.
+
+    Attributes:
+        space: the state space.
+        records: what was seen; questions are about the first.
+        indicators: value of each (name, date).
+        probabilities: posterior probability of each explanation.
+    """
+
+    space: StateSpace
+    records: tuple[WatchedRecord, ...]
+    indicators: Mapping[tuple[str, datetime.date], float] = field(default_factory=dict)
+    probabilities: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Played:
+    """A game as it is played.
+
+    Attributes:
+        game: the game.
+        motion: how the world moves in it.
+        values: of its players, good to start a similar game from; None if no game was solved.
+    """
+
+    game: Game
+    motion: Motion
+    values: PlayerValues | None
+
+
+Play = Callable[[Game, PlayerValues | None], Played]
+"""From a game, and the values of a similar one if there is one, to how it is played."""
+
+
+class World:
+    """One explanation at one set of numbers.
+
+    Args:
+        facts: what is the same under every explanation.
+        game: the game at these numbers.
+        play: solves a game, or gives every action its constant rate.
+        near: the same explanation at nearby numbers, whose solved games are good places to start from.
+    """
+
+    def __init__(self, facts: Facts, game: Game, play: Play, *, near: World | None = None) -> None:
+        self._facts = facts
+        self._game = game
+        self._play = play
+        self._near = near
+        self._changed: dict[frozenset[str], Played] = {}
+        self._answered: dict[Form, Answer] = {}
+
+    @property
+    def space(self) -> StateSpace:
+        return self._facts.space
+
+    @property
+    def record(self) -> WatchedRecord:
+        return self._facts.records[0]
+
+    @property
+    def indicators(self) -> Mapping[tuple[str, datetime.date], float]:
+        return self._facts.indicators
+
+    @property
+    def probabilities(self) -> Mapping[str, float]:
+        return self._facts.probabilities
+
+    def believing(self, probabilities: Mapping[str, float]) -> World:
+        """Return the same world with other probabilities of the explanations; what was answered is kept."""
+        facts = Facts(self._facts.space, self._facts.records, self._facts.indicators, probabilities)
+        other = World(facts, self._game, self._play, near=self._near)
+        other._changed = self._changed
+        other._answered = {form: each for form, each in self._answered.items() if not form.speaks_of_explanations}
+        return other
+
+    def answer(self, expression: Expression) -> Answer:
+        """Return the answer to an expression. A ratio to zero is infinite; one of zero to zero is undefined."""
+        match expression:
+            case Constant():
+                return Number(expression.value)
+            case Arithmetic():
+                return _combine(expression.op, self.answer(expression.left), self.answer(expression.right))
+            case _:
+                if expression not in self._answered:
+                    self._answered[expression] = expression.answer(self)
+                return self._answered[expression]
+
+    def holds(self, test: Test) -> bool:
+        """Return whether every comparison of a test holds; one with an undefined side does not."""
+        sides = [(each.op, self.answer(each.left), self.answer(each.right)) for each in test.comparisons]
+        return all(
+            isinstance(left, Number) and isinstance(right, Number) and RELATIONS[op](left.value, right.value)
+            for op, left, right in sides
+        )
+
+    def known(self, given: Given) -> tuple[float, StateVector]:
+        """Return when a forecast starts, and the distribution of states then, with the levels of every `do` set."""
+        time, distribution = self._seen(given)
+        return time, set_levels(self._game, np.asarray(distribution), given.interventions)
+
+    def moving(self, given: Given) -> Motion:
+        """Return how the world moves when the interventions are made and the game is played anew."""
+        return self._played(given).motion
+
+    def _played(self, given: Given) -> Played:
+        """Return the changed game as it is played; the level at which a variable is held is no part of it."""
+        changes = frozenset(
+            change.variable if isinstance(change, DoLevel) else str(change) for change in given.interventions
+        )
+        if changes not in self._changed:
+            near = None if self._near is None else self._near._played(given).values
+            self._changed[changes] = self._play(intervene(self._game, given.interventions), near)
+        return self._changed[changes]
+
+    @property
+    def motion(self) -> Motion:
+        """Return how the world moves if nothing is changed."""
+        return self._played(Given()).motion
+
+    def _seen(self, given: Given) -> tuple[float, StateVector]:
+        watched = self.record
+        if given.record is None:
+            return 0.0, watched.start
+        time = watched.record.until if given.record == "all" else watched.calendar.time_of(given.record)
+        passed = np.flatnonzero(np.asarray(watched.plan.time) <= time + SAME_TIME)
+        last = int(passed[-1]) if len(passed) else -1
+        reached = float(watched.plan.time[last]) if len(passed) else 0.0
+        at_last = self.filtered.after[last] if len(passed) else watched.start
+        return time, self.motion.remain_silent(watched.plan, at_last, max(time - reached, 0.0))
+
+    @functools.cached_property
+    def filtered(self) -> Filtered:
+        """Return the filtered record."""
+        return self.motion.filter(self.record.plan, self.record.start)
+
+
+def speaks_of_explanations(query: Query) -> bool:
+    """Return whether the answer to a query hangs on how probable the explanations are."""
+    return any(form.speaks_of_explanations for form in forms_in(query))
+
+
+def _combine(op: str, left: Answer, right: Answer) -> Answer:
+    for side in (left, right):
+        if isinstance(side, Undefined):
+            return side
+        if not isinstance(side, Number):
+            return Undefined("arithmetic takes numbers, not tables or shares")
+    assert isinstance(left, Number)
+    assert isinstance(right, Number)
+    if op == "/" and right.value == 0.0:
+        return Number(math.copysign(math.inf, left.value)) if left.value else Undefined("zero over zero")
+    return Number(ARITHMETIC[op](left.value, right.value), _error_of(op, left, right))
+
+
+def _error_of(op: str, left: Number, right: Number) -> float:
+    """Return the standard error of two numbers combined, to first order, their errors taken as independent."""
+    match op:
+        case "*":
+            return math.hypot(left.error * right.value, right.error * left.value)
+        case "/":
+            return math.hypot(left.error, right.error * left.value / right.value) / abs(right.value)
+    return math.hypot(left.error, right.error)

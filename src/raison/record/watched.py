@@ -1,0 +1,80 @@
+"""A watched record: what was seen, from when to when, where the world stood when watching began, and its name.
+
+A study holds a tuple of them: the same players and explanations, each watched in its own time.
+"""
+
+from __future__ import annotations
+
+import datetime
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from raison.chain import Chain, Plan
+from raison.chain.filter import log_likelihood, log_likelihood_slope
+from raison.game import StateSpace
+from raison.record.record import Record
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """Dates as times.
+
+    Attributes:
+        begin: first day of the watch, at time 0.
+        unit: name of the time unit: day, week, month or year.
+        days: days in a time unit.
+    """
+
+    begin: datetime.date
+    unit: str
+    days: float
+
+    def time_of(self, date: datetime.date) -> float:
+        """Return whole days from the first day to `date`, in time units."""
+        return (date - self.begin).days / self.days
+
+    def date_of(self, time: float) -> datetime.date:
+        """Return the day nearest to `time`."""
+        return self.begin + datetime.timedelta(days=round(time * self.days))
+
+
+@dataclass(frozen=True, eq=False)
+class WatchedRecord:
+    """A record and all that is needed to weigh it.
+
+    Attributes:
+        name: as the analyst calls it.
+        record: the dated items.
+        space: the state space.
+        start: probability of each state on the first day. Shape `[states]`.
+        calendar: from dates to times.
+        focus: day of the decision in question, if one is named.
+    """
+
+    name: str
+    record: Record
+    space: StateSpace
+    start: Float[np.ndarray, " states"]
+    calendar: Calendar
+    focus: datetime.date | None = None
+
+    @property
+    def until(self) -> datetime.date:
+        """Return the last day of the watch."""
+        return self.calendar.date_of(self.record.until)
+
+    @functools.cached_property
+    def plan(self) -> Plan:
+        """Return the record made ready for a filter."""
+        return self.record.plan(self.space)
+
+    def log_likelihood(self, chain: Chain) -> float:
+        """Return the log likelihood of the record under `chain`."""
+        return log_likelihood(chain, self.plan, self.start)
+
+    def log_likelihood_slope(self, chain: Chain) -> tuple[float, Chain]:
+        """Return the log likelihood and its derivatives by the rates, in the form of the chain."""
+        return log_likelihood_slope(chain, self.plan, self.start)

@@ -1,0 +1,36 @@
+import threading
+
+import pytest
+
+from raison.analysis.pool import WORKERS, side_by_side
+
+
+def test_results_come_in_the_order_of_the_jobs_whoever_is_done_first() -> None:
+    first_may_go = threading.Event()
+
+    def work(job: int) -> int:
+        if job == 0 and WORKERS > 1:
+            first_may_go.wait(10)
+        first_may_go.set()
+        return job * job
+
+    told: list[int] = []
+    assert side_by_side(work, range(6), done=told.append) == [0, 1, 4, 9, 16, 25]
+    assert told == [1, 2, 3, 4, 5, 6]
+
+
+def test_the_first_error_ends_the_work() -> None:
+    done: list[int] = []
+
+    def work(job: int) -> None:
+        if job == 0:
+            raise ZeroDivisionError
+        done.append(job)
+
+    with pytest.raises(ZeroDivisionError):
+        side_by_side(work, range(10_000))
+    assert len(done) < 9_999
+
+
+def test_no_jobs_are_no_work() -> None:
+    assert side_by_side(lambda job: job, []) == []
