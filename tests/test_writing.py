@@ -1,11 +1,13 @@
 import os
 import pathlib
+import re
 import resource
 import subprocess
 import sys
 
 import pytest
 
+import raison
 from raison.errors import CannotWrite
 from raison.writing import held, make_folder, write_whole
 
@@ -101,3 +103,10 @@ def test_what_killed_runs_left_unfinished_is_removed_and_nothing_else(tmp_path: 
     with held(tmp_path):
         assert names(tmp_path) == {".lock", "fits", "mine.partial"}
         assert names(tmp_path / "fits") == set()
+
+
+def test_no_other_file_of_the_source_writes_files() -> None:
+    source = pathlib.Path(raison.__file__).parent
+    writes = re.compile(r"\.write_(text|bytes)\(|\bopen\(.*[\"'][wax]b?[\"']")
+    found = {path.relative_to(source).as_posix() for path in source.rglob("*.py") if writes.search(path.read_text())}
+    assert found == {"writing.py", "cli.py"}, "cli.py opens /dev/null where standard error is closed"

@@ -5,17 +5,19 @@ from __future__ import annotations
 import concurrent.futures
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from raison.analysis.fingerprint import fingerprint
 from raison.analysis.store import FitStore
 from raison.analysis.watch import Watch
 from raison.case import BuiltCase
 from raison.chain import Chain
 from raison.equilibrium import Equilibrium
 from raison.errors import ImpossibleRecord
-from raison.inference.evidence import none_of_these, posterior_probabilities
+from raison.inference import COMPUTATION
+from raison.inference.evidence import NONE, none_of_these, posterior_probabilities
 from raison.inference.laplace import Posterior, Start, fit
 from raison.inference.likelihood import ConstantRateLikelihood, GameLikelihood, Likelihood, SeenRecord
 from raison.inference.model import Explanation
@@ -103,7 +105,8 @@ def fit_all(case: BuiltCase, likelihoods: Likelihoods, watch: Watch, store: FitS
     explanations = (*case.explanations, none)
     with watch.stage(FITTING):
         by_fit: list[Likelihood] = [*[games] * len(case.explanations), constant_rates]
-        posteriors = _fit_side_by_side(explanations, by_fit, watch, store)
+        keys = [fit_key(case, explanation) for explanation in explanations] if store else []
+        posteriors = _fit_side_by_side(explanations, by_fit, keys, watch, store)
     shares = posterior_probabilities(
         [posterior.log_evidence for posterior in posteriors], [explanation.weight for explanation in explanations]
     )
@@ -118,18 +121,32 @@ def fit_all(case: BuiltCase, likelihoods: Likelihoods, watch: Watch, store: FitS
     return Fits(tuple(each))
 
 
+def fit_key(case: BuiltCase, explanation: Explanation) -> str:
+    """Return the key of all that a fit depends on; no title, label, note or source is among it."""
+    bare = replace(case.record, items=tuple(replace(item, date="", source="", note="") for item in case.record.items))
+    seen = (bare, case.start, case.begin, case.unit)
+    priors = [(parameter.name, parameter.prior) for parameter in explanation.parameters]
+    return fingerprint((COMPUTATION, explanation.name == NONE, case.game, seen, priors))
+
+
 def _fit_side_by_side(
-    explanations: Sequence[Explanation], likelihoods: Sequence[Likelihood], watch: Watch, store: FitStore | None
+    explanations: Sequence[Explanation],
+    likelihoods: Sequence[Likelihood],
+    keys: Sequence[str],
+    watch: Watch,
+    store: FitStore | None,
 ) -> list[Posterior]:
     """Fit in two threads: first the first explanation and `none of these`, then the rest from the mode of the first."""
-    found = [store.find(each.name, each.parameters) if store else None for each in explanations]
     count = len(explanations)
+    found: list[Posterior | None] = [None] * count
+    if store:
+        found = [store.find(key, each.parameters) for key, each in zip(keys, explanations, strict=True)]
     watch.tell(FITTING, count - found.count(None), count)
 
     def work(i: int, start: Start) -> tuple[int, Posterior]:
         posterior = fit(likelihoods[i], explanations[i].parameters, starts=[start])
         if store:
-            store.keep(explanations[i].name, posterior)
+            store.keep(keys[i], posterior)
         return i, posterior
 
     pool = concurrent.futures.ThreadPoolExecutor(max_workers=min(2, os.cpu_count() or 1))
