@@ -57,6 +57,7 @@ CaseArgument = Annotated[str, typer.Argument(help="A bundled case (see `raison c
 
 @app.command()
 def run(
+    context: typer.Context,
     case: CaseArgument,
     folder: Annotated[
         Path | None, typer.Option("--out", help="Folder for the results.", show_default="raison-out/CASE")
@@ -71,11 +72,11 @@ def run(
     built = open_case(case)
     folder = folder or Path("raison-out") / built.name
     with _telling_the_way_out(folder), held(folder, [*FILES, "report.html"]), _progress() as tell:
+        watch = Watch(tell, context.obj)
         store = FitStore(make_folder(folder / "fits"))
-        watch = Watch(tell)
-        with cancelled_by_interrupt(watch):
-            study = run_study(built, seed=seed, command=_command(case, seed), store=store, watch=watch)
-            written = [*save_study(study, folder), write_report(study, folder / "report.html")]
+        study = run_study(built, seed=seed, command=_command(case, seed), store=store, watch=watch)
+        written = [*save_study(study, folder), write_report(study, folder / "report.html")]
+        watch.check()
     with _showing():
         show_study(study, out)
     _show(f"Written: {', '.join(path.name for path in written)} in {folder}")
@@ -205,7 +206,7 @@ def _telling_the_way_out(folder: Path) -> Iterator[None]:
         yield
     except CannotWrite as error:
         raise CannotWrite(f"{error} Make room, or name another folder with --out.") from None
-    except Cancelled:
+    except (KeyboardInterrupt, Cancelled):
         kept = f"Finished explanations are kept in {folder / 'fits'}; the same command takes them up."
         raise Cancelled(f"Interrupted. {kept}") from None
 
@@ -291,10 +292,10 @@ def _prepare_streams() -> None:
 def main() -> None:
     """Run the command line and leave with its exit code; a bug leaves a traceback and exit code 3."""
     try:
-        with cancelled_by_interrupt(Watch()):
+        with cancelled_by_interrupt() as cancelled:
             _prepare_streams()
             _keep_compiled()
-            code = app(standalone_mode=False) or 0
+            code = app(standalone_mode=False, obj=cancelled) or 0
             with _showing():
                 sys.stdout.flush()
     except typer.Abort:

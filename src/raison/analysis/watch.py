@@ -17,21 +17,26 @@ Tell = Callable[[str, int, int], None]
 """Called with the stage, how much of it is done, and how much there is."""
 
 
+AGAIN = 0.05
+"""Seconds after which an interrupt that was lost is sent once more."""
+
+
 def _silent(stage: str, done: int, total: int) -> None:
     """Tell nothing."""
 
 
 class Watch:
-    """A stopwatch that also passes on what is being done, and through which a run is cancelled.
+    """A stopwatch that also passes on what is being done, and ends a run that was cancelled at its next step.
 
     Args:
         tell: called on every step.
+        cancelled: set by whoever wants the run to end, in any thread.
     """
 
-    def __init__(self, tell: Tell = _silent) -> None:
+    def __init__(self, tell: Tell = _silent, cancelled: threading.Event | None = None) -> None:
         self.stages: list[Stage] = []
         self._tell = tell
-        self._cancelled = threading.Event()
+        self._cancelled = cancelled or threading.Event()
 
     def tell(self, stage: str, done: int, total: int) -> None:
         """Pass on what is being done; raise `Cancelled` if the run was cancelled."""
@@ -46,10 +51,6 @@ class Watch:
         yield
         self.stages.append(Stage(name, time.monotonic() - begin, _peak_mib()))
 
-    def cancel(self) -> None:
-        """End the run at its next step; any thread may call this."""
-        self._cancelled.set()
-
     def check(self) -> None:
         """Raise `Cancelled` if the run was cancelled."""
         if self._cancelled.is_set():
@@ -57,27 +58,48 @@ class Watch:
 
 
 @contextlib.contextmanager
-def cancelled_by_interrupt(watch: Watch) -> Iterator[None]:
-    """Let an interrupt (Ctrl-C) within the block end it with `Cancelled`.
+def cancelled_by_interrupt() -> Iterator[threading.Event]:
+    """Let an interrupt (Ctrl-C) within the block end it with `Cancelled`; yield the event that it sets.
 
-    At once, as a rule. An interrupt that compiled code or a callback swallowed takes effect at the next step of
-    what `watch` watches, at the latest at the end of the block. Only the main thread is ever interrupted.
+    Only the main thread is ever interrupted, so in any other this changes nothing. An interrupt that lands in a
+    callback of the garbage collector is lost there, and is sent once more. Whatever the block ends with after an
+    interrupt, it was cancelled.
     """
+    cancelled = threading.Event()
+    main = threading.current_thread()
+    if main is not threading.main_thread():
+        yield cancelled
+        return
 
     def interrupt(*_: object) -> None:
-        watch.cancel()
+        cancelled.set()
         raise KeyboardInterrupt
 
-    is_main = threading.current_thread() is threading.main_thread()
-    before = signal.signal(signal.SIGINT, interrupt) if is_main else None
+    def send() -> None:
+        if signal.getsignal(signal.SIGINT) is interrupt:
+            signal.pthread_kill(main.ident or 0, signal.SIGINT)
+
+    def send_once_more(lost: sys.UnraisableHookArgs) -> None:
+        if issubclass(lost.exc_type, KeyboardInterrupt):
+            threading.Timer(AGAIN, send).start()
+        else:
+            hook(lost)
+
+    handler, hook = signal.signal(signal.SIGINT, interrupt), sys.unraisablehook
+    sys.unraisablehook = send_once_more
     try:
-        yield
-        watch.check()
-    except KeyboardInterrupt:
-        raise Cancelled("Interrupted.") from None
+        yield cancelled
+    except Cancelled:
+        raise
+    except (KeyboardInterrupt, Exception) as error:
+        if isinstance(error, KeyboardInterrupt) or cancelled.is_set():
+            raise Cancelled("Interrupted.") from None
+        raise
     finally:
-        if is_main:
-            signal.signal(signal.SIGINT, before)
+        sys.unraisablehook = hook
+        signal.signal(signal.SIGINT, handler)
+    if cancelled.is_set():
+        raise Cancelled("Interrupted.")
 
 
 def _peak_mib() -> float:
