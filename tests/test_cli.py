@@ -6,6 +6,7 @@ import json
 import math
 import os
 import pathlib
+import resource
 import signal
 import subprocess
 import sys
@@ -16,11 +17,14 @@ from typing import Any
 import numpy as np
 import pytest
 import xarray
+from make_study import make_study
 
-from raison import __version__, analysis, cli
+from raison import __version__, cli
 from raison.analysis import fitting
 from raison.case.template import write_template
 from raison.inference.likelihood import GameLikelihood
+from raison.study import Study
+from raison.writing import held
 
 FILES = {
     "report.html",
@@ -173,6 +177,9 @@ def test_a_case_that_is_not_there_is_looked_for_among_the_bundled(capsys: pytest
         (["check", "turkey-2016", "--sed", "3"], "--sed"),
         (["run", "turkey-2016", "--seed", "-1"], "--seed"),
         (["run", "turkey-2016", "--seed", "one"], "--seed"),
+        (["run", "turkey-2016", "--seed", str(2**63)], "--seed"),
+        (["run", "turkey-2016", "--seed", 5000 * "9"], "--seed"),
+        (["solve", "turkey-2016", "--seed", str(2**63)], "--seed"),
         (["check"], "Missing argument"),
     ],
 )
@@ -232,17 +239,133 @@ def test_an_explanation_that_the_case_does_not_have_is_refused(
     assert capsys.readouterr().err.strip() == "no explanation `for-vote`. Did you mean `for-votes`?"
 
 
+def test_one_of_a_kind_is_counted_in_the_singular(case: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    claims = (case / "claims.yaml").read_text(encoding="utf-8")
+    (case / "claims.yaml").write_text(claims[: claims.index("\n- ", claims.index("- id:"))], encoding="utf-8")
+    assert call("check", case) == 0
+    assert "18 states, 2 players, 2 explanations, 8 items, 1 claim;" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["n[/x]", "[draft] small", ":smile:"])
+def test_names_are_shown_as_they_are(
+    name: str, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert call("new", name) == 0
+    assert f" in {name}. Try: raison run " in capsys.readouterr().out
+    folder = name.rsplit("/", 1)[-1]
+    assert call("check", name) == 0
+    assert capsys.readouterr().out.startswith(f"{folder}: 18 states")
+    assert call("solve", name, "--explanation", "[/x]") == 2
+    assert capsys.readouterr().err.startswith("no explanation `[/x]`.")
+    assert call("check", f"{name}[/b]") == 2
+    assert capsys.readouterr().err.startswith(f"{name}[/b]: there is no such file")
+
+
+# What the machine refuses
+
+
+def outside(*arguments: object, stdout: Any = subprocess.PIPE, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line in a process of its own."""
+    command = [sys.executable, "-m", "raison", *map(str, arguments)]
+    return subprocess.run(
+        command, stdout=stdout, stderr=subprocess.PIPE, text=True, check=False, env={**os.environ, **variables}
+    )
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_what_an_encoding_does_not_have_is_replaced(encoding: str, tmp_path: pathlib.Path) -> None:
+    write_template(tmp_path / "\N{LATIN SMALL LETTER S WITH ACUTE}mall")
+    done = outside("check", tmp_path / "\N{LATIN SMALL LETTER S WITH ACUTE}mall", PYTHONIOENCODING=encoding)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("?mall: 18 states")
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["cases"]])
+def test_a_full_standard_output_is_told(arguments: list[str]) -> None:
+    with pathlib.Path("/dev/full").open("w") as full:
+        done = outside(*arguments, stdout=full)
+    assert done.returncode == 2
+    assert done.stderr.strip() in (
+        "cannot write to standard output: No space left on device.",
+        "the system: No space left on device.",
+    )
+
+
+def test_a_standard_output_that_is_closed_at_the_other_end_is_told() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = outside("--version", stdout=writing)
+    os.close(writing)
+    assert (done.returncode, done.stderr.strip()) == (
+        2,
+        "cannot write to standard output: it is closed at the other end.",
+    )
+
+
+def test_a_closed_standard_output_is_told() -> None:
+    command = f"exec {sys.executable} -m raison --version >&-"
+    done = subprocess.run(["sh", "-c", command], stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr.strip()) == (2, "cannot write to standard output: it is closed.")
+
+
+@pytest.mark.parametrize("name", ["study.json", "paths.nc", "report.html"])
+def test_a_folder_in_the_place_of_a_file_is_found_before_the_work(
+    name: str, template: pathlib.Path, tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "out" / name).mkdir(parents=True)
+    assert call("run", template, "--out", tmp_path / "out") == 2
+    message = capsys.readouterr().err
+    assert message.startswith(f"cannot write {tmp_path}/out/{name}: a folder stands there.")
+
+
+def test_a_file_in_the_place_of_the_fits_is_found_before_the_work(
+    template: pathlib.Path, tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "fits").write_text("")
+    assert call("run", template, "--out", tmp_path / "out") == 2
+    assert capsys.readouterr().err.startswith(f"cannot write into {tmp_path}/out/fits: ")
+
+
+def test_a_second_run_into_the_same_folder_is_told_at_once(
+    template: pathlib.Path, tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with held(tmp_path / "out"):
+        assert call("run", template, "--out", tmp_path / "out") == 2
+    assert capsys.readouterr().err.startswith(f"cannot write into {tmp_path}/out: another run is writing there.")
+
+
+def test_a_disk_that_is_full_at_the_end_is_told(
+    template: pathlib.Path, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cli, "run_study", lambda *arguments, **options: make_study())
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))
+    try:
+        assert call("run", template, "--out", tmp_path / "out") == 2
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert capsys.readouterr().err.startswith(f"cannot write {tmp_path}/out/study.json: File too large. Make room")
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"fits"}
+
+
+def test_a_case_that_may_not_be_written_or_read_is_told(
+    tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    assert call("new", tmp_path / "file" / "case") == 2
+    assert call("new", tmp_path / (300 * "x")) == 2
+    assert "bug" not in capsys.readouterr().err
+
+
 # The files of a study
 
 
 def test_every_file_of_the_reference_is_written_and_no_other(folder: pathlib.Path) -> None:
     assert {path.name for path in folder.iterdir()} == FILES | {"fits"}
     assert all((folder / name).stat().st_size for name in FILES)
-    assert {path.name for path in (folder / "fits").iterdir()} == {
-        "for-trade.json",
-        "for-votes.json",
-        "none+of+these.json",
-    }
+    assert [path.suffix for path in (folder / "fits").iterdir()] == [".json"] * 3
 
 
 def test_the_fields_of_the_study_are_those_of_the_reference(study: dict[str, Any]) -> None:
@@ -300,10 +423,10 @@ def test_the_paths_on_disk_are_those_of_the_json(folder: pathlib.Path, study: di
         assert paths.attrs["case_hash"] == study["case"]["hash"]
         assert paths["time"].dt.strftime("%Y-%m-%d").values.tolist() == study["times"]
         for variable, levels in study["game"]["variables"].items():
-            assert paths[f"{variable}_level"].values.tolist() == levels
+            assert paths[f"level_{variable}"].values.tolist() == levels
             for each in study["explanations"]:
                 path = paths[f"path_{variable}"].sel(explanation=each["name"])
-                assert path.dims == ("time", f"{variable}_level")
+                assert path.dims == ("time", f"level_{variable}")
                 assert path.values == pytest.approx(np.array(each["paths"][variable]), abs=1e-6)
                 assert path.values.sum(axis=1) == pytest.approx(1.0, abs=1e-9)
 
@@ -414,7 +537,7 @@ def test_a_bug_leaves_its_traceback(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(analysis, "run_study", fails)
+    monkeypatch.setattr(cli, "run_study", fails)
     assert call("run", template, "--out", tmp_path / "out") == 3
     message = capsys.readouterr().err
     assert "ZeroDivisionError: planted" in message
@@ -431,18 +554,34 @@ def test_an_interrupt_has_its_own_exit_code(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(analysis, "run_study", interrupted)
+    monkeypatch.setattr(cli, "run_study", interrupted)
     assert call("run", template, "--out", tmp_path / "out") == 130
     assert f"kept in {tmp_path}/out/fits" in " ".join(capsys.readouterr().err.replace("\n", "").split())
 
 
-@pytest.mark.slow
-def test_an_interrupt_that_was_swallowed_takes_effect_at_the_next_step() -> None:
-    with cli._progress() as tell:
+def test_an_interrupt_that_was_swallowed_ends_the_run_all_the_same(
+    template: pathlib.Path, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def swallows(*arguments: object, **options: object) -> Study:
         with contextlib.suppress(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
-        with pytest.raises(KeyboardInterrupt):
-            tell("fit the explanations", 1, 2)
+        return make_study()
+
+    monkeypatch.setattr(cli, "run_study", swallows)
+    assert call("run", template, "--out", tmp_path / "out") == 130
+    assert "Interrupted. Finished explanations are kept" in capsys.readouterr().err
+
+
+def test_an_interrupt_while_the_program_loads_ends_it_without_a_traceback() -> None:
+    command = [sys.executable, "-X", "importtime", "-m", "raison", "--version"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stderr is not None
+        assert any("jax._src" in line for line in running.stderr)
+        running.send_signal(signal.SIGINT)
+        _, message = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert "Traceback" not in message
+    assert "KeyboardInterrupt" not in message
 
 
 def test_an_interrupted_run_keeps_its_fits_and_the_next_takes_them_up(

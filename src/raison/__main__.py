@@ -1,5 +1,16 @@
-"""Run the command line with `python -m raison`."""
+"""Where the command line begins: `raison`, and `python -m raison`."""
 
-from raison.cli import main
+import os
+import signal
 
-main()
+
+def main() -> None:
+    """Load the command line and run it; an interrupt while it loads ends it without a word."""
+    signal.signal(signal.SIGINT, lambda *_: os._exit(130))
+    from raison.cli import main as run  # what is interrupted
+
+    run()
+
+
+if __name__ == "__main__":
+    main()

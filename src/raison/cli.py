@@ -1,19 +1,20 @@
 """The command line: `raison run`, `check`, `solve`, `new`, `cases`.
 
-Exit codes: 0 done, 1 a computation failed honestly, 2 a file or a command is wrong, 3 our bug, 130 interrupted.
+Exit codes: 0 done, 1 a computation failed honestly, 2 a file or a command is wrong or the machine refuses, 3 our bug,
+130 interrupted.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import io
 import os
 import platform
 import shlex
-import signal
 import sys
-import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -26,14 +27,17 @@ import rich.table
 import typer
 
 from raison import __version__
+from raison.analysis import FitStore, Watch, run_study
+from raison.analysis.watch import Tell, cancelled_by_interrupt
 from raison.case import BuiltCase, build, check_case, read_case
 from raison.case.template import write_template
-from raison.cases import bundled, find_case
+from raison.cases import bundled, find_case, open_case
 from raison.engine.memory import memory_need
 from raison.equilibrium import Equilibrium
 from raison.equilibrium.branches import Branches, find_branches
-from raison.errors import CaseError, RaisonError, did_you_mean
+from raison.errors import Cancelled, CannotWrite, CaseError, RaisonError, counted, did_you_mean
 from raison.inference.likelihood import GameLikelihood
+from raison.writing import held, make_folder
 
 app = typer.Typer(
     help="Turn an argument about why a state acted into a model that can be tested.",
@@ -41,39 +45,40 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-out = rich.console.Console()
-err = rich.console.Console(stderr=True)
+out = rich.console.Console(markup=False, emoji=False, highlight=False)
+err = rich.console.Console(markup=False, emoji=False, highlight=False, stderr=True)
+
+MOST_SEED = 2**63 - 1
+"""Largest seed: the files of a study hold it as a signed integer of 64 bits."""
 
 CaseArgument = Annotated[str, typer.Argument(help="A bundled case (see `raison cases`), or a path to a case.")]
 
 
 @app.command()
 def run(
+    context: typer.Context,
     case: CaseArgument,
     folder: Annotated[
         Path | None, typer.Option("--out", help="Folder for the results.", show_default="raison-out/CASE")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of every random draw.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Seed of every random draw.")] = 0,
 ) -> None:
     """Run the whole study of a case; print the result and write it into a folder."""
     # only this command draws and saves: the libraries for that take two seconds to load
-    from raison.analysis import FitStore, Watch, run_study
     from raison.report import show_study, write_report
-    from raison.saving import save_study
+    from raison.saving import FILES, save_study
 
-    built = _open(case)
+    built = open_case(case)
     folder = folder or Path("raison-out") / built.name
-    _check_writable(folder)
-    store = FitStore(folder / "fits", built.hash)
-    try:
-        with _progress() as tell:
-            study = run_study(built, seed=seed, command=_command(case, seed), store=store, watch=Watch(tell))
-    except KeyboardInterrupt:
-        err.print(f"Interrupted. Finished explanations are kept in {folder / 'fits'}; the same command takes them up.")
-        raise
-    written = [*save_study(study, folder), write_report(study, folder / "report.html")]
-    show_study(study, out)
-    out.print(f"Written: {', '.join(path.name for path in written)} in {folder}", soft_wrap=True)
+    with _telling_the_way_out(folder), held(folder, [*FILES, "report.html"]), _progress() as tell:
+        watch = Watch(tell, context.obj)
+        store = FitStore(make_folder(folder / "fits"))
+        study = run_study(built, seed=seed, command=_command(case, seed), store=store, watch=watch)
+        written = [*save_study(study, folder), write_report(study, folder / "report.html")]
+        watch.check()
+    with _showing():
+        show_study(study, out)
+    _show(f"Written: {', '.join(path.name for path in written)} in {folder}")
 
 
 @app.command()
@@ -83,14 +88,13 @@ def check(case: CaseArgument) -> None:
     warnings = check_case(written)
     built = build(written)
     for warning in warnings:
-        err.print(f"warning: {warning}", soft_wrap=True, markup=False, highlight=False)
-    out.print(
-        f"{built.name}: {built.space.size:,} states, {len(built.names.actions)} players, "
-        f"{len(built.explanations)} explanations, {_items(built)} items, {len(built.claims)} claims; "
-        f"its game needs about {_need(built) / 2**30:.1f} GiB. No problems.",
-        soft_wrap=True,
-        highlight=False,
+        _complain(f"warning: {warning}")
+    parts = (
+        counted(len(built.explanations), "explanation"),
+        counted(sum(len(watched.record.items) for watched in built.records), "item"),
+        counted(len(built.claims), "claim"),
     )
+    _show(f"{_size(built)}, {', '.join(parts)}; its game needs about {_need(built)}. No problems.")
 
 
 @app.command()
@@ -98,20 +102,16 @@ def solve(
     case: CaseArgument,
     explanation: Annotated[str | None, typer.Option(help="Solve this explanation only.")] = None,
     branches: Annotated[bool, typer.Option("--branches", help="Search for further equilibria, too.")] = False,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the starts of that search.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Seed of the starts of that search.")] = 0,
 ) -> None:
     """Solve the game of each explanation at the centre of its priors."""
-    built = _open(case)
+    built = open_case(case)
     names = [each.name for each in built.explanations]
     if explanation is not None and explanation not in names:
         raise CaseError(f"no explanation `{explanation}`.{did_you_mean(explanation, names)}")
     likelihood = GameLikelihood(built.game, built.records)
     centres = {each.name: each.centre for each in built.explanations if explanation in (None, each.name)}
-    out.print(
-        f"{built.name}: {built.space.size:,} states, {len(built.names.actions)} players; "
-        f"needs about {_need(built) / 2**30:.1f} GiB",
-        highlight=False,
-    )
+    _show(f"{_size(built)}; needs about {_need(built)}")
     columns = ("explanation", "status", "steps", "residual", "error", "largest value")
     table = rich.table.Table(*columns, *(("radius",) if branches else ()), box=None)
     notes = []
@@ -124,18 +124,20 @@ def solve(
         for each, radius in zip(found.equilibria, found.radii, strict=True):
             table.add_row(*_solved_row(name, each), f"{radius:.2f}")
         notes.append(_branches_note(name, found))
-    out.print(table)
+    with _showing():
+        out.print(table)
     for note in notes:
-        out.print(note, highlight=False, soft_wrap=True)
+        _show(note)
 
 
-def _items(built: BuiltCase) -> int:
-    return sum(len(watched.record.items) for watched in built.records)
+def _size(built: BuiltCase) -> str:
+    return f"{built.name}: {counted(built.space.size, 'state')}, {counted(len(built.names.actions), 'player')}"
 
 
-def _need(built: BuiltCase) -> int:
-    """Return the bytes that solving the game of a case takes; they do not depend on its numbers."""
-    return memory_need(built.game(jnp.full(len(built.explanations[0].parameters), 0.5)))
+def _need(built: BuiltCase) -> str:
+    """Return how much memory it takes to solve the game of a case; that does not depend on its numbers."""
+    need = memory_need(built.game(jnp.full(len(built.explanations[0].parameters), 0.5)))
+    return f"{need / 2**30:.1f} GiB"
 
 
 def _solved_row(name: str, solved: Equilibrium) -> tuple[str, ...]:
@@ -145,15 +147,16 @@ def _solved_row(name: str, solved: Equilibrium) -> tuple[str, ...]:
 
 def _branches_note(name: str, found: Branches) -> str:
     """Return what the search for equilibria found, in a sentence or two."""
-    count = "one equilibrium" if found.count == 1 else f"{found.count} equilibria"
+    count = "one equilibrium" if found.count == 1 else counted(found.count, "equilibrium", "equilibria")
     ways = "" if found.was_deflated else "; the game is too large for a search by deflation"
     end = {None: "was lost before precision 1", 0: "leads to the first"}.get(
         found.principal, f"leads to number {(found.principal or 0) + 1}, not to the first"
     )
     origins = "; ".join(f"{number}: {each.origin}" for number, each in enumerate(found.equilibria, start=1))
     folds = f", with folds at {', '.join(f'{fold:.3f}' for fold in found.folds)}" if found.folds else ", without a fold"
+    searches = counted(found.searches, "search", "searches")
     return (
-        f"{name}: {count} found in {found.searches} searches, {found.failures} of which ended nowhere{ways}. "
+        f"{name}: {count} found in {searches}, {found.failures} of which ended nowhere{ways}. "
         f"The branch from precision 0 {end}{folds}. All answers use the first. How each was found: {origins}."
     )
 
@@ -162,19 +165,19 @@ def _branches_note(name: str, found: Branches) -> str:
 def new(name: Annotated[str, typer.Argument(help="Folder to make; its name is the name of the case.")]) -> None:
     """Write a small commented case that runs."""
     paths = write_template(Path(name))
-    out.print(f"Written: {', '.join(path.name for path in paths)} in {name}. Try: raison run {name}", soft_wrap=True)
+    _show(f"Written: {', '.join(path.name for path in paths)} in {name}. Try: raison run {shlex.quote(name)}")
 
 
 @app.command()
 def cases() -> None:
     """List the bundled cases."""
     for name in bundled():
-        out.print(f"{name}  {read_case(find_case(name)).text.title}", highlight=False, soft_wrap=True)
+        _show(f"{name}  {read_case(find_case(name)).text.title}")
 
 
 def _version(wanted: bool) -> None:
     if wanted:
-        out.print(f"raison {__version__}", highlight=False)
+        _show(f"raison {__version__}")
         raise typer.Exit
 
 
@@ -187,68 +190,65 @@ def _options(
     """Hold the options that come before a command."""
 
 
-def _open(case: str) -> BuiltCase:
-    written = read_case(find_case(case))
-    check_case(written)
-    return build(written)
-
-
 def _command(case: str, seed: int) -> str:
     return f"raison run {shlex.quote(case)} --seed {seed}"
 
 
-def _check_writable(folder: Path) -> None:
-    """Find out before the work, not after it, that the results cannot be written."""
+@contextlib.contextmanager
+def _telling_the_way_out(folder: Path) -> Iterator[None]:
+    """Add to what ends a run how one goes on from there."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / ".writable").touch()
-        (folder / ".writable").unlink()
-    except OSError as error:
-        raise CaseError(f"cannot write into {folder}: {error.strerror}. Name another folder with --out.") from None
+        yield
+    except CannotWrite as error:
+        raise CannotWrite(f"{error} Make room, or name another folder with --out.") from None
+    except (KeyboardInterrupt, Cancelled):
+        kept = f"Finished explanations are kept in {folder / 'fits'}; the same command takes them up."
+        raise Cancelled(f"Interrupted. {kept}") from None
 
 
-class _progress:  # noqa: N801  (a context manager that reads as a function)
-    """Show what is being done on standard error; one line a step where there is no terminal.
+@contextlib.contextmanager
+def _progress() -> Iterator[Tell]:
+    """Show what is being done on standard error; one line a step where there is no terminal."""
+    bars = rich.progress.Progress(
+        rich.progress.TextColumn("{task.description}", markup=False),
+        rich.progress.BarColumn(),
+        rich.progress.MofNCompleteColumn(),
+        rich.progress.TimeElapsedColumn(),
+        console=err,
+        disable=not err.is_terminal,
+    )
+    tasks: dict[str, rich.progress.TaskID] = {}
 
-    An interrupt that compiled code swallowed takes effect at the next step.
-    """
-
-    def __init__(self) -> None:
-        self._bars = rich.progress.Progress(
-            rich.progress.TextColumn("{task.description}"),
-            rich.progress.BarColumn(),
-            rich.progress.MofNCompleteColumn(),
-            rich.progress.TimeElapsedColumn(),
-            console=err,
-            disable=not err.is_terminal,
-        )
-        self._tasks: dict[str, rich.progress.TaskID] = {}
-        self._is_main = threading.current_thread() is threading.main_thread()
-        self._was_interrupted = False
-
-    def __enter__(self) -> Callable[[str, int, int], None]:
-        if self._is_main:
-            self._handler = signal.signal(signal.SIGINT, self._interrupt)
-        self._bars.start()
-        return self._tell
-
-    def __exit__(self, *error: object) -> None:
-        self._bars.stop()
-        if self._is_main:
-            signal.signal(signal.SIGINT, self._handler)
-
-    def _interrupt(self, *_: object) -> None:
-        self._was_interrupted = True
-        raise KeyboardInterrupt
-
-    def _tell(self, stage: str, done: int, total: int) -> None:
-        if self._was_interrupted:
-            raise KeyboardInterrupt
-        if stage not in self._tasks:
-            self._tasks[stage] = self._bars.add_task(stage, total=total)
-        self._bars.update(self._tasks[stage], completed=done, total=total)
+    def tell(stage: str, done: int, total: int) -> None:
+        if stage not in tasks:
+            tasks[stage] = bars.add_task(stage, total=total)
+        bars.update(tasks[stage], completed=done, total=total)
         if not err.is_terminal and done:
-            err.print(f"{stage}: {done}/{total}", highlight=False)
+            _complain(f"{stage}: {done}/{total}")
+
+    with bars:
+        yield tell
+
+
+def _show(text: str) -> None:
+    with _showing():
+        out.print(text, soft_wrap=True)
+
+
+@contextlib.contextmanager
+def _showing() -> Iterator[None]:
+    """Tell in plain words that standard output takes nothing."""
+    try:
+        yield
+    except OSError as error:
+        raise CannotWrite(f"cannot write to standard output: {error.strerror}.") from None
+
+
+def _complain(text: str) -> None:
+    """Write to standard error; where that takes nothing there is nowhere else to say so."""
+    with contextlib.suppress(OSError):
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
 
 
 MOST_KEPT = 512 * 2**20
@@ -273,38 +273,50 @@ def _keep_compiled() -> None:
     jax.config.update("jax_compilation_cache_max_size", MOST_KEPT)
 
 
+def _prepare_streams() -> None:
+    """Show what an encoding does not have as `?`; raise `CannotWrite` if standard output is closed."""
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115  (open as long as the process)
+    if sys.stdout is None:
+        raise CannotWrite("cannot write to standard output: it is closed.")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
 def main() -> None:
     """Run the command line and leave with its exit code; a bug leaves a traceback and exit code 3."""
-    _keep_compiled()
     try:
-        code = app(standalone_mode=False) or 0
-    except KeyboardInterrupt:
-        code = 130
+        with cancelled_by_interrupt() as cancelled:
+            _prepare_streams()
+            _keep_compiled()
+            code = app(standalone_mode=False, obj=cancelled) or 0
+            with _showing():
+                sys.stdout.flush()
     except typer.Abort:
         code = 130
-    except typer.Exit as leaving:
-        code = leaving.exit_code
     except RaisonError as error:
-        err.print(str(error), soft_wrap=True, markup=False, highlight=False)
+        _complain(str(error))
         code = error.exit_code
+    except OSError as error:
+        _complain(f"{error.filename or 'the system'}: {error.strerror or error}.")
+        code = 2
+    except SystemExit:
+        _complain("cannot write to standard output: it is closed at the other end.")
+        code = 2
     except Exception as error:
-        code = _usage_error(error)
-    sys.stdout.flush()
-    sys.stderr.flush()
+        code = _fault(error)
     # fits that run in other threads would hold an interrupted process back
     os._exit(code)
 
 
-def _usage_error(error: Exception) -> int:
+def _fault(error: Exception) -> int:
     """Tell a wrong command line from a bug of ours."""
     show = getattr(error, "show", None)
     if show is not None:
-        show()
+        with contextlib.suppress(OSError):
+            show()
         return 2
-    traceback.print_exception(error)
-    err.print("This is a bug in Raison. Please report it with the lines above and the case.", highlight=False)
+    _complain("".join(traceback.format_exception(error)).rstrip())
+    _complain("This is a bug in Raison. Please report it with the lines above and the case.")
     return 3
-
-
-if __name__ == "__main__":
-    main()

@@ -3,6 +3,8 @@
     RaisonError
     ├── CaseError            a file or a call says something that cannot be: exit code 2
     │   └── QueryError       a line of the query language cannot be read or asked
+    ├── CannotWrite          the machine refuses to write or show what was found: exit code 2
+    ├── Cancelled            a run was cancelled before its end: exit code 130
     └── ComputationError     the input is right, the computation failed honestly: exit code 1
         ├── NotConverged     an iteration stopped before its tolerance
         ├── TooLarge         a game does not fit in memory
@@ -64,6 +66,18 @@ class QueryError(CaseError):
     """A line of the query language cannot be read, or asks for what the case does not have."""
 
 
+class CannotWrite(RaisonError):
+    """The machine refuses to write or show what was found; the message says what refused, and why."""
+
+    exit_code = 2
+
+
+class Cancelled(RaisonError):
+    """A run was cancelled, by an interrupt or by whoever watches it, before its end."""
+
+    exit_code = 130
+
+
 class ComputationError(RaisonError):
     """The input is right, but the computation could not give an answer it can stand behind."""
 
@@ -101,3 +115,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
         return " None is defined."
     shown = ", ".join(f"`{name}`" for name in known[:12])
     return f" Known: {shown}{', ...' if len(known) > 12 else ''}."
+
+
+def counted(amount: int, noun: str, plural: str = "") -> str:
+    """Return `1 item`, `12 items`."""
+    return f"{amount:,} {noun if amount == 1 else plural or noun + 's'}"

@@ -1,4 +1,4 @@
-"""A study on disk: `study.json`, the same as CSV tables, and paths and posterior as netCDF.
+"""A study on disk: `study.json`, the same as CSV tables, and paths and posterior as netCDF; and read back from there.
 
 The fields are documented in docs/reference/study.md.
 """
@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import enum
+import io
 import json
 import math
+import os
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,17 +20,59 @@ from typing import Any
 import numpy as np
 import xarray
 
-from raison.study import Study
+from raison.errors import CaseError, Problem
+from raison.loading import from_plain
+from raison.study import ActionForecast, ParameterEstimate, Study
+from raison.writing import make_folder, write_whole
+
+FILES = (
+    "study.json",
+    *(f"{name}.csv" for name in ("explanations", "items", "claims", "parameters", "forecasts")),
+    "paths.nc",
+    "posterior.nc",
+)
+"""The files of a study, in the order in which they are written."""
+
+Rows = Iterable[Sequence[Any]]
+"""Rows of a table."""
 
 
-def save_study(study: Study, folder: Path) -> tuple[Path, ...]:
-    """Write every file of a study into `folder` and return their paths; each appears whole or not at all."""
-    folder.mkdir(parents=True, exist_ok=True)
-    written = [_write(folder / "study.json", study_json(study))]
-    written += [_write_csv(folder / f"{name}.csv", rows) for name, rows in _tables(study).items()]
-    written.append(_write_netcdf(folder / "paths.nc", _paths(study)))
-    written.append(_write_netcdf(folder / "posterior.nc", _posterior(study)))
-    return tuple(written)
+def save_study(study: Study, folder: str | os.PathLike[str]) -> tuple[Path, ...]:
+    """Write every file of a study into `folder` and return their paths; each appears whole or not at all.
+
+    Errors:
+        `CannotWrite` if the machine refuses.
+    """
+    contents = (
+        study_json(study),
+        *(_csv_text(columns, rows) for columns, rows in _tables(study)),
+        _paths(study).to_netcdf(engine="h5netcdf"),
+        _posterior(study).to_netcdf(engine="h5netcdf"),
+    )
+    target = make_folder(Path(folder))
+    return tuple(write_whole(target / name, content) for name, content in zip(FILES, contents, strict=True))
+
+
+def load_study(folder: str | os.PathLike[str]) -> Study:
+    """Read back the study that `save_study` wrote into `folder`.
+
+    It equals the one that was saved, but for the rounding of paths and for numbers that are not finite, which
+    come back as nan.
+
+    Raises:
+        CaseError: if there is no study, or one that this version cannot read.
+    """
+    path = Path(folder) / "study.json"
+    try:
+        return from_plain(Study, json.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        reason = f"{error.strerror}."
+    except RecursionError:
+        reason = "it is nested too deeply."
+    except ValueError as error:
+        reason = f"{error}."
+    message = f"no study can be read here: {reason} `raison run` writes one anew."
+    raise CaseError([Problem(str(path), 0, 0, "", message)])
 
 
 def study_json(study: Study) -> str:
@@ -43,73 +89,82 @@ def _plain(value: Any) -> Any:
         return [_plain(item) for item in value]
     if isinstance(value, np.ndarray):
         return _plain(np.round(value, 6).tolist())
+    if isinstance(value, np.generic):
+        return _plain(value.item())
+    if isinstance(value, enum.Enum):
+        return _plain(value.value)
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     return value
 
 
-def _tables(study: Study) -> dict[str, list[dict[str, Any]]]:
-    return {
-        "explanations": [
-            {
-                "name": each.name,
-                "label": each.label,
-                "posterior": each.posterior,
-                "log_evidence": each.log_evidence,
-                "log_likelihood": each.log_likelihood,
-                "status": each.status,
-            }
-            for each in study.explanations
-        ],
-        "items": [
-            {
-                "record": item.record,
-                "date": item.date,
-                "kind": item.kind,
-                "who": item.who,
-                "what": item.what,
-                "confidence": item.confidence,
-                "source": item.source,
-                "explanation": name,
-                "act": weight.act,
-                "silence": weight.silence,
-            }
-            for item in study.items
-            for name, weight in item.weights.items()
-        ],
-        "claims": [
-            {
-                name: getattr(claim, name)
-                for name in ("id", "where", "kind", "verdict", "value", "test", "reason", "fragile", "says")
-            }
-            for claim in study.claims
-        ],
-        "parameters": [
-            {"explanation": each.name, **dataclasses.asdict(parameter)}
-            for each in study.explanations
-            for parameter in each.parameters
-        ],
-        "forecasts": [
-            {"explanation": each.name, **dataclasses.asdict(forecast)}
-            for each in study.explanations
-            for forecast in each.forecasts
-        ],
-    }
+def _tables(study: Study) -> list[tuple[Sequence[str], Rows]]:
+    """Return columns and rows of each CSV file, in the order of `FILES`."""
+    explanation = ("name", "label", "posterior", "log_evidence", "log_likelihood", "status")
+    item = ("record", "date", "kind", "who", "what", "confidence", "source")
+    claim = ("id", "where", "kind", "verdict", "value", "test", "reason", "fragile", "says")
+    parameter = [field.name for field in dataclasses.fields(ParameterEstimate)]
+    forecast = [field.name for field in dataclasses.fields(ActionForecast)]
+    return [
+        (explanation, (_values(each, explanation) for each in study.explanations)),
+        (
+            (*item, "explanation", "act", "silence"),
+            (
+                (*_values(each, item), name, weight.act, weight.silence)
+                for each in study.items
+                for name, weight in each.weights.items()
+            ),
+        ),
+        (claim, (_values(each, claim) for each in study.claims)),
+        (
+            ("explanation", *parameter),
+            ((each.name, *_values(number, parameter)) for each in study.explanations for number in each.parameters),
+        ),
+        (
+            ("explanation", *forecast),
+            ((each.name, *_values(action, forecast)) for each in study.explanations for action in each.forecasts),
+        ),
+    ]
+
+
+def _values(each: Any, names: Iterable[str]) -> tuple[Any, ...]:
+    return tuple(getattr(each, name) for name in names)
+
+
+def _csv_text(columns: Sequence[str], rows: Rows) -> str:
+    file = io.StringIO(newline="")
+    writer = csv.writer(file)
+    writer.writerow(columns)
+    writer.writerows([_cell(value) for value in row] for row in rows)
+    return file.getvalue()
+
+
+FORMULA = re.compile(r"[=@\t\r]|[+-](?!\d*\.?\d+([eE][+-]?\d+)?\Z)")
+"""How text begins that a spreadsheet takes for a formula, and that is no number."""
+
+
+def _cell(value: Any) -> Any:
+    """Return what a CSV cell shows: nothing for a number that is not finite; text is never a formula."""
+    plain = _plain(value)
+    return f"'{plain}" if isinstance(plain, str) and FORMULA.match(plain) else plain
 
 
 def _paths(study: Study) -> xarray.Dataset:
-    names = [each.name for each in study.explanations]
+    # neither a level nor a path can be called `explanation` or `time`, or like one of the other kind
     coords: dict[str, Any] = {
-        "explanation": names,
-        **{f"{each.name}_time": np.array(each.times, dtype="datetime64[ns]") for each in study.records},
+        "explanation": [each.name for each in study.explanations],
     }
     arrays = {}
     for variable, levels in study.game.variables.items():
-        coords[f"{variable}_level"] = list(levels)
-        for record in study.records:
-            values = np.stack([each.paths[record.name][variable] for each in study.explanations])
-            dims = ("explanation", f"{record.name}_time", f"{variable}_level")
-            arrays[f"{record.name}_{variable}"] = (dims, values)
+        coords[f"level_{variable}"] = list(levels)
+    for number, record in enumerate(study.records, start=1):
+        several = f"{number}_" if len(study.records) > 1 else ""
+        time = f"{several}time"
+        coords[time] = np.array(record.times, dtype="datetime64[s]")
+        for variable, levels in study.game.variables.items():
+            unknown = np.full((len(record.times), len(levels)), math.nan)
+            values = np.stack([each.paths.get(record.name, {}).get(variable, unknown) for each in study.explanations])
+            arrays[f"{several}path_{variable}"] = (("explanation", time, f"level_{variable}"), values)
     return xarray.Dataset(arrays, coords, attrs=_attributes(study))
 
 
@@ -131,30 +186,5 @@ def _posterior(study: Study) -> xarray.Dataset:
 
 
 def _attributes(study: Study) -> dict[str, Any]:
-    return {"case": study.case.name, "case_hash": study.case.hash, "raison_version": study.version, "seed": study.seed}
-
-
-def _write(path: Path, text: str) -> Path:
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(text, encoding="utf-8")
-    return partial.replace(path)
-
-
-def _write_csv(path: Path, rows: Sequence[dict[str, Any]]) -> Path:
-    partial = path.with_name(path.name + ".partial")
-    with partial.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, fieldnames=list(rows[0]) if rows else ["empty"])
-        writer.writeheader()
-        writer.writerows(_finite(rows))
-    return partial.replace(path)
-
-
-def _finite(rows: Iterable[dict[str, Any]]) -> Iterable[dict[str, Any]]:
-    for row in rows:
-        yield {key: value if not isinstance(value, float) or math.isfinite(value) else "" for key, value in row.items()}
-
-
-def _write_netcdf(path: Path, dataset: xarray.Dataset) -> Path:
-    partial = path.with_name(path.name + ".partial")
-    dataset.to_netcdf(partial, engine="h5netcdf")
-    return partial.replace(path)
+    name = study.case.name.encode("utf-8", "replace").decode("utf-8")
+    return {"case": name, "case_hash": study.case.hash, "raison_version": study.version, "seed": study.seed}

@@ -1,17 +1,19 @@
 import pathlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from raison.analysis import FitStore, fitting
-from raison.analysis.fitting import Fit, Likelihoods, check_possible, fit_all
+from raison.analysis.fitting import Fit, Likelihoods, check_possible, fit_all, fit_key
 from raison.analysis.watch import Watch
 from raison.case import BuiltCase
 from raison.inference.evidence import NONE
 from raison.inference.laplace import Laplace, Start, numbers_at
 from raison.inference.likelihood import Likelihood
 from raison.inference.model import Parameter
+from raison.inference.prior import Fixed
 
 
 class Searches:
@@ -56,9 +58,9 @@ def test_the_other_explanations_start_at_the_mode_of_the_first_where_they_believ
 def test_a_run_that_takes_up_the_first_fit_searches_none_of_these_from_the_same_start(
     case: BuiltCase, likelihoods: Likelihoods, searches: Searches, tmp_path: pathlib.Path
 ) -> None:
-    store = FitStore(tmp_path, case.hash)
+    store = FitStore(tmp_path)
     fit_all(case, likelihoods, Watch(), store)
-    (tmp_path / "none+of+these.json").unlink()
+    (tmp_path / f"{fit_key(case, likelihoods.none)}.json").unlink()
     searches.starts.clear()
     fit_all(case, likelihoods, Watch(), store)
     assert list(searches.starts) == [id(likelihoods.none.parameters)]
@@ -68,7 +70,7 @@ def test_a_run_that_takes_up_the_first_fit_searches_none_of_these_from_the_same_
 def test_finished_fits_are_taken_up_and_not_searched_again(
     case: BuiltCase, likelihoods: Likelihoods, searches: Searches, tmp_path: pathlib.Path
 ) -> None:
-    store = FitStore(tmp_path, case.hash)
+    store = FitStore(tmp_path)
     before = fit_all(case, likelihoods, Watch(), store)
     searches.starts.clear()
     after = fit_all(case, likelihoods, Watch(), store)
@@ -99,3 +101,59 @@ def test_every_mode_is_a_maximum_of_the_posterior(likelihoods: Likelihoods, fits
 
 def test_a_possible_record_passes(case: BuiltCase, likelihoods: Likelihoods) -> None:
     check_possible(case, likelihoods)
+
+
+def test_a_fit_depends_on_game_record_and_priors_alone(
+    case: BuiltCase, likelihoods: Likelihoods, searches: Searches, tmp_path: pathlib.Path
+) -> None:
+    store = FitStore(tmp_path)
+    fit_all(case, likelihoods, Watch(), store)
+
+    def searched(changed: BuiltCase) -> list[str]:
+        searches.starts.clear()
+        fit_all(changed, likelihoods, Watch(), store)
+        known = (*changed.explanations, likelihoods.none)
+        return [each.name for each in known if id(each.parameters) in searches.starts]
+
+    first, second = case.explanations
+    (watched,) = case.records
+    items = tuple(replace(item, source="elsewhere", note="coded anew", date="") for item in watched.record.items)
+    words = replace(
+        case,
+        title="Another title",
+        summary="",
+        claims=(),
+        sources=(),
+        labels={},
+        hash="another",
+        explanations=(
+            replace(first, name="renamed", label="Another label", held_by="nobody", weight=3.0),
+            replace(second, parameters=tuple(replace(each, basis="a source") for each in second.parameters)),
+        ),
+        records=(replace(watched, record=replace(watched.record, items=items)),),
+    )
+    assert searched(words) == []
+
+    slot = next(i for i, each in enumerate(second.parameters) if each.prior.is_free)
+    other = replace(second.parameters[slot], prior=Fixed(0.5))
+    changed = replace(second, parameters=(*second.parameters[:slot], other, *second.parameters[slot + 1 :]))
+    assert searched(replace(case, explanations=(first, changed))) == [second.name]
+
+    later = replace(watched, record=replace(watched.record, until=watched.record.until + 1.0))
+    assert searched(replace(case, records=(later,))) == [first.name, second.name, NONE]
+    elsewhere = replace(watched, start=np.full_like(watched.start, 1.0 / len(watched.start)))
+    assert searched(replace(case, records=(elsewhere,))) == [first.name, second.name, NONE]
+
+
+def test_a_computation_that_changed_fits_anew(
+    case: BuiltCase,
+    likelihoods: Likelihoods,
+    searches: Searches,
+    tmp_path: pathlib.Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fit_all(case, likelihoods, Watch(), FitStore(tmp_path))
+    searches.starts.clear()
+    monkeypatch.setattr(fitting, "COMPUTATION", fitting.COMPUTATION + 1)
+    fit_all(case, likelihoods, Watch(), FitStore(tmp_path))
+    assert len(searches.starts) == 3

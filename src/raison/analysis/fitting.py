@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from raison.analysis.fingerprint import fingerprint
 from raison.analysis.pool import side_by_side
 from raison.analysis.store import FitStore
 from raison.analysis.watch import Watch
@@ -14,7 +15,8 @@ from raison.case import BuiltCase
 from raison.chain import ChainMotion, Motion
 from raison.equilibrium import Equilibrium
 from raison.errors import ImpossibleRecord
-from raison.inference.evidence import none_of_these, posterior_probabilities
+from raison.inference import COMPUTATION
+from raison.inference.evidence import NONE, none_of_these, posterior_probabilities
 from raison.inference.laplace import Laplace, Start, fit
 from raison.inference.likelihood import ConstantRateLikelihood, GameLikelihood, Likelihood, chain_of
 from raison.inference.model import Explanation
@@ -96,7 +98,8 @@ def fit_all(case: BuiltCase, likelihoods: Likelihoods, watch: Watch, store: FitS
     explanations = (*case.explanations, none)
     with watch.stage(FITTING):
         by_fit: list[Likelihood] = [*[games] * len(case.explanations), constant_rates]
-        posteriors = _fit_side_by_side(explanations, by_fit, watch, store)
+        keys = [fit_key(case, explanation) for explanation in explanations]
+        posteriors = _fit_side_by_side(explanations, by_fit, keys, watch, store)
     shares = posterior_probabilities(
         [posterior.log_evidence for posterior in posteriors], [explanation.weight for explanation in explanations]
     )
@@ -108,18 +111,34 @@ def fit_all(case: BuiltCase, likelihoods: Likelihoods, watch: Watch, store: FitS
     return tuple(fits)
 
 
+def fit_key(case: BuiltCase, explanation: Explanation) -> str:
+    """Return the key of all that a fit depends on; no title, label, note or source is among it."""
+    watches = []
+    for watched in case.records:
+        items = [replace(item, date="", source="", note="") for item in watched.record.items]
+        watches.append((items, watched.record.until, watched.start, watched.calendar))
+    priors = [(parameter.name, parameter.prior) for parameter in explanation.parameters]
+    return fingerprint((COMPUTATION, explanation.name == NONE, case.game, watches, priors))
+
+
 def _fit_side_by_side(
-    explanations: Sequence[Explanation], likelihoods: Sequence[Likelihood], watch: Watch, store: FitStore | None
+    explanations: Sequence[Explanation],
+    likelihoods: Sequence[Likelihood],
+    keys: Sequence[str],
+    watch: Watch,
+    store: FitStore | None,
 ) -> list[Laplace]:
     """Fit two at a time: first the first explanation and `none of these`, then the rest from the mode of the first."""
-    found = [store.find(each.name, each.parameters) if store else None for each in explanations]
     count = len(explanations)
+    found: list[Laplace | None] = [None] * count
+    if store:
+        found = [store.find(key, each.parameters) for key, each in zip(keys, explanations, strict=True)]
     watch.tell(FITTING, count - found.count(None), count)
 
     def work(i: int) -> None:
         posterior = fit(likelihoods[i], explanations[i].parameters, starts=[starts[i]])
         if store:
-            store.keep(explanations[i].name, posterior)
+            store.keep(keys[i], posterior)
         found[i] = posterior
 
     for wave in ([0, count - 1], range(1, count - 1)):

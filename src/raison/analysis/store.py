@@ -2,74 +2,93 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from raison import __version__
 from raison.inference.laplace import Laplace
 from raison.inference.model import Parameter
+from raison.loading import from_plain
+from raison.writing import make_folder, write_whole
+
+
+@dataclass(frozen=True, eq=False)
+class _Kept:
+    """What is kept of a posterior; the rest is known or computed again."""
+
+    key: str
+    mode: np.ndarray
+    z: np.ndarray
+    covariance: np.ndarray
+    log_likelihood: float
+    log_evidence: float
+    evaluations: int
+    distance: float
+
+    def is_sound(self, parameters: int, free: int) -> bool:
+        """Return whether these are numbers that a fit of so many parameters can end with."""
+        if self.mode.shape != (parameters,) or self.z.shape != (free,):
+            return False
+        numbers = np.concatenate([self.mode, self.z, [self.log_likelihood, self.log_evidence, self.distance]])
+        return bool(np.isfinite(numbers).all()) and (free == 0 or _is_covariance(self.covariance, free))
+
+
+def _is_covariance(matrix: np.ndarray, size: int) -> bool:
+    """Return whether `matrix` is a symmetric, positive definite matrix of so many rows."""
+    if matrix.shape != (size, size) or not np.isfinite(matrix).all():
+        return False
+    return np.allclose(matrix, matrix.T) and bool(np.linalg.eigvalsh(matrix)[0] > 0.0)
 
 
 class FitStore:
-    """A folder with one JSON file per finished explanation.
+    """A folder with one JSON file per finished fit.
 
-    A fit is taken up only if the case, the explanation's priors and the version of Raison are the same.
+    A fit is kept and found under a key, the fingerprint of all that it depends on.
 
     Args:
         folder: where the files lie; made when the first fit is kept.
-        case_hash: of the files of the case.
     """
 
-    def __init__(self, folder: Path, case_hash: str) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._key = f"{__version__}:{case_hash}"
 
-    def keep(self, name: str, posterior: Laplace) -> None:
-        """Write a finished fit; the file appears whole or not at all."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        written = {
-            "key": self._full_key(name, posterior.parameters),
-            "explanation": name,
-            "z": posterior.z.tolist(),
-            "mode": posterior.mode.tolist(),
-            "covariance": posterior.covariance.tolist(),
-            "log_likelihood": posterior.log_likelihood,
-            "log_evidence": posterior.log_evidence,
-            "evaluations": posterior.evaluations,
-            "distance": posterior.distance,
-        }
-        path = self._path(name)
-        partial = path.with_suffix(".partial")
-        partial.write_text(json.dumps(written), encoding="utf-8")
-        partial.replace(path)
+    def keep(self, key: str, posterior: Laplace) -> None:
+        """Write a finished fit; raise `CannotWrite` if the machine refuses."""
+        kept = _Kept(
+            key=key,
+            mode=posterior.mode,
+            z=posterior.z,
+            covariance=posterior.covariance,
+            log_likelihood=posterior.log_likelihood,
+            log_evidence=posterior.log_evidence,
+            evaluations=posterior.evaluations,
+            distance=posterior.distance,
+        )
+        write_whole(make_folder(self._folder) / f"{key}.json", json.dumps(vars(kept), default=np.ndarray.tolist))
 
-    def find(self, name: str, parameters: Sequence[Parameter]) -> Laplace | None:
-        """Return the kept fit of an explanation, without its solved game; None if there is none that fits."""
-        try:
-            read = json.loads(self._path(name).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return None
-        if not isinstance(read, dict) or read.get("key") != self._full_key(name, parameters):
+    def find(self, key: str, parameters: Sequence[Parameter]) -> Laplace | None:
+        """Return the kept fit, None if there is none, or none that can be believed."""
+        free = sum(parameter.prior.is_free for parameter in parameters)
+        kept = self._read(key)
+        if kept is None or not kept.is_sound(len(parameters), free):
             return None
         return Laplace(
             parameters=tuple(parameters),
-            mode=np.array(read["mode"]),
-            z=np.array(read["z"]),
-            covariance=np.array(read["covariance"]).reshape(len(read["z"]), len(read["z"])),
-            log_likelihood=read["log_likelihood"],
-            log_evidence=read["log_evidence"],
-            evaluations=read["evaluations"],
-            distance=read["distance"],
+            mode=kept.mode,
+            z=kept.z,
+            covariance=kept.covariance.reshape(free, free),
+            log_likelihood=kept.log_likelihood,
+            log_evidence=kept.log_evidence,
+            evaluations=kept.evaluations,
+            distance=kept.distance,
         )
 
-    def _path(self, name: str) -> Path:
-        # no name in a case has a `+`
-        return self._folder / f"{name.replace(' ', '+')}.json"
-
-    def _full_key(self, name: str, parameters: Sequence[Parameter]) -> str:
-        priors = repr([(parameter.name, parameter.prior) for parameter in parameters])
-        return hashlib.sha256(f"{self._key}:{name}:{priors}".encode()).hexdigest()
+    def _read(self, key: str) -> _Kept | None:
+        try:
+            kept = from_plain(_Kept, json.loads((self._folder / f"{key}.json").read_text(encoding="utf-8")))
+        except (OSError, ValueError, OverflowError, RecursionError):
+            return None
+        return kept if kept.key == key else None

@@ -11,6 +11,7 @@ from raison.case.meaning.items import ITEM_KINDS
 from raison.case.text.reader import ROLES
 from raison.case.text.schema import CaseText
 from raison.errors import CaseError, Problem
+from raison.writing import make_folder, write_whole
 
 FILES = ("case.yaml", "record.csv", "claims.yaml", "sources.yaml")
 """The files of the small case."""
@@ -21,16 +22,15 @@ def write_template(folder: str | os.PathLike[str]) -> tuple[pathlib.Path, ...]:
 
     Raises:
         CaseError: if `folder` exists and is not empty; nothing is ever overwritten.
+        CannotWrite: if the machine refuses.
     """
     target = pathlib.Path(folder)
     if target.exists() and not (target.is_dir() and not any(target.iterdir())):
         message = "this exists already and is not overwritten; choose another name."
         raise CaseError([Problem(str(target), 0, 0, "", message)])
-    target.mkdir(parents=True, exist_ok=True)
+    make_folder(target)
     source = importlib.resources.files("raison.case") / "template"
-    for name in FILES:
-        (target / name).write_bytes((source / name).read_bytes())
-    return tuple(target / name for name in FILES)
+    return tuple(write_whole(target / name, (source / name).read_bytes()) for name in FILES)
 
 
 def json_schema() -> dict[str, Any]:

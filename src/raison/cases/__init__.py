@@ -1,10 +1,12 @@
-"""Bundled cases, as data, and how a case is found by name or by path."""
+"""Bundled cases, as data, and how a case is found and opened by name or by path."""
 
 from __future__ import annotations
 
 import os
 import pathlib
 
+import raison.case
+from raison.case import BuiltCase
 from raison.errors import CaseError, Problem, did_you_mean
 
 FOLDER = pathlib.Path(__file__).parent
@@ -23,7 +25,7 @@ def find_case(text: str | os.PathLike[str]) -> pathlib.Path:
     """
     text = os.fspath(text)
     path = pathlib.Path(text)
-    is_bundled, is_path = text in bundled(), bool(text) and path.exists()
+    is_bundled, is_path = text in bundled(), bool(text) and _exists(path)
     if is_bundled and is_path:
         message = f"this is a bundled case and also a folder or file here; write `./{text}` for the one here."
         raise CaseError([Problem(text, 0, 0, "", message)])
@@ -33,3 +35,20 @@ def find_case(text: str | os.PathLike[str]) -> pathlib.Path:
         return path
     message = f"there is no such file or folder, and no bundled case of this name.{did_you_mean(text, bundled())}"
     raise CaseError([Problem(text, 0, 0, "", message)])
+
+
+def open_case(text: str | os.PathLike[str]) -> BuiltCase:
+    """Read, check and build the case that `text`, a bundled name or a path, stands for.
+
+    Raises:
+        CaseError: with every problem found.
+    """
+    return raison.case.open_case(find_case(text))
+
+
+def _exists(path: pathlib.Path) -> bool:
+    """Return whether there is such a file or folder; there is none of a name that no file can have."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False

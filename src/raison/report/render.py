@@ -9,6 +9,7 @@ from markupsafe import Markup, escape
 
 from raison.report.page import make_page
 from raison.study import Study
+from raison.writing import make_folder, write_whole
 
 
 def report_html(study: Study) -> str:
@@ -33,8 +34,12 @@ def coded(text: str) -> Markup:
 
 
 def write_report(study: Study, path: str | Path) -> Path:
-    """Write the report of `study` to `path` and return that path; missing folders are made."""
+    """Write the report of `study` to `path` and return that path; missing folders are made.
+
+    Errors:
+        `CannotWrite` if the machine refuses.
+    """
+    html = report_html(study)
     target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(report_html(study), encoding="utf-8", newline="\n")
-    return target
+    make_folder(target.parent)
+    return write_whole(target, html)

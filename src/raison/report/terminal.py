@@ -9,11 +9,12 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from raison.errors import counted
 from raison.report.answer import fragility_lines, make_answer
 from raison.report.evidence import deciding_rows, item_rows
 from raison.report.names import explanation_label, shorten
 from raison.report.verdicts import notable_claims, verdict_counts
-from raison.report.words import count, log_number, number, percent, probability_word, seconds
+from raison.report.words import log_number, number, percent, probability_word, seconds
 from raison.study import Study
 
 _WIDTH = 100
@@ -59,9 +60,9 @@ def _size(study: Study) -> Text:
     several = "" if most == 1 else f", up to {most} equilibria each"
     total = seconds(sum(stage.seconds for stage in study.stages))
     return Text(
-        f"{count(len(game.players), 'player')}, {count(len(game.variables), 'variable')}, "
-        f"{count(game.states, 'state')}, {count(len(study.items), 'dated item')}; "
-        f"{converged} of {count(len(solved), 'game')} solved{worst}{several}; {total}.",
+        f"{counted(len(game.players), 'player')}, {counted(len(game.variables), 'variable')}, "
+        f"{counted(game.states, 'state')}, {counted(len(study.items), 'dated item')}; "
+        f"{converged} of {counted(len(solved), 'game')} solved{worst}{several}; {total}.",
         style="dim",
     )
 
@@ -96,7 +97,7 @@ def _deciding(study: Study) -> Group | None:
     )
     for row in rows:
         table.add_row(
-            row.date, Text(shorten(row.text, 38)), row.act, row.silence, row.total, Text(shorten(row.favours, 20))
+            Text(row.date), Text(shorten(row.text, 38)), row.act, row.silence, row.total, Text(shorten(row.favours, 20))
         )
     title = "Items that decide between leader and runner-up (log weight, at the most probable parameters)"
     return Group(_heading(title), table)
@@ -117,12 +118,9 @@ def _claims(study: Study) -> Group | None:
             Text(shorten(row.fragile, 32)),
         )
     title = "Claims (probability that the test holds, averaged over the explanations)"
-    return Group(
-        _heading(title),
-        counts,
-        table,
-        Text(f"The other {max(0, len(study.claims) - table.row_count)} stand in the report."),
-    )
+    others = len(study.claims) - table.row_count
+    rest = f"{counted(others, 'other claim stands', 'other claims stand')} in the report." if others > 0 else ""
+    return Group(_heading(title), counts, table, Text(rest))
 
 
 def _cannot_tell(study: Study) -> Group:

@@ -13,6 +13,7 @@ import datetime
 import math
 from dataclasses import dataclass
 
+from raison.errors import counted
 from raison.study import EquilibriumStatus
 
 NOT_KNOWN = "not known"
@@ -222,8 +223,8 @@ def month_name(month: int) -> str:
 
 
 def count(amount: int, noun: str, plural: str = "") -> str:
-    """Return `1 item`, `12 items`."""
-    return f"{amount:,}{_NBSP}{noun if amount == 1 else plural or noun + 's'}"
+    """Return `1 item`, `12 items`, with a space at which no line ends."""
+    return counted(amount, noun, plural).replace(" ", _NBSP, 1)
 
 
 def equilibria_found(solved: EquilibriumStatus) -> str:
