@@ -1,5 +1,6 @@
 """What the tests of the engine share: one small game, solved once by the package and once by brute force."""
 
+import hypothesis
 import numpy as np
 import pytest
 from dense import Dense
@@ -8,6 +9,11 @@ from small_games import border, watched
 from raison.chain import Chain
 from raison.equilibrium import Equilibrium, solve
 from raison.inference.likelihood import GameLikelihood
+
+
+# no test hangs on how busy the machine is
+hypothesis.settings.register_profile("no clock", deadline=None)
+hypothesis.settings.load_profile("no clock")
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from raison.query.claim import CONTRADICTED, SUPPORTED, Tested, verdict_of, word_of
+from raison.query.claim import CONTRADICTED, SUPPORTED, Trial, verdict_of, word_of
 
 
 @pytest.mark.parametrize(
@@ -20,11 +20,11 @@ from raison.query.claim import CONTRADICTED, SUPPORTED, Tested, verdict_of, word
 def test_the_verdict_follows_the_probability_that_the_test_holds(probability: float, word: str):
     assert (CONTRADICTED, SUPPORTED) == (0.1, 0.9)
     assert word_of(probability) == word
-    assert verdict_of({"only": Tested(0.0, 0.0, probability)}, {"only": 1.0}).word == word
+    assert verdict_of({"only": Trial(0.0, 0.0, probability)}, {"only": 1.0}).word == word
 
 
 def test_the_probability_is_averaged_over_the_posterior_of_the_explanations():
-    answers = {"economy": Tested(0.4, 0.2, 1.0), "bluff": Tested(0.1, 0.2, 0.2)}
+    answers = {"economy": Trial(0.4, 0.2, 1.0), "bluff": Trial(0.1, 0.2, 0.2)}
     verdict = verdict_of(answers, {"economy": 0.75, "bluff": 0.25})
     assert verdict.probability == pytest.approx(0.8)
     assert verdict.word == "undecided"
@@ -32,12 +32,12 @@ def test_the_probability_is_averaged_over_the_posterior_of_the_explanations():
 
 
 def test_explanations_that_were_not_asked_do_not_count():
-    verdict = verdict_of({"economy": Tested(0.4, 0.2, 1.0)}, {"economy": 0.2, "bluff": 0.8})
+    verdict = verdict_of({"economy": Trial(0.4, 0.2, 1.0)}, {"economy": 0.2, "bluff": 0.8})
     assert verdict.probability == pytest.approx(1.0)
 
 
 def test_a_verdict_that_another_explanation_turns_is_fragile():
-    answers = {"economy": Tested(0.4, 0.2, 1.0), "bluff": Tested(0.1, 0.2, 0.05)}
+    answers = {"economy": Trial(0.4, 0.2, 1.0), "bluff": Trial(0.1, 0.2, 0.05)}
     verdict = verdict_of(answers, {"economy": 0.99, "bluff": 0.01})
     assert verdict.word == "supported"
     assert verdict.fragile == "other under: bluff (contradicted)"
@@ -45,7 +45,7 @@ def test_a_verdict_that_another_explanation_turns_is_fragile():
 
 @pytest.mark.parametrize(("holds", "phrase"), [(1.0, "holds under every"), (0.0, "does not hold under every")])
 def test_a_test_on_which_all_agree_is_said_to_be_so_and_is_not_fragile(holds: float, phrase: str):
-    answers = {"economy": Tested(0.4, 0.2, holds), "bluff": Tested(0.3, 0.2, holds)}
+    answers = {"economy": Trial(0.4, 0.2, holds), "bluff": Trial(0.3, 0.2, holds)}
     verdict = verdict_of(answers, {"economy": 0.5, "bluff": 0.5})
     assert phrase in verdict.reason
     assert verdict.fragile == ""
@@ -53,12 +53,12 @@ def test_a_test_on_which_all_agree_is_said_to_be_so_and_is_not_fragile(holds: fl
 
 
 def test_a_test_on_explanations_is_undecided_while_the_record_hardly_moves_its_odds():
-    unlikely_either_way = {"bluff": Tested(0.15, 0.5, 0.09, without_record=0.08)}
+    unlikely_either_way = {"bluff": Trial(0.15, 0.5, 0.09, without_record=0.08)}
     verdict = verdict_of(unlikely_either_way, {"bluff": 1.0})
     assert verdict.word == "undecided"
     assert "by a factor of 1.1 only" in verdict.reason
 
 
 def test_a_test_on_explanations_is_decided_where_the_record_moves_its_odds():
-    moved = {"bluff": Tested(0.99, 0.5, 0.97, without_record=0.08)}
+    moved = {"bluff": Trial(0.99, 0.5, 0.97, without_record=0.08)}
     assert verdict_of(moved, {"bluff": 1.0}).word == "supported"

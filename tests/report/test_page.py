@@ -66,7 +66,7 @@ def test_the_fragility_box_names_every_check(study):
         "Runner-up",
         "Largest single item",
         "Without that item",
-        "With flat priors",
+        "By fit alone",
         "Near the focal decision",
         "Silence",
         "Not told apart",
@@ -122,7 +122,7 @@ def test_counting_a_group_once_takes_the_mean_of_its_acts():
 
     def item(day, act, silence):
         weights = {name: ItemWeight(0.0, 0.0) for name in names} | {leader: ItemWeight(act, silence)}
-        return ItemResult(day, "move", "turkey", "confront", "one", "", 1.0, weights)
+        return ItemResult(base.records[0].name, day, "move", "turkey", "confront", "one", "", 1.0, weights)
 
     items = (item("2016-01-01", 1.0, 0.2), item("2016-01-01", 3.0, 0.0), item("2016-02-01", 1.0, 0.3))
     by_source, by_day = groupings(replace(base, items=items))

@@ -27,7 +27,7 @@ from raison.game import Game
 from raison.inference.evidence import NONE, posterior_probabilities
 from raison.inference.likelihood import NumberVector, chain_of
 from raison.query.answers import Answer, Number
-from raison.query.claim import Tested, verdict_of
+from raison.query.claim import Trial, verdict_of
 from raison.query.tree import Test
 from raison.query.world import Facts, Played, World, speaks_of_explanations
 from raison.study import ClaimAnswer, ClaimResult
@@ -65,7 +65,7 @@ def judge_claims(case: BuiltCase, fits: Sequence[Fit], seed: int, watch: Watch) 
     rivals = _rivals(fits, seed)
     watch.tell(ASKING, 0, len(fits))
 
-    def ask(number: int) -> list[Tested]:
+    def ask(number: int) -> list[Trial]:
         return _ask(case, fits[number], facts, tests, rivals, seed + number)
 
     answered = side_by_side(ask, range(len(fits)), done=lambda count: watch.tell(ASKING, count, len(fits)))
@@ -99,7 +99,7 @@ def _erring(fits: Sequence[Fit], log_evidence: np.ndarray, seed: int) -> list[di
     ]
 
 
-def _ask(case: BuiltCase, fit: Fit, facts: Facts, tests: Sequence[Test], rivals: Rivals, seed: int) -> list[Tested]:
+def _ask(case: BuiltCase, fit: Fit, facts: Facts, tests: Sequence[Test], rivals: Rivals, seed: int) -> list[Trial]:
     """Return the answers of one explanation to all tests."""
     at_mode = _world(case, fit, facts, fit.posterior.mode, None)
     held = [[at_mode.holds(test) for test in tests]]
@@ -114,7 +114,7 @@ def _ask(case: BuiltCase, fit: Fit, facts: Facts, tests: Sequence[Test], rivals:
     ]
 
 
-def _tested(at_mode: World, test: Test, share: float, rivals: Rivals) -> Tested:
+def _tested(at_mode: World, test: Test, share: float, rivals: Rivals) -> Trial:
     """Return how a test went; one on explanations is asked of their posteriors with an error instead of the draws."""
     without_record = None
     if speaks_of_explanations(test):
@@ -122,7 +122,7 @@ def _tested(at_mode: World, test: Test, share: float, rivals: Rivals) -> Tested:
         without_record = float(np.mean([at_mode.believing(rival).holds(test) for rival in rivals.without_record]))
     first = test.comparisons[0]
     left, right = (_number(at_mode.answer(side)) for side in (first.left, first.right))
-    return Tested(left, right, share, without_record)
+    return Trial(left, right, share, without_record)
 
 
 def _number(answer: Answer) -> float:
@@ -147,7 +147,7 @@ def _play(game: Game, near: PlayerValues | None) -> Played:
     return Played(game, ChainMotion(chain_of(equilibrium)), equilibrium.values)
 
 
-def _result(claim: WrittenClaim, answers: dict[str, Tested] | None, shares: dict[str, float]) -> ClaimResult:
+def _result(claim: WrittenClaim, answers: dict[str, Trial] | None, shares: dict[str, float]) -> ClaimResult:
     if answers is None:
         return ClaimResult(
             claim.id, claim.where, claim.says, claim.kind, "not testable", None, "", claim.not_testable, "", ()

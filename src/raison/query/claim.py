@@ -22,7 +22,7 @@ CONTRADICTED = 0.1
 
 
 @dataclass(frozen=True)
-class Tested:
+class Trial:
     """The test of a claim under one explanation.
 
     Attributes:
@@ -55,7 +55,7 @@ class Verdict:
     fragile: str
 
 
-def verdict_of(answers: Mapping[str, Tested], posterior: Mapping[str, float]) -> Verdict:
+def verdict_of(answers: Mapping[str, Trial], posterior: Mapping[str, float]) -> Verdict:
     """Return the verdict on a claim that has a test.
 
     Args:
@@ -72,7 +72,7 @@ def verdict_of(answers: Mapping[str, Tested], posterior: Mapping[str, float]) ->
     return Verdict(word, probability, _reason(probability, answers), _fragile(word, answers))
 
 
-def _moved(answers: Mapping[str, Tested]) -> float | None:
+def _moved(answers: Mapping[str, Trial]) -> float | None:
     """Return the size of the move that the record makes in the log odds of a test on explanations; None for others."""
     shifts = [
         abs(_log_odds(answer.holds) - _log_odds(answer.without_record))
@@ -95,7 +95,7 @@ def word_of(probability: float) -> str:
     return "contradicted" if probability <= CONTRADICTED else "undecided"
 
 
-def _reason(probability: float, answers: Mapping[str, Tested]) -> str:
+def _reason(probability: float, answers: Mapping[str, Trial]) -> str:
     shares = {answer.holds for answer in answers.values()}
     if shares in ({0.0}, {1.0}):
         state = "holds" if shares == {1.0} else "does not hold"
@@ -103,7 +103,7 @@ def _reason(probability: float, answers: Mapping[str, Tested]) -> str:
     return f"the test holds with probability {probability:.2f}, averaged over explanations and numbers"
 
 
-def _fragile(word: str, answers: Mapping[str, Tested]) -> str:
+def _fragile(word: str, answers: Mapping[str, Trial]) -> str:
     """Name the explanations under which the verdict would be another."""
     others = [name for name, answer in answers.items() if word_of(answer.holds) != word]
     if not others:

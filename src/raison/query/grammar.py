@@ -199,12 +199,12 @@ class _Tree(lark.Transformer):
         return Test(comparisons)
 
 
-def _with_forms(tree: type) -> type:
+def _with_forms(tree: type[lark.Transformer]) -> type[lark.Transformer]:
     """Return `tree` with a method for each form of question."""
     return type("_Reader", (tree,), {form.name: staticmethod(form.build) for form in FORMS})
 
 
-_READER = lark.v_args(inline=True)(_with_forms(_Tree))
+_READER = lark.v_args(inline=True)(_with_forms(_Tree))  # pyright: ignore[reportArgumentType]
 
 _PARSER = lark.Lark(GRAMMAR, parser="lalr", start=["condition", "test", "query"], maybe_placeholders=False)
 
