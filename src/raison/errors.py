@@ -106,6 +106,16 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f" Did you mean `{near[0]}`?" if near else ""
 
 
+def cut(text: str, most: int = 60) -> str:
+    """Return a text, cut where it is too long for a message."""
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
+def quote(found: object) -> str:
+    """Return what was found, in backquotes, cut where it is too long for a message."""
+    return f"`{cut(str(found))}`"
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ` Did you mean `x`?` for the nearest known word, or the list of what is allowed."""
     known = list(known)

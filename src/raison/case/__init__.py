@@ -6,9 +6,18 @@ import os
 
 from raison.case.builder import BuiltCase, WrittenClaim, build
 from raison.case.checking.whole import check_case
-from raison.case.text.reader import WrittenCase, read_case
+from raison.case.text.reader import WrittenCase, read_case, read_case_texts
 
-__all__ = ["BuiltCase", "WrittenCase", "WrittenClaim", "build", "check_case", "open_case", "read_case"]
+__all__ = [
+    "BuiltCase",
+    "WrittenCase",
+    "WrittenClaim",
+    "build",
+    "check_case",
+    "open_case",
+    "read_case",
+    "read_case_texts",
+]
 
 
 def open_case(path: str | os.PathLike[str]) -> BuiltCase:

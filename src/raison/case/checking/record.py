@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 from collections.abc import Iterator
 
 from raison.case.checking.world import Checking
@@ -21,11 +22,9 @@ def check_record(at: Checking) -> Iterator[Problem]:
     if not at.case.record:
         yield at.places.problem(("record",), "the record is empty; it needs at least one item.")
     world = World(at.case, at.space)
-    last: datetime.date | None = None
+    yield from _check_dates(at)
     for index, row in enumerate(at.case.record):
         path: Path = ("record", index)
-        yield from _check_date(at, (*path, "date"), row.date, last)
-        last = row.date
         if row.kind in ITEM_KINDS:
             for column, message in ITEM_KINDS[row.kind].problems(row, world):
                 yield at.places.problem((*path, column), message)
@@ -35,12 +34,26 @@ def check_record(at: Checking) -> Iterator[Problem]:
         yield from _check_sources(at, (*path, "source"), row.source)
 
 
-def _check_date(at: Checking, path: Path, date: datetime.date, last: datetime.date | None) -> Iterator[Problem]:
-    time = at.case.time
-    if not time.begin <= date <= time.until:
-        yield at.places.problem(path, f"found `{date}`; the case runs from {time.begin} to {time.until}.")
-    if last is not None and date < last:
-        yield at.places.problem(path, f"found `{date}` after {last}; put the items in order of date.")
+def _check_dates(at: Checking) -> Iterator[Problem]:
+    """Check that the items lie in the time of the case, in order."""
+    time, rows = at.case.time, at.case.record
+    early = [index for index, row in enumerate(rows) if row.date < time.begin]
+    late = [index for index, row in enumerate(rows) if row.date > time.until]
+    for end, day, outside, side in (("from", time.begin, early, "before"), ("until", time.until, late, "after")):
+        if len(outside) > 2:
+            message = (
+                f"found `{day}`; {len(outside)} of the {len(rows)} items of the record lie {side} it, the first is "
+                f"item {outside[0] + 1}, of {rows[outside[0]].date}. Move `{end}`, or leave them out."
+            )
+            yield at.places.problem(("time", end), message)
+            continue
+        for index in outside:
+            message = f"found `{rows[index].date}`; the case runs from {time.begin} to {time.until}."
+            yield at.places.problem(("record", index, "date"), message)
+    for index, (last, row) in enumerate(itertools.pairwise(rows), start=1):
+        if row.date < last.date:
+            message = f"found `{row.date}` after {last.date}; put the items in order of date."
+            yield at.places.problem(("record", index, "date"), message)
 
 
 def _check_sources(at: Checking, path: Path, source: str) -> Iterator[Problem]:

@@ -19,7 +19,7 @@ from raison.case.checking.world import (
 )
 from raison.case.meaning.entries import changes_of_drift, outcomes_of, source_keys
 from raison.case.meaning.numbers import wanted
-from raison.case.text.places import without_repeats
+from raison.case.text.places import first_problems
 from raison.case.text.reader import WrittenCase
 from raison.case.text.schema import CaseText
 from raison.errors import CaseError, Problem
@@ -46,9 +46,9 @@ def check_case(written: WrittenCase) -> tuple[Problem, ...]:
         CaseError: with every problem found, in order of place.
     """
     at = begin_check(written)
-    problems = [problem for check in CHECKS for problem in check(at)]
+    problems = first_problems(problem for check in CHECKS for problem in check(at))
     if problems:
-        raise CaseError(without_repeats(problems))
+        raise CaseError(problems)
     return tuple(sorted(_warnings(at)))
 
 

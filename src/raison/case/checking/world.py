@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -25,7 +26,7 @@ from raison.case.meaning.ranges import REST
 from raison.case.text.places import Path, Places
 from raison.case.text.reader import WrittenCase
 from raison.case.text.schema import CaseText, Ratios, WrittenAction
-from raison.errors import CaseError, Problem, QueryError, did_you_mean
+from raison.errors import CaseError, Problem, QueryError, did_you_mean, quote
 from raison.game import StateSpace
 from raison.query.conditions import check_condition, mask
 from raison.query.grammar import parse_condition
@@ -53,8 +54,9 @@ def begin_check(written: WrittenCase) -> Checking:
         problems += [places.problem(("variables", name, "levels"), f"level `{level}` stands twice.") for level in twice]
     size = math.prod(len(variable.levels) for variable in case.variables.values())
     if size > MOST_STATES:
+        many = f"{size:,}" if size < 10**12 else f"10^{math.log10(size):.0f}"
         message = (
-            f"the variables span {size:,} states; at most {MOST_STATES:,} are computed. Merge levels or leave one out."
+            f"the variables span {many} states; at most {MOST_STATES:,} are computed. Merge levels or leave one out."
         )
         problems.append(places.problem(("variables",), message, at_key=True))
     time = case.time
@@ -174,22 +176,39 @@ def check_features(at: Checking) -> Iterator[Problem]:
     """Check that features speak of known variables and levels."""
     for name, feature in at.case.features.items():
         path: Path = ("features", name)
-        scale = read_scale(feature.text)
-        if scale is not None:
-            variable = scale[0]
-            if variable not in at.space.names:
-                yield at.places.problem(path, f"no variable `{variable}`.{did_you_mean(variable, at.space.names)}")
-            elif not at.space.variable(variable).is_ordered:
-                message = (
-                    f"variable `{variable}` is not ordered, so it has no `from ... to ...`; give each level a number."
-                )
-                yield at.places.problem(path, message)
-        elif feature.text:
-            yield from _check_condition(at, path, feature.text)
+        if feature.text:
+            yield from _check_line(at, path, feature.text)
         else:
             yield from _check_ratios(
                 at, path, {v: dict.fromkeys(numbers, "") for v, numbers in feature.numbers.items()}
             )
+
+
+def _check_line(at: Checking, path: Path, text: str) -> Iterator[Problem]:
+    """Check a feature in one line: a variable with a scale, or a condition."""
+    with_comma = re.sub(r"\s+from\b", ", from", text, count=1)
+    if (scale := read_scale(text)) is not None:
+        yield from _check_scale(at, path, text, *scale)
+    elif read_scale(with_comma) is not None:
+        yield at.places.problem(path, f"found {quote(text)}; a comma is missing: write {quote(with_comma)}.")
+    elif not re.search(r"[=<>!(]|\bin\b", text):
+        message = (
+            f"found {quote(text)}; write a condition such as `VARIABLE = LEVEL`, a scale such as "
+            "`VARIABLE, from 0 to 1`, or a number for each level of one variable. Features take no arithmetic."
+        )
+        yield at.places.problem(path, message)
+    else:
+        yield from _check_condition(at, path, text)
+
+
+def _check_scale(at: Checking, path: Path, text: str, variable: str, low: float, high: float) -> Iterator[Problem]:
+    if variable not in at.space.names:
+        yield at.places.problem(path, f"no variable `{variable}`.{did_you_mean(variable, at.space.names)}")
+    elif not at.space.variable(variable).is_ordered:
+        message = f"variable `{variable}` is not ordered, so it has no `from ... to ...`; give each level a number."
+        yield at.places.problem(path, message)
+    elif not math.isfinite(high - low):
+        yield at.places.problem(path, f"found {quote(text)}, which is too large to compute with.")
 
 
 def _check_wants(at: Checking, path: Path, weights: dict[str, str]) -> Iterator[Problem]:

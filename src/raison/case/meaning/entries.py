@@ -20,7 +20,7 @@ CONFIDENCE = {"high": 0.95, "medium": 0.8, "low": 0.6}
 Changes = Mapping[str, str]
 """A level or a shift (`+1`) for each variable that changes."""
 
-_SHIFT = re.compile(r"[+-]\d+")
+_SHIFT = re.compile(r"[+-]\d{1,9}")
 _SCALE = re.compile(
     r"(?P<variable>\w[\w-]*)\s*,\s*from\s+(?P<low>[+-]?(?:\d+\.?\d*|\.\d+))\s+to\s+(?P<high>[+-]?(?:\d+\.?\d*|\.\d+))"
 )

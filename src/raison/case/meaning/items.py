@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from raison.case.meaning.entries import changes_of_drift, effect_of, explain_change, read_confidence
+from raison.case.meaning.ranges import Kind, read_number
 from raison.case.text.schema import CaseText, RecordRow
 from raison.errors import QueryError, did_you_mean
 from raison.game import StateSpace
@@ -53,6 +54,8 @@ class _Moves:
             condition = players[row.who].actions[row.what].condition
             if condition is not None and _is_never(condition, world.space):
                 yield "what", f"`{row.what}` can never be taken: its condition `{condition}` holds in no state."
+            elif _is_never_seen(row, world.case):
+                yield "what", f"`{row.what}` is never seen: its `seen` is 0, so it cannot stand in the record."
         yield from _check_confidence(row)
 
     def item(self, row: RecordRow, time: float, world: World) -> Item:
@@ -127,3 +130,18 @@ def _is_never(condition: str, space: StateSpace) -> bool:
     except QueryError:
         return False
     return not check_condition(parsed, space.variables) and not mask(parsed, space).any()
+
+
+def _is_never_seen(row: RecordRow, case: CaseText) -> bool:
+    """Return whether the action of a move is seen with probability zero under every explanation."""
+    own = case.players[row.who].actions[row.what].seen
+    name = f"players.{row.who}.actions.{row.what}.seen"
+    return all(_is_zero(explanation.sees.get(name, own)) for explanation in case.explanations.values())
+
+
+def _is_zero(chance: str | None) -> bool:
+    try:
+        prior = read_number("1" if chance is None else chance, Kind.CHANCE, "day")
+    except ValueError:
+        return False  # told where the numbers are checked
+    return not prior.is_free and float(prior.value(0.0)) == 0.0

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 
-from raison.errors import Problem
+from raison.errors import Problem, cut
 
 Path = tuple[str | int, ...]
 """Keys and list positions (from 0) that lead to an entry."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where an entry is written.
 
@@ -45,37 +46,53 @@ class Place:
         return Place(self.file, self.line + before.count("\n"), len(before) - before.rfind("\n"))
 
 
+class Table(Protocol):
+    """A table whose cells are so many that each is placed only when somebody asks."""
+
+    def place(self, row: int, column: str) -> Place | None:
+        """Return where a cell stands; None if the table has no such column."""
+        ...
+
+
 @dataclass(frozen=True)
 class Places:
     """The places of all entries, by path; an entry's key and its value may stand apart.
 
     Attributes:
-        values: where the value of each entry starts.
+        values: where the value of each entry starts, those in cells of tables left out.
         keys: where the key of each entry starts.
+        tables: the tables whose rows are entries.
     """
 
     values: dict[Path, Place] = field(default_factory=dict)
     keys: dict[Path, Place] = field(default_factory=dict)
+    tables: dict[Path, Table] = field(default_factory=dict)
+
+    def at(self, path: Path) -> Place | None:
+        """Return where the value of an entry starts; None if it stands in no file."""
+        match path:
+            case (*root, int(row), str(column)) if tuple(root) in self.tables:
+                return self.tables[tuple(root)].place(row, column)
+        return self.values.get(path)
 
     def find(self, path: Path) -> Path:
         """Return the nearest entry that is written: `path` less the parts that stand in no file."""
         found: Path = ()
         for part in path:
-            if (*found, part) in self.values:
+            if self.at((*found, part)) is not None:
                 found = (*found, part)
         return found
 
     def problem(self, path: Path, message: str, *, at_key: bool = False) -> Problem:
         """Return a problem at the entry `path`, or at the nearest one that is written."""
         found = self.find(path)
-        places: Mapping[Path, Place] = self.keys if at_key and found in self.keys else self.values
-        place = places.get(found, Place("", 0, 0))
-        return Problem(place.file, place.line, place.column, dotted(path), message)
+        place = (self.keys.get(found) if at_key else None) or self.at(found) or Place("", 0, 0)
+        return Problem(place.file, place.line, place.column, _told(path), message)
 
     def problem_inside(self, path: Path, text: str, offset: int, message: str) -> Problem:
         """Return a problem at character `offset` of the text of an entry."""
-        place = self.values.get(self.find(path), Place("", 0, 0)).inside(text, offset)
-        return Problem(place.file, place.line, place.column, dotted(path), message)
+        place = (self.at(self.find(path)) or Place("", 0, 0)).inside(text, offset)
+        return Problem(place.file, place.line, place.column, _told(path), message)
 
 
 def dotted(path: Path) -> str:
@@ -83,6 +100,21 @@ def dotted(path: Path) -> str:
     return ".".join(str(part + 1) if isinstance(part, int) else part for part in path)
 
 
-def without_repeats(problems: Iterable[Problem]) -> list[Problem]:
-    """Return `problems` without those that say the same of the same place."""
-    return list({str(problem): problem for problem in problems}.values())
+def _told(path: Path) -> str:
+    """Return a path for a message, long keys cut."""
+    return dotted(tuple(part if isinstance(part, int) else cut(part, 120) for part in path))
+
+
+MOST_PROBLEMS = 1000
+"""Most problems that are told at once."""
+
+
+def first_problems(problems: Iterable[Problem]) -> list[Problem]:
+    """Return `problems` without repeats of the same at the same place; after a thousand only that there are more."""
+    first: dict[str, Problem] = {}
+    for problem in problems:
+        if len(first) == MOST_PROBLEMS and str(problem) not in first:
+            message = f"there are more than {MOST_PROBLEMS:,} problems; mend the others first."
+            return [*first.values(), replace(problem, path="", message=message)]
+        first[str(problem)] = problem
+    return list(first.values())

@@ -1,22 +1,24 @@
-"""Read a case from a folder or a file: all its files, every problem of form at once."""
+"""Read a case from a folder, a file or texts in memory: all its files, every problem of form at once."""
 
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import pathlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pydantic
 
 from raison.case.text.csv_text import read_csv
-from raison.case.text.files import beside, find_case_file, read_text
-from raison.case.text.places import Places, without_repeats
+from raison.case.text.files import CaseFile, Files, FilesOnDisk, TextsInMemory, find_case_file
+from raison.case.text.places import MOST_PROBLEMS, Places, first_problems
 from raison.case.text.schema import CaseText, IndicatorRow, RecordRow
 from raison.case.text.wording import is_echo, word_error
 from raison.case.text.yaml_text import read_yaml
-from raison.errors import CaseError, Problem
+from raison.errors import CaseError, Problem, quote
 
 ROLES = ("record", "claims", "sources", "indicators")
 """Entries that may stand in a file of their own."""
@@ -46,86 +48,103 @@ def read_case(path: str | os.PathLike[str]) -> WrittenCase:
         CaseError: with every problem of form in all the files. What the entries mean is checked by `check_case`.
     """
     case_file = find_case_file(pathlib.Path(path))
-    reading = _Reading(case_file)
+    name = os.path.basename(os.path.dirname(os.path.realpath(case_file)))
+    if case_file.stem != "case":
+        name = case_file.stem
+    return _read(FilesOnDisk(case_file), os.fsencode(name).decode(errors="replace"))
+
+
+def read_case_texts(texts: Mapping[str, str], *, name: str = "case") -> WrittenCase:
+    """Read a case from the texts of its files, by file name; it starts in `case.yaml`.
+
+    Raises:
+        CaseError: as `read_case` does.
+    """
+    return _read(TextsInMemory(texts), name)
+
+
+def _read(files: Files, name: str) -> WrittenCase:
+    reading = _Reading(files)
     content = reading.read_all()
     text = reading.validate(content)
     if reading.problems or text is None:
-        raise CaseError(without_repeats(reading.problems))
-    is_in_folder = case_file.stem == "case"
-    name = case_file.resolve().parent.name if is_in_folder else case_file.stem
-    return WrittenCase(name, text, reading.places, _hash(reading.texts))
+        raise CaseError(first_problems(reading.problems))
+    return WrittenCase(name, text, reading.places, _hash(reading.read))
 
 
-def _hash(texts: dict[str, str]) -> str:
+def _hash(files: Iterable[CaseFile]) -> str:
     digest = hashlib.sha256()
-    for name in sorted(texts):
-        content = texts[name].encode()
-        digest.update(f"{name}\n{len(content)}\n".encode() + content)
+    for file in sorted(files, key=lambda file: file.name):
+        content = file.text.encode()
+        digest.update(f"{file.name}\n{len(content)}\n".encode() + content)
     return digest.hexdigest()
 
 
 @dataclass
 class _Reading:
-    """The reading of one case: its places, texts and problems so far."""
+    """The reading of one case: its places, problems and the files read so far."""
 
-    case_file: pathlib.Path
+    files: Files
     places: Places = field(default_factory=Places)
-    texts: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
-    failed: set[str] = field(default_factory=set)
+    read: list[CaseFile] = field(default_factory=list)
+    roles: dict[str, str] = field(default_factory=dict)
+    """What each file that was read is named for, by its identity."""
 
     def read_all(self) -> dict[str, Any]:
         """Return the content of the case file with the files that it names put in their places."""
-        text = self._text(self.case_file)
-        content = read_yaml(text, str(self.case_file), self.places)
+        shown = self.files.show(self.files.case_file)
+        try:
+            file = self._read_file(self.files.case_file, "case")
+        except ValueError as error:
+            raise CaseError([Problem(shown, 0, 0, "", str(error))]) from None
+        content = read_yaml(file.text, shown, self.places)
         if not isinstance(content, dict):
             found = "nothing" if content is None else "a list" if isinstance(content, list) else "a single text"
             message = f"found {found}; a case is a mapping that starts with `title: ...`."
-            raise CaseError([Problem(str(self.case_file), 1, 1, "", message)])
-        used = {self.case_file.resolve(): "case"}
+            raise CaseError([Problem(shown, 1, 1, "", message)])
         for role in ROLES:
             if isinstance(content.get(role), str):
-                content[role] = self._read_role(role, content[role], used)
+                content[role] = self._read_role(role, content[role])
         return content
 
-    def _read_role(self, role: str, name: str, used: dict[pathlib.Path, str]) -> Any:
+    def _read_role(self, role: str, name: str) -> Any:
         """Return the content of the file `name`, or an empty one if it cannot be read."""
         content: Any = None
         try:
-            path = beside(name, self.case_file)
-            if path.resolve() in used:
-                raise ValueError(f"`{name}` is named for `{used[path.resolve()]}` already; give each its own file.")
-            used[path.resolve()] = role
-            content = self._parse(role, path)
+            content = self._parse(role, self._read_file(name, role))
         except ValueError as error:
             self.problems.append(self.places.problem((role,), str(error)))
-            self.failed.add(role)
         except CaseError as error:
             self.problems += error.problems
-            self.failed.add(role)
         return content if content is not None else {} if role == "sources" else []
 
-    def _parse(self, role: str, path: pathlib.Path) -> Any:
-        text = self._text(path)
+    def _read_file(self, name: str, role: str) -> CaseFile:
+        file = self.files.read(name)
+        first = self.roles.setdefault(file.identity, role)
+        if first != role:
+            raise ValueError(f"{quote(name)} is named for `{first}` already; give each its own file.")
+        self.read.append(file)
+        return file
+
+    def _parse(self, role: str, file: CaseFile) -> Any:
+        ending = pathlib.PurePath(file.name).suffix
         if role in ("claims", "sources"):
-            if path.suffix not in (".yaml", ".yml"):
-                raise ValueError(f"found `{path.name}`; {role} are read from a YAML file.")
-            return read_yaml(text, str(path), self.places, (role,))
-        if path.suffix != ".csv":
-            raise ValueError(f"found `{path.name}`; the {role} is read from a CSV file.")
+            if ending not in (".yaml", ".yml"):
+                raise ValueError(f"found {quote(file.name)}; {role} are read from a YAML file.")
+            return read_yaml(file.text, file.shown, self.places, (role,))
+        if ending != ".csv":
+            raise ValueError(f"found {quote(file.name)}; the {role} is read from a CSV file.")
         row = RecordRow if role == "record" else IndicatorRow
         needed = [name for name, entry in row.model_fields.items() if entry.is_required()]
-        return read_csv(text, str(path), self.places, (role,), needed=needed, allowed=list(row.model_fields))
-
-    def _text(self, path: pathlib.Path) -> str:
-        text = read_text(path)
-        self.texts[path.relative_to(self.case_file.parent).as_posix()] = text
-        return text
+        return read_csv(file.text, file.shown, self.places, (role,), needed=needed, allowed=list(row.model_fields))
 
     def validate(self, content: dict[str, Any]) -> CaseText | None:
         """Return the case, or None after noting what is wrong with its form."""
         try:
             return CaseText.model_validate(content)
         except pydantic.ValidationError as error:
-            self.problems += [word_error(each, self.places) for each in error.errors() if not is_echo(each)]
+            errors = (each for each in error.errors(include_url=False) if not is_echo(each))
+            worded = (word_error(each, self.places) for each in errors)
+            self.problems += itertools.islice(worded, MOST_PROBLEMS + 1)
         return None

@@ -11,34 +11,56 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
 
+from raison.errors import quote
+
 NAME = re.compile(r"\w(?:[\w-]*\w)?")
 RESERVED = frozenset({"and", "or", "not", "in", "nature"})
 """Words that a name may not be."""
+LONGEST = 100
+"""Longest name and longest number, in bytes of UTF-8."""
 
 
 def _name(value: Any) -> Any:
     if not isinstance(value, str) or not NAME.fullmatch(value):
-        raise ValueError(f"found `{value}`; a name has letters, digits, `_` and `-` only.")
+        raise ValueError(f"found {quote(value)}; a name has letters, digits, `_` and `-` only.")
     if value in RESERVED:
         raise ValueError(f"found `{value}`, which has a meaning of its own; choose another name.")
-    return value
+    return _short(value)
 
 
 def _level(value: Any) -> Any:
     if not isinstance(value, str) or not NAME.fullmatch(value):
-        raise ValueError(f"found `{value}`; a level has letters, digits, `_` and `-` only.")
-    return value
+        raise ValueError(f"found {quote(value)}; a level has letters, digits, `_` and `-` only.")
+    return _short(value)
 
 
 def _phrase(value: Any) -> Any:
     if not isinstance(value, str) or not value.strip() or "." in value:
-        raise ValueError(f"found `{value}`; the name of a drift may not be empty or have a dot.")
+        raise ValueError(f"found {quote(value)}; the name of a drift may not be empty or have a dot.")
+    return _short(value)
+
+
+def _short(value: Any) -> Any:
+    """Refuse what is too long for a name, a number or a file that is called by it."""
+    if isinstance(value, str) and len(value.encode()) > LONGEST:
+        raise ValueError(
+            f"found {quote(value)}, which is too long: at most {LONGEST} characters, "
+            "where a letter outside a to z counts as two to four."
+        )
     return value
+
+
+def _number(value: Any) -> Any:
+    """Say how a range is written where a list of two stands for it."""
+    if isinstance(value, list | tuple) and len(value) == 2 and all(isinstance(end, str | int | float) for end in value):
+        low, high = value
+        raise ValueError(f"found {quote(f'[{low}, {high}]')}; write a range as {quote(f'{low} to {high}')}.")
+    return _short(_as_text(value))
 
 
 def _date(value: Any) -> Any:
     if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d\d-\d\d", value):
-        raise ValueError(f"found `{value}`; need a date such as 2016-06-27.")
+        raise ValueError(f"found {quote(value)}; need a date such as 2016-06-27.")
     try:
         return datetime.date.fromisoformat(value)
     except ValueError:
@@ -61,7 +83,10 @@ Day = Annotated[
     PlainSerializer(str),
     WithJsonSchema({"type": "string", "format": "date", "pattern": r"^\d{4}-\d\d-\d\d$"}),
 ]
-NumberText = Annotated[str, BeforeValidator(_as_text), WithJsonSchema({"type": ["string", "number"]})]
+NumberText = Annotated[str, BeforeValidator(_number), WithJsonSchema({"type": ["string", "number"]})]
+AnyText = Annotated[str, BeforeValidator(_as_text), WithJsonSchema({"type": ["string", "number"]})]
+LevelText = Annotated[AnyText, BeforeValidator(_short)]
+ShortText = Annotated[str, BeforeValidator(_short)]
 Chances = dict[Level, Annotated[float, Field(ge=0, allow_inf_nan=False)]]
 Start = Annotated[
     Chances,
@@ -103,7 +128,7 @@ class WrittenDrift(Entry):
     every: NumberText
     when: Ratios = {}
     condition: str | None = Field(default=None, alias="if")
-    changes: dict[Name, NumberText] | None = None
+    changes: dict[Name, LevelText] | None = None
     basis: Basis
 
 
@@ -111,14 +136,14 @@ class Outcome(Entry):
     """One of the ways an action may turn out."""
 
     chance: NumberText
-    changes: dict[Name, NumberText] = {}
+    changes: dict[Name, LevelText] = {}
 
 
 class WrittenAction(Entry):
     """Something a player may do."""
 
-    changes: dict[Name, NumberText] | None = None
-    outcomes: tuple[Outcome, ...] | None = None
+    changes: dict[Name, LevelText] | None = None
+    outcomes: tuple[Outcome, ...] | None = Field(default=None, min_length=1)
     condition: str | None = Field(default=None, alias="if")
     costs: NumberText | None = None
     seen: NumberText | None = None
@@ -169,7 +194,7 @@ class RecordRow(Entry):
     date: Day
     kind: str
     who: str
-    what: NumberText
+    what: AnyText
     confidence: NumberText | None = None
     source: str = ""
     note: str = ""
@@ -185,7 +210,7 @@ class WrittenSource(Entry):
 class ClaimRow(Entry):
     """One claim of the text, with its test or why it has none."""
 
-    id: str
+    id: ShortText
     where: str = ""
     says: str
     kind: Literal["causal", "motive", "factual", "predictive", "counterfactual", "normative", "advice"]

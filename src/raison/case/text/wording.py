@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from raison.case.text.places import Path, Places
 from raison.case.text.schema import CaseText
-from raison.errors import Problem, did_you_mean, nearest
+from raison.errors import Problem, did_you_mean, nearest, quote
 
 HINTS = {
     "basis": "write `assumed`, alone or with a reason, or keys of sources.yaml.",
@@ -36,7 +36,9 @@ def word_error(error: ErrorDetails, places: Places) -> Problem:
         return places.problem(path, f"`{name}` is missing; {HINTS.get(name, 'it must be given.')}", at_key=True)
     if kind == "extra_forbidden":
         name = str(path[-1])
-        return places.problem(path, f"no entry `{name}` here.{did_you_mean(name, _allowed(path[:-1]))}", at_key=True)
+        return places.problem(
+            path, f"no entry {quote(name)} here.{did_you_mean(name, _allowed(path[:-1]))}", at_key=True
+        )
     if kind == "value_error":
         return places.problem(_written(path, places), str(context["error"]), at_key="[key]" in error["loc"])
     return places.problem(_written(path, places), f"found {_show(found)}; {_need(kind, context, found)}")
@@ -84,8 +86,7 @@ def _show(found: Any) -> str:
         return "a mapping" if found else "an empty mapping"
     if isinstance(found, list | tuple):
         return "a list of one" if len(found) == 1 else f"a list of {len(found)}" if found else "an empty list"
-    text = str(found)
-    return f"`{text if len(text) <= 60 else text[:57] + '...'}`"
+    return quote(found)
 
 
 def _allowed(path: Path) -> list[str]:

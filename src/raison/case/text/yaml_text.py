@@ -9,31 +9,72 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import ruamel.yaml
-from ruamel.yaml.error import MarkedYAMLError, StringMark
+from ruamel.yaml.composer import Composer
+from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.events import AliasEvent, Event
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
-from ruamel.yaml.reader import ReaderError
 
+from raison.case.text.files import UNSHOWN
 from raison.case.text.places import Path, Place, Places, dotted
+from raison.case.text.yaml_mistakes import explain_mistake, glued_key
 from raison.errors import CaseError, Problem
+
+MOST_ENTRIES = 50_000
+"""Most entries of a YAML file: keys, texts, lists and mappings together."""
+DEEPEST = 50
+"""How deep entries may be nested."""
 
 
 def read_yaml(text: str, file: str, places: Places, root: Path = ()) -> Any:
     """Return the content of a YAML text and enter its places under `root`; raise `CaseError` where it is no YAML."""
+    yaml = ruamel.yaml.YAML(typ="safe", pure=True)
+    yaml.Composer = _Composer
     try:
-        node = ruamel.yaml.YAML(typ="safe", pure=True).compose(text)
-        walk = _Walk(text, file, places)
-        content = walk.read(node, root)
+        node = yaml.compose(text)
+    except _Refused as error:
+        raise CaseError([Problem(file, error.line, error.column, "", str(error))]) from None
     except MarkedYAMLError as error:
-        raise CaseError([_explain(error, text, file)]) from None
-    except ReaderError as error:
-        before = text[: error.position]
-        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-        raise CaseError([Problem(file, line, column, "", "found a sign that cannot be shown; remove it.")]) from None
-    except RecursionError:
-        raise CaseError([Problem(file, 0, 0, "", "the entries are nested too deeply.")]) from None
+        raise CaseError([explain_mistake(error, text, file)]) from None
+    walk = _Walk(text, file, places)
+    content = walk.read(node, root)
     if walk.problems:
         raise CaseError(walk.problems)
     return content
+
+
+class _Refused(Exception):
+    """An entry is YAML, but nothing that a case may hold."""
+
+    def __init__(self, event: Event, message: str) -> None:
+        super().__init__(message)
+        self.line, self.column = event.start_mark.line + 1, event.start_mark.column + 1
+
+
+class _Composer(Composer):
+    """Makes nodes of what the parser finds, up to some number and depth, and follows no `*name`."""
+
+    def __init__(self, loader: Any = None) -> None:
+        super().__init__(loader)
+        self.warn_double_anchors = False
+        self.entries = 0
+        self.nesting = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Node:
+        event = self.parser.peek_event()
+        self.entries += 1
+        self.nesting += 1
+        if isinstance(event, AliasEvent):
+            message = "found `*`, which refers to another entry; put the text in quotes or write the entry out."
+            raise _Refused(event, message)
+        if getattr(event, "tag", None):
+            raise _Refused(event, "a text that starts with `!` must stand in quotes.")
+        if self.entries > MOST_ENTRIES:
+            raise _Refused(event, f"the file has more than {MOST_ENTRIES:,} entries; it goes no further than here.")
+        if self.nesting > DEEPEST:
+            raise _Refused(event, f"the entries are nested too deeply; at most {DEEPEST} levels are read.")
+        node = super().compose_node(parent, index)
+        self.nesting -= 1
+        return node
 
 
 @dataclass
@@ -44,21 +85,22 @@ class _Walk:
     file: str
     places: Places
     problems: list[Problem] = field(default_factory=list)
-    seen: set[int] = field(default_factory=set)
 
     def read(self, node: Node | None, path: Path) -> Any:
         if node is None:
             return None
         self.places.values[path] = self._place(node)
-        if id(node) in self.seen:
-            self._complain(node, path, "an anchor is used twice; write the entry out instead of `*name`.")
-            return None
-        self.seen.add(id(node))
         if isinstance(node, MappingNode):
             return self._mapping(node, path)
         if isinstance(node, SequenceNode):
             return [self.read(part, (*path, index)) for index, part in enumerate(node.value)]
-        return _scalar(node) if isinstance(node, ScalarNode) else None
+        return self._scalar(node, path)
+
+    def _scalar(self, node: Node, path: Path) -> str | None:
+        is_plain = node.style not in ("'", '"', "|", ">")
+        if UNSHOWN.search(node.value):
+            self._complain(node, path, "found an escape for a sign that cannot be shown or stored; remove it.")
+        return None if is_plain and node.value in ("", "~", "null") else str(node.value)
 
     def _mapping(self, node: MappingNode, path: Path) -> dict[str, Any]:
         content: dict[str, Any] = {}
@@ -67,6 +109,13 @@ class _Walk:
                 self._complain(key_node, path, "a key must be a word, not a list or a mapping.")
                 continue
             key = str(key_node.value)
+            meant = glued_key(key) if value_node.start_mark.index == value_node.end_mark.index else None
+            if UNSHOWN.search(key):
+                self._complain(key_node, path, "found an escape for a sign that cannot be shown or stored; remove it.")
+                continue
+            if meant is not None:
+                self._complain(key_node, (*path, meant), "a space is missing after the `:`.")
+                continue
             if key in content:
                 first = self.places.keys[(*path, key)].line
                 self._complain(key_node, (*path, key), f"`{key}` stands twice here; the first is on line {first}.")
@@ -85,28 +134,3 @@ class _Walk:
     def _complain(self, node: Node, path: Path, message: str) -> None:
         place = self._place(node)
         self.problems.append(Problem(self.file, place.line, place.column, dotted(path), message))
-
-
-def _scalar(node: ScalarNode) -> str | None:
-    is_plain = node.style not in ("'", '"', "|", ">")
-    return None if is_plain and node.value in ("", "~", "null") else str(node.value)
-
-
-def _explain(error: MarkedYAMLError, text: str, file: str) -> Problem:
-    """Word what the YAML reader stumbled over."""
-    mark = error.problem_mark or error.context_mark
-    line, column = (mark.line, mark.column) if isinstance(mark, StringMark) else (0, 0)
-    lines = text.split("\n")
-    at = lines[line] if line < len(lines) else ""
-    problem = error.problem or error.context or "the text breaks off"
-    if "\t" in at[: len(at) - len(at.lstrip())] or "'\\t'" in problem:
-        message = "found a tab; YAML is indented with spaces only."
-    elif "mapping values are not allowed" in problem:
-        message = "found a `:` that starts no entry; put the text in quotes or mend the indent above."
-    elif "single document" in (error.context or ""):
-        message = "found a second document after `---`; one file holds one."
-    elif "undefined alias" in problem:
-        message = "found `*`, which refers to another entry; put the text in quotes or write the entry out."
-    else:
-        message = f"this cannot be read as YAML: {problem}; mend brackets, quotes or indent here or just above."
-    return Problem(file, line + 1, column + 1, "", message)
