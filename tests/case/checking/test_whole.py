@@ -67,3 +67,56 @@ def test_what_looks_forgotten_is_a_warning(case: pathlib.Path) -> None:
         "case.yaml:55:3: features.fear: nobody wants this feature.",
         "case.yaml:74:1: sources: 1 of 2 sources are cited nowhere: other.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("case.yaml", "{border: +1}, if: border <", "{border: +NINES}, if: border <"),
+        ("case.yaml", "chance: 0.2 to 0.4", "chance: NINES"),
+        ("case.yaml", "{angry: 0.7, calm: 0.3}", "{angry: NINES, calm: 0.3}"),
+        ("case.yaml", "    basis: assumed\n\nrecord", "    basis: assumed\n    prior: NINES\n\nrecord"),
+        ("case.yaml", "costs: 1 to 3", "costs: 1 to NINES"),
+        ("case.yaml", "looks ahead: 2 years", "looks ahead: NINES years"),
+        ("case.yaml", "trade, from 0 to 1", "trade, from 0 to NINES"),
+        ("case.yaml", "calm: mood = calm", "calm: {mood: {calm: NINES}}"),
+        ("case.yaml", "[angry, calm]", "[angry, calm, NINES]"),
+        ("record.csv", "nature,trade falls", "trade,+NINES"),
+        ("record.csv", "weak,high", "weak,NINES"),
+    ],
+)
+def test_a_number_of_five_thousand_digits_is_one_problem(
+    file: str, old: str, new: str, broken: Callable[[str, str, str], list[str]]
+) -> None:
+    assert len(broken(file, old, new.replace("NINES", "9" * 5000))) == 1
+
+
+def test_thousands_of_variables_are_refused_with_their_number_of_states(broken: Callable) -> None:
+    many = "".join(f"  v{number}: {{levels: [a, b], at start: a}}\n" for number in range(2000))
+    assert broken("case.yaml", "variables:\n", f"variables:\n{many}") == [
+        "case.yaml:13:1: variables: the variables span 10^603 states; at most 2,000,000 are computed. "
+        "Merge levels or leave one out."
+    ]
+
+
+def test_one_or_two_items_outside_the_time_are_told_each(broken: Callable) -> None:
+    assert broken("case.yaml", "until: 2022-06-30", "until: 2022-02-01") == [
+        "record.csv:8:1: record.7.date: found `2022-03-05`; the case runs from 2021-01-04 to 2022-02-01.",
+        "record.csv:9:1: record.8.date: found `2022-05-30`; the case runs from 2021-01-04 to 2022-02-01.",
+    ]
+
+
+def test_an_act_that_some_explanation_takes_for_seen_may_stand_in_the_record(case: pathlib.Path) -> None:
+    text = (case / "case.yaml").read_text().replace("costs: 1 to 3, about: offers", "costs: 1 to 3, seen: 0, about: x")
+    wants = "wants: {northland: {calm: 0.5 to 3}}"
+    text = text.replace(wants, f"{wants}\n    sees: {{players.northland.actions.offer.seen: 0.5}}")
+    (case / "case.yaml").write_text(text)
+    assert check_case(read_case(case)) == ()
+
+
+def test_after_a_thousand_problems_the_rest_is_not_told(case: pathlib.Path, problems_of: Callable) -> None:
+    row = "2021-02-10,reading,trade,weak,certain,invented,\n"
+    (case / "record.csv").write_text("date,kind,who,what,confidence,source,note\n" + row * 1500)
+    problems = problems_of(case)
+    assert len(problems) == 1001
+    assert problems[-1] == "record.csv:1002:31: there are more than 1,000 problems; mend the others first."

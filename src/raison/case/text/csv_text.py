@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
@@ -81,18 +82,19 @@ class CsvTable:
 def _rows(text: str, file: str) -> Iterator[CsvRow]:
     """Yield the rows that are not blank."""
     line, start = 1, 0
-    for _ in range(MOST_ROWS + 1):
+    for count in itertools.count():
         written = _WRITTEN.search(text, start)
         if written is None:
             return
         begin = text.rfind("\n", start, written.start()) + 1 or start
         line += text.count("\n", start, begin)
+        if count > MOST_ROWS:
+            raise CaseError([Problem(file, line, 1, "", f"the file has more than {MOST_ROWS:,} rows.")])
         row, end = _row(text, begin, file, line)
         if len(row.cells) > 1 or _content(row.cells[0]):
             yield row
         line += text.count("\n", begin, end + 1)
         start = end + 1
-    raise CaseError([Problem(file, line, 1, "", f"the file has more rows than can be read, {MOST_ROWS:,}.")])
 
 
 def _row(text: str, begin: int, file: str, line: int) -> tuple[CsvRow, int]:

@@ -43,10 +43,8 @@ def _phrase(value: Any) -> Any:
 def _short(value: Any) -> Any:
     """Refuse what is too long for a name, a number or a file that is called by it."""
     if isinstance(value, str) and len(value.encode()) > LONGEST:
-        raise ValueError(
-            f"found {quote(value)}, which is too long: at most {LONGEST} characters, "
-            "where a letter outside a to z counts as two to four."
-        )
+        count = f"at most {LONGEST} characters, where one such as `é` counts as two"
+        raise ValueError(f"found {quote(value)}, which is too long: {count}.")
     return value
 
 

@@ -162,17 +162,33 @@ def _bracket(stop: _Stop) -> _Found | None:
     return stop.line, stop.column, "a comma is missing before this."
 
 
-def _unopened(stop: _Stop) -> _Found:
-    does = "separates" if stop.sign == "," else "closes"
-    return (
-        stop.line,
-        stop.column,
-        f"found `{stop.sign}`, which {does} nothing here; is a `:` or a bracket missing before it?",
-    )
+def _misplaced(stop: _Stop) -> _Found:
+    message = f"found `{stop.sign}`, which does not belong here; is a `:` or a bracket missing before it?"
+    return stop.line, stop.column, message
 
 
 def _item(stop: _Stop) -> _Found:
     return stop.line, stop.column, "this is no item of the list above it; an item starts with `-` and a space."
+
+
+def _stray_text(stop: _Stop) -> _Found:
+    if not stop.before.strip():
+        return _no_colon(stop, stop.line)
+    return stop.line, stop.column, "text follows a bracket that is closed; remove the bracket or the text."
+
+
+def _begins_anew(stop: _Stop) -> _Found:
+    message = "what stands above this is indented otherwise or is no entry; a comment starts with `#`."
+    return stop.line, stop.column, message
+
+
+def _list_in_line(stop: _Stop) -> _Found:
+    return stop.line, stop.column, "a list begins on a line of its own, each item with `-` and a space."
+
+
+def _block_text(stop: _Stop) -> _Found:
+    sign = stop.opening
+    return *stop.begun, f"after `{sign}` a text begins on the next line; one that starts with `{sign}` needs quotes."
 
 
 def _misaligned(stop: _Stop) -> _Found:
@@ -182,8 +198,7 @@ def _misaligned(stop: _Stop) -> _Found:
 
 
 def _start(stop: _Stop) -> _Found:
-    sign = stop.lines[stop.begun[0]][stop.begun[1] : stop.begun[1] + 1]
-    return *stop.begun, f"a text that starts with `{sign}` must stand in quotes."
+    return *stop.begun, f"a text that starts with `{stop.opening}` must stand in quotes."
 
 
 def _escape(stop: _Stop) -> _Found:
@@ -209,16 +224,18 @@ _MISTAKES: tuple[tuple[str, Callable[[_Stop], _Found | None]], ...] = (
     ("could not find expected ':'", _simple_key),
     ("quoted scalar found unexpected", _quote_never_closed),
     ("found unknown escape|expected escape sequence", _escape),
-    ("scanning an (anchor|alias)|that cannot start any token|scanning a (tag|directive)", _start),
+    ("(scanning|parsing) an? (anchor|alias|tag|directive)|that cannot start any token", _start),
     ("single document", _second_document),
     ("but (found|got)", _quote_closed_late),
     ("but got", _bracket),
-    ("node content, but found ','", _empty),
-    (r"but found '[],}]'", _unopened),
-    (
-        "block (collection|mapping) .*but found '<block (mapping|sequence) start>'|block mapping .*found '-'",
-        _misaligned,
-    ),
+    ("node content, but found '[,:-]'", _empty),
+    (r"but found '([][{},]|<tag>)'|node content, but found|mapping keys are not allowed", _misplaced),
+    ("but found '<block (mapping|sequence) start>'", _misaligned),
+    ("block mapping .*but found '-'", _misaligned),
     ("block collection .*but found", _item),
+    ("but found '<scalar>'", _stray_text),
+    ("expected '<document start>'", _begins_anew),
+    ("sequence entries are not allowed", _list_in_line),
+    ("scanning a block scalar", _block_text),
 )
 """What the reader says, and who explains it: the first that finds an explanation."""

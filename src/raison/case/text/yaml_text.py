@@ -69,7 +69,7 @@ class _Composer(Composer):
         if getattr(event, "tag", None):
             raise _Refused(event, "a text that starts with `!` must stand in quotes.")
         if self.entries > MOST_ENTRIES:
-            raise _Refused(event, f"the file has more than {MOST_ENTRIES:,} entries; it goes no further than here.")
+            raise _Refused(event, f"the file has more than {MOST_ENTRIES:,} entries; it is read no further than here.")
         if self.nesting > DEEPEST:
             raise _Refused(event, f"the entries are nested too deeply; at most {DEEPEST} levels are read.")
         node = super().compose_node(parent, index)
@@ -94,9 +94,9 @@ class _Walk:
             return self._mapping(node, path)
         if isinstance(node, SequenceNode):
             return [self.read(part, (*path, index)) for index, part in enumerate(node.value)]
-        return self._scalar(node, path)
+        return self._scalar(node, path) if isinstance(node, ScalarNode) else None
 
-    def _scalar(self, node: Node, path: Path) -> str | None:
+    def _scalar(self, node: ScalarNode, path: Path) -> str | None:
         is_plain = node.style not in ("'", '"', "|", ">")
         if UNSHOWN.search(node.value):
             self._complain(node, path, "found an escape for a sign that cannot be shown or stored; remove it.")
