@@ -48,9 +48,8 @@ def read_case(path: str | os.PathLike[str]) -> WrittenCase:
         CaseError: with every problem of form in all the files. What the entries mean is checked by `check_case`.
     """
     case_file = find_case_file(pathlib.Path(path))
-    name = os.path.basename(os.path.dirname(os.path.realpath(case_file)))
-    if case_file.stem != "case":
-        name = case_file.stem
+    folder = os.path.basename(os.path.dirname(os.path.realpath(case_file)))
+    name = folder if case_file.stem == "case" else case_file.stem
     return _read(FilesOnDisk(case_file), os.fsencode(name).decode(errors="replace"))
 
 

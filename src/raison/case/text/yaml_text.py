@@ -17,7 +17,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from raison.case.text.files import UNSHOWN
 from raison.case.text.places import Path, Place, Places, dotted
 from raison.case.text.yaml_mistakes import explain_mistake, glued_key
-from raison.errors import CaseError, Problem
+from raison.errors import CaseError, Problem, quote
 
 MOST_ENTRIES = 50_000
 """Most entries of a YAML file: keys, texts, lists and mappings together."""
@@ -118,7 +118,7 @@ class _Walk:
                 continue
             if key in content:
                 first = self.places.keys[(*path, key)].line
-                self._complain(key_node, (*path, key), f"`{key}` stands twice here; the first is on line {first}.")
+                self._complain(key_node, (*path, key), f"{quote(key)} stands twice here; the first is on line {first}.")
                 continue
             self.places.keys[(*path, key)] = self._place(key_node)
             content[key] = self.read(value_node, (*path, key))
