@@ -64,6 +64,10 @@ def _record_in_place(count: int) -> Files:
     return _with_entry("record", [Entries(item) for _ in range(count)])
 
 
+def _sources(count: int) -> Tree:
+    return Entries([f"s{number}", Entries([["title", "a"]])] for number in range(count))
+
+
 def _anchors(count: int) -> Tree:
     return [Raw("&a0 a"), *(Raw(f"&a{number} [*a{number - 1}, *a{number - 1}]") for number in range(1, count))]
 
@@ -96,7 +100,7 @@ MONSTERS: dict[str, Callable[[], Files]] = {
     "2,000 lists in each other": lambda: _with_entry("title", Raw("[" * 2_000 + "]" * 2_000)),
     "2,000 indents": lambda: _with_entry("title", Raw("".join(f"\n{' ' * (number + 1)}a:" for number in range(2_000)))),
     "a thousand anchors": lambda: _with_entry("title", _anchors(1_000)),
-    "100,000 sources": lambda: _with_entry("sources", Entries([[f"s{number}", "a"] for number in range(100_000)])),
+    "100,000 sources": lambda: _with_entry("sources", _sources(100_000)),
     "200,000 things left out": lambda: _with_entry("leaves out", ["a"] * 200_000),
 }  # fmt: skip
 """By what they are."""
