@@ -7,7 +7,7 @@ import pathlib
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 SHOWN = 3
 """Inputs that are kept of failures with one cause."""
@@ -20,12 +20,12 @@ class Trial:
     Attributes:
         label: what it is, in a line.
         files: its input, by the name under which it is kept.
-        expected: what the input must be read as, where that is known.
+        expected: what else must be read as the same, where that is known.
     """
 
     label: str
     files: Mapping[str, bytes]
-    expected: Any = None
+    expected: str | None = None
 
 
 class Attack(Protocol):

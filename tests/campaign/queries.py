@@ -13,7 +13,6 @@ from campaign import oddities
 from campaign.findings import Trial
 from campaign.mutations import short
 from raison.errors import QueryError
-from raison.query import tree as t
 from raison.query.grammar import parse_condition, parse_query, parse_test
 
 READERS: dict[str, Callable[[str], Any]] = {
@@ -42,7 +41,10 @@ LONG: tuple[tuple[str, str, str], ...] = (
 
 @dataclass(frozen=True)
 class QueryAttack:
-    """Random texts of the query language, by `seed` and their number."""
+    """Random texts of the query language, by `seed` and their number.
+
+    What is expected of a good text is the same text with every bracket that may be left out: both are one tree.
+    """
 
     seed: int
     name: str = "queries"
@@ -50,11 +52,11 @@ class QueryAttack:
     def trial(self, number: int) -> Trial:
         """Return a good query, a mutated one, a soup of words, or a very long text."""
         rng = random.Random(f"{self.seed} query {number}")
-        file, tree = rng.choice((("condition.txt", _condition), ("test.txt", _test), ("query.txt", _query)))
-        expected = tree(rng)
+        file, write = rng.choice((("condition.txt", _condition), ("test.txt", _test), ("query.txt", _query)))
+        written = write(rng)
         kind = rng.choices((_good, _mutated, _soup, _long), (40, 45, 14, 1))[0]
-        text = kind(str(expected), rng)
-        known = expected if kind is _good else None
+        text = kind(re.sub("[⟨⟩]", "", written), rng)
+        known = written.replace("⟨", "(").replace("⟩", ")") if kind is _good else None
         return Trial(
             f"{kind.__name__[1:]} {file[:-4]}: {short(text)}", {file: text.encode("utf-8", "surrogatepass")}, known
         )
@@ -67,8 +69,8 @@ class QueryAttack:
             found = read(text)
         except QueryError as error:
             return "a good text is refused" if trial.expected is not None else _misplaced(error, text)
-        if trial.expected is not None and found != trial.expected:
-            return "a text is read as another tree than the one that it was printed from"
+        if trial.expected is not None and found != read(trial.expected):
+            return "brackets that may be left out change what is read"
         if read(str(found)) != found:
             return "a tree prints as a text that is read as another tree"
         return None
@@ -120,63 +122,73 @@ def _long(text: str, rng: random.Random) -> str:
     return before * times + middle + after * times
 
 
-# Trees
+# Good texts, in which ⟨...⟩ are brackets that may be left out
+
+CONDITIONS = (
+    "{0}", "⟨{0}⟩", "⟨⟨{0}⟩⟩", "not {0}", "not not ⟨{0}⟩", "⟨not {0}⟩ and {1}", "{0} and {1} and {2}",
+    "{0} or {1} or {2}", "⟨{0} and {1}⟩ or {2}", "{0} or ⟨{1} and ⟨not {2}⟩⟩", "not ({0} or {1})",
+    "({0} or {1}) and {2}", "⟨({0} and {1}) and {2}⟩",
+)  # fmt: skip
+
+SUMS = (
+    "{0}", "⟨{0}⟩", "⟨{0} * {1}⟩ + {2}", "{0} - ⟨{1} / {2}⟩", "⟨{0} - {1}⟩ - {2}", "⟨⟨{0} / {1}⟩ * {2}⟩",
+    "({0} + {1}) * {2}", "{0} - ({1} + {2})", "{0} / ({1} * {2})", "⟨{0} * {1}⟩ - ⟨{1} * {2}⟩",
+)  # fmt: skip
+
+NUMBERS = ("0", "1", "2.5", "-3", ".5", "7.", "1e-320", "1.7e308", "123456789012345678", "0.1", "٣")
 
 
 def _name(rng: random.Random) -> str:
+    return rng.choice(("a", "ties", "x_1", "a-b", "2016", "économie", "by", "record", "P", "in", "e5", "٣a", "_"))
+
+
+def _date(rng: random.Random) -> str:
+    return str(datetime.date.fromordinal(rng.choice((rng.randint(1, 3_652_059), rng.randint(730_000, 740_000)))))
+
+
+def _statement(rng: random.Random) -> str:
+    if rng.random() < 0.7:
+        return f"{_name(rng)} {rng.choice(('=', '!=', '<', '<=', '>', '>='))} {_name(rng)}"
+    return f"{_name(rng)} in ({', '.join(_name(rng) for _ in range(rng.randint(1, 3)))})"
+
+
+def _condition(rng: random.Random) -> str:
+    parts = [_statement(rng) for _ in range(3)]
+    if rng.random() < 0.3:
+        parts[rng.randrange(3)] = f"({_condition(rng)})"
+    return rng.choice(CONDITIONS).format(*parts)
+
+
+def _given(rng: random.Random) -> str:
+    record = rng.choice(("", "record", f"record to {_date(rng)}"))
+    changes = (f"do({_name(rng)} {rng.choice(('=', 'never'))} {_name(rng)})" for _ in range(rng.choice((0, 0, 1, 2))))
+    parts = [part for part in (record, *changes) if part]
+    return f" | {', '.join(parts)}" if parts else ""
+
+
+def _term(rng: random.Random) -> str:
     return rng.choice(
-        ("a", "ties", "close", "x_1", "a-b", "2016", "économie", "by", "record", "P", "in", "e5", "٣a", "_")
-    )
-
-
-def _date(rng: random.Random) -> datetime.date:
-    return datetime.date.fromordinal(rng.choice((rng.randint(1, 3_652_059), rng.randint(730_000, 740_000))))
-
-
-def _condition(rng: random.Random, depth: int = 3) -> t.Condition:
-    kind = rng.choice(("compare", "compare", "in", "and", "or", "not")) if depth else "compare"
-    if kind == "compare":
-        return t.Compare(_name(rng), rng.choice(("=", "!=", "<", "<=", ">", ">=")), _name(rng))
-    if kind == "in":
-        return t.In(_name(rng), tuple(_name(rng) for _ in range(rng.randint(1, 3))))
-    if kind == "not":
-        return t.Not(_condition(rng, depth - 1))
-    parts = tuple(_condition(rng, depth - 1) for _ in range(rng.randint(2, 3)))
-    return t.And(parts) if kind == "and" else t.Or(parts)
-
-
-def _given(rng: random.Random) -> t.Given:
-    interventions = tuple(
-        rng.choice((t.DoLevel, t.DoNever))(_name(rng), _name(rng)) for _ in range(rng.choice((0, 0, 1, 2)))
-    )
-    return t.Given(rng.choice((None, "all", _date(rng))), interventions)
-
-
-def _expression(rng: random.Random, depth: int = 3) -> t.Expression:
-    kind = rng.choice(("P", "P", "posterior", "value", "moves", "number", "sum", "sum")) if depth else "number"
-    if kind == "P":
-        return t.Probability(_condition(rng, 2), rng.choice(("at", "by")), _date(rng), _given(rng))
-    if kind == "posterior":
-        return t.Posterior(_name(rng))
-    if kind == "value":
-        return t.IndicatorValue(_name(rng), _date(rng))
-    if kind == "moves":
-        return t.MoveCount(_name(rng), _name(rng), _date(rng), _date(rng))
-    if kind == "number":
-        return t.Constant(
-            rng.choice((0.0, 1.0, -2.5, 1e-320, 1.7e308, 1e15, 1e22, rng.random(), rng.uniform(-1e6, 1e6)))
+        (
+            f"P({_condition(rng)} {rng.choice(('at', 'by'))} {_date(rng)}{_given(rng)})",
+            f"posterior({_name(rng)})",
+            f"value({_name(rng)} at {_date(rng)})",
+            f"moves({_name(rng)} {_name(rng)} from {_date(rng)} to {_date(rng)})",
+            rng.choice(NUMBERS),
         )
-    return t.Arithmetic(rng.choice("+-*/"), _expression(rng, depth - 1), _expression(rng, depth - 1))
+    )
 
 
-def _comparison(rng: random.Random) -> t.Comparison:
-    return t.Comparison(rng.choice(("<", "<=", ">", ">=")), _expression(rng, 2), _expression(rng, 2))
+def _sum(rng: random.Random) -> str:
+    return rng.choice(SUMS).format(*(_term(rng) for _ in range(3)))
 
 
-def _test(rng: random.Random) -> t.Test:
-    return t.Test(tuple(_comparison(rng) for _ in range(rng.choice((1, 1, 2, 3)))))
+def _comparison(rng: random.Random) -> str:
+    return f"{_sum(rng)} {rng.choice(('<', '<=', '>', '>='))} {_sum(rng)}"
 
 
-def _query(rng: random.Random) -> t.Query:
-    several = t.Test(tuple(_comparison(rng) for _ in range(2)))
-    return rng.choice((_expression(rng), _comparison(rng), several))
+def _test(rng: random.Random) -> str:
+    return " and ".join(_comparison(rng) for _ in range(rng.choice((1, 1, 2, 3))))
+
+
+def _query(rng: random.Random) -> str:
+    return rng.choice((_sum(rng), _comparison(rng), f"{_comparison(rng)} and {_comparison(rng)}"))
