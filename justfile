@@ -29,6 +29,10 @@ bench:
     .venv/bin/python benchmarks/solver.py --quick
     .venv/bin/python benchmarks/study.py
 
+# mutated cases, random queries and killed runs; `just campaign --cases 5000 --queries 5000 --kills 10` is shorter
+campaign *options:
+    PYTHONPATH=tests .venv/bin/python -m campaign {{ options }}
+
 # the study of a case; `just run my-case --seed 2`
 run case="turkey-2016" *options="--out out":
     .venv/bin/raison run {{ case }} {{ options }}
