@@ -10,7 +10,6 @@ from raison.chain import Chain
 from raison.equilibrium import Equilibrium, solve
 from raison.inference.likelihood import GameLikelihood
 
-
 # no test hangs on how busy the machine is
 hypothesis.settings.register_profile("no clock", deadline=None)
 hypothesis.settings.load_profile("no clock")

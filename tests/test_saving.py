@@ -50,9 +50,11 @@ def test_a_study_comes_back_as_it_was_but_for_the_rounding_of_its_paths(study: S
     for was, came in zip(study.explanations, loaded.explanations, strict=True):
         assert replace(came, paths={}) == replace(was, paths={})
         assert came.paths.keys() == was.paths.keys()
-        for name, path in was.paths.items():
-            assert came.paths[name].shape == path.shape
-            assert np.abs(came.paths[name] - path).max() <= 5e-7
+        for record, paths in was.paths.items():
+            assert came.paths[record].keys() == paths.keys()
+            for name, path in paths.items():
+                assert came.paths[record][name].shape == path.shape
+                assert np.abs(came.paths[record][name] - path).max() <= 5e-7
     for field in dataclasses.fields(Study):
         if field.name not in ("explanations", "items"):
             assert getattr(loaded, field.name) == getattr(study, field.name)
@@ -107,11 +109,12 @@ def test_a_damaged_study_gives_one_clear_error(number: int, folder: pathlib.Path
 def test_variables_named_like_parts_of_the_file_do_not_collide(study: Study, tmp_path: pathlib.Path) -> None:
     names = ("path_Z", "Z_level", "Z", "level_Z", "time", "explanation", "path_level_Z")
     levels = dict.fromkeys(names, ("low", "high"))
-    values = {name: np.full((len(study.times), 2), float(n)) for n, name in enumerate(names)}
+    (record,) = study.records
+    values = {name: np.full((len(record.times), 2), float(n)) for n, name in enumerate(names)}
     odd = replace(
         study,
         game=replace(study.game, variables=levels),
-        explanations=tuple(replace(each, paths=values) for each in study.explanations),
+        explanations=tuple(replace(each, paths={record.name: values}) for each in study.explanations),
     )
     save_study(odd, tmp_path)
     with xarray.open_dataset(tmp_path / "paths.nc", engine="h5netcdf") as paths:
@@ -122,12 +125,33 @@ def test_variables_named_like_parts_of_the_file_do_not_collide(study: Study, tmp
 
 
 def test_dates_far_from_today_are_kept(study: Study, tmp_path: pathlib.Path) -> None:
-    times = tuple(f"{1600 + year}-01-31" for year in range(len(study.times)))
-    save_study(replace(study, times=times), tmp_path)
+    (record,) = study.records
+    times = tuple(f"{1600 + year}-01-31" for year in range(len(record.times)))
+    save_study(replace(study, records=(replace(record, times=times),)), tmp_path)
     with xarray.open_dataset(tmp_path / "paths.nc", engine="h5netcdf", decode_times=False) as paths:
         days = [(np.datetime64(time) - np.datetime64(times[0])).astype(int) for time in times]
         assert paths["time"].attrs["units"].startswith("days since 1600-01-31")
         assert paths["time"].values.tolist() == days
+
+
+def test_several_records_have_a_time_and_paths_each(study: Study, tmp_path: pathlib.Path) -> None:
+    (record,) = study.records
+    other = replace(record, name="israel-2013", times=record.times[:7])
+    both = tuple(
+        replace(
+            each,
+            paths={
+                **each.paths,
+                other.name: {name: path[:7] for name, path in each.paths.get(record.name, {}).items()},
+            },
+        )
+        for each in study.explanations
+    )
+    save_study(replace(study, records=(record, other), explanations=both), tmp_path)
+    with xarray.open_dataset(tmp_path / "paths.nc", engine="h5netcdf") as paths:
+        assert paths["2_path_ties"].dims == ("explanation", "2_time", "level_ties")
+        assert paths.sizes["1_time"] == len(record.times)
+        assert paths.sizes["2_time"] == 7
 
 
 def test_a_name_that_utf_8_cannot_hold_loses_no_study(study: Study, tmp_path: pathlib.Path) -> None:

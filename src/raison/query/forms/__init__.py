@@ -5,7 +5,5 @@ from raison.query.forms.indicator import INDICATOR
 from raison.query.forms.moves import MOVES
 from raison.query.forms.probability import PROBABILITY
 
-__all__ = ["EXPLANATION", "FORMS", "INDICATOR", "MOVES", "PROBABILITY"]
-
 FORMS = (PROBABILITY, EXPLANATION, INDICATOR, MOVES)
 """Every form, in the order in which messages name them."""
