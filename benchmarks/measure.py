@@ -71,7 +71,7 @@ def outcome(found: Equilibrium) -> Row:
         "newton_steps": found.newton_steps,
         "residual": found.residual,
         "error": found.error,
-        "status": found.status,
+        "status": found.message,
     }
 
 

@@ -1,8 +1,14 @@
-"""What the tests of the engine share: one small game, solved once by the package and once by brute force."""
+"""What the tests share: annotations that run, and one small game, solved by the package and by brute force."""
 
 import hypothesis
+import jax
 import numpy as np
 import pytest
+from annotations import check_annotations
+
+jax.config.update("jax_enable_x64", True)  # Raison warns where it finds JAX counting in 32 bits
+check_annotations()
+
 from dense import Dense
 from small_games import border, watched
 

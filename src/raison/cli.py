@@ -142,7 +142,7 @@ def _need(built: BuiltCase) -> str:
 
 def _solved_row(name: str, solved: Equilibrium) -> tuple[str, ...]:
     largest = float(abs(solved.values).max())
-    return name, solved.status, str(solved.steps), f"{solved.residual:.1e}", f"{solved.error:.1e}", f"{largest:.1f}"
+    return name, solved.message, str(solved.steps), f"{solved.residual:.1e}", f"{solved.error:.1e}", f"{largest:.1f}"
 
 
 def _branches_note(name: str, found: Branches) -> str:

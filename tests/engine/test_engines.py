@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from dense import Dense, matrix_of
@@ -16,7 +17,7 @@ from raison.engine import kernels, responses
 from raison.engine.native import NativeEngine
 from raison.engine.xla import XlaEngine
 from raison.equations.game_arrays import GameArrays
-from raison.equilibrium import solve
+from raison.equilibrium import Status, solve
 from raison.equilibrium.linear import solve_newton, solve_transposed
 
 ENGINES = {"native": NativeEngine, "xla": XlaEngine}
@@ -29,7 +30,8 @@ def place(request):
     engine, game = request.param
     arrays = GameArrays.of(GAMES[game])
     rng = np.random.default_rng(3)
-    return ENGINES[engine](arrays), GAMES[game], rng.normal(size=(len(arrays.players), arrays.space.size)), rng
+    values = jnp.asarray(rng.normal(size=(len(arrays.players), arrays.space.size)))
+    return ENGINES[engine](arrays), GAMES[game], values, rng
 
 
 def minus_slope(engine, here, direction):
@@ -52,7 +54,7 @@ def test_the_failure_is_that_of_brute_force(place):
 @pytest.mark.parametrize("precision", [0.0, 0.4, 1.0])
 def test_the_derivative_is_that_of_differences(place, precision: float):
     engine, _, values, rng = place
-    direction = rng.normal(size=values.shape)
+    direction = jnp.asarray(rng.normal(size=values.shape))
     here = engine.look(engine.field(values), precision)
     near = [engine.look(engine.field(values + sign * 1e-5 * direction), precision).failure for sign in (1, -1)]
     expected = -engine.by_player((near[0] - near[1]) / 2e-5)
@@ -62,7 +64,7 @@ def test_the_derivative_is_that_of_differences(place, precision: float):
 def test_the_transposed_derivative_is_the_transpose(place):
     engine, _, values, rng = place
     here = engine.look(engine.field(values), 1.0)
-    direction, weights = (engine.field(rng.normal(size=values.shape)) for _ in range(2))
+    direction, weights = (engine.field(jnp.asarray(rng.normal(size=values.shape))) for _ in range(2))
     forward = np.vdot(engine.by_player(weights), minus_slope(engine, here, direction))
     left = engine.transposed_left(here, weights, 0.0 * weights)
     assert -np.vdot(left, direction) == pytest.approx(forward, rel=1e-9)
@@ -85,7 +87,7 @@ def test_systems_with_and_without_responses_are_solved(place, precision: float):
 def test_the_transposed_derivative_is_solved(place):
     engine, _, values, rng = place
     here = engine.look(engine.field(values), 1.0)
-    right = engine.field(rng.normal(size=values.shape))
+    right = engine.field(jnp.asarray(rng.normal(size=values.shape)))
     left = engine.transposed_left(here, solve_transposed(engine, here, right, 1e-12), right)
     assert float(abs(left).max()) < 1e-9
 
@@ -93,7 +95,9 @@ def test_the_transposed_derivative_is_solved(place):
 def _policy_inverse(engine, here, values):
     """(rho - G)^-1 as a dense matrix, from the transposed solves."""
     rows = [
-        np.ravel(engine.by_player(engine.solve_flow(here, engine.field(unit.reshape(values.shape)), 1e-13)))
+        np.ravel(
+            engine.by_player(engine.solve_flow(here, engine.field(jnp.asarray(unit.reshape(values.shape))), 1e-13))
+        )
         for unit in np.eye(values.size)
     ]
     return np.array(rows)
@@ -111,7 +115,7 @@ def test_the_transposed_system_of_a_policy_is_that_of_brute_force(place):
 def test_both_engines_find_the_same_equilibrium():
     native = solve(GAMES["border"], tolerance=1e-13)
     xla = solve(GAMES["border"], tolerance=1e-13, devices=jax.devices()[:1])
-    assert (native.status, xla.status) == ("converged", "converged")
+    assert native.status is xla.status is Status.CONVERGED
     np.testing.assert_allclose(native.values, xla.values, rtol=0, atol=1e-10)
 
 

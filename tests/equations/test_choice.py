@@ -1,10 +1,11 @@
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from raison.equations.choice import logit_choice
 
-ADVANTAGES = np.array([[0.3, -2.0, 700.0, 1e5], [1.1, 0.5, 650.0, -1e5], [9.0, 0.0, 0.0, 3.0]])
-AVAILABLE = np.array([[1, 1, 1, 1], [1, 1, 1, 1], [0, 0, 1, 0]])
+ADVANTAGES = jnp.array([[0.3, -2.0, 700.0, 1e5], [1.1, 0.5, 650.0, -1e5], [9.0, 0.0, 0.0, 3.0]])
+AVAILABLE = jnp.array([[1.0, 1.0, 1.0, 1.0], [1.0, 1.0, 1.0, 1.0], [0.0, 0.0, 1.0, 0.0]])
 
 
 def test_probabilities_are_logit_and_zero_where_unavailable():
@@ -36,6 +37,6 @@ def test_the_surplus_is_the_expected_advantage_less_its_log_probability(precisio
 
 
 def test_a_player_without_actions_waits():
-    choice = logit_choice(np.zeros((0, 3)), np.zeros((0, 3)))
+    choice = logit_choice(jnp.zeros((0, 3)), jnp.zeros((0, 3)))
     assert choice.probs.shape == (0, 3)
     np.testing.assert_array_equal(choice.surplus, 0.0)

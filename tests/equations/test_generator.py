@@ -25,7 +25,7 @@ def _case():
 
 def test_applied_to_values_it_is_the_dense_matrix():
     rng, generator, matrix = _case()
-    values = rng.normal(size=(3, BORDER_SPACE.size))
+    values = jnp.asarray(rng.normal(size=(3, BORDER_SPACE.size)))
     np.testing.assert_allclose(generator.apply(values), values @ matrix.T, rtol=0, atol=1e-12)
 
 

@@ -8,10 +8,11 @@ import pytest
 from scipy.optimize import brentq, root
 from small_games import border, dilemma
 
+from raison.engine import engine_of
 from raison.equations.game_arrays import GameArrays
 from raison.equilibrium.branches import best_response_radius, find_branches
 from raison.equilibrium.continuation import follow
-from raison.equilibrium.solver import engine_of, random_play_values, solve
+from raison.equilibrium.solver import random_play_values, solve
 
 GAMMA, RHO = 1.0, 0.1
 UNIQUE, THREE, STEEP = (3.0, 1.0, 4.0), (20.0, 8.0, 4.0), (20.0, 10.0, 20.0)

@@ -7,7 +7,7 @@ import pytest
 from dense import Dense
 from small_games import border, demand_game, retuned
 
-from raison.equilibrium import solve
+from raison.equilibrium import Status, solve
 from raison.game import Action, Drift, Effect, Game, Hazard, Motive, Player, StateSpace, Variable
 
 STAGE = Variable("stage", ("talks", "truce", "war", "peace"))
@@ -46,7 +46,7 @@ HARD = {
 def test_hard_games_are_solved_as_exactly_as_64_bits_allow(name: str):
     game = HARD[name]
     equilibrium = solve(game, tolerance=1e-13)
-    assert equilibrium.status == "converged"
+    assert equilibrium.status is Status.CONVERGED
     values = np.asarray(equilibrium.values)
     dense = Dense(game)
     exact = dense.after_one_policy_step(values)

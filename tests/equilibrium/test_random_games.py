@@ -10,7 +10,7 @@ from dense import Dense
 
 from raison.equations.game_arrays import GameArrays
 from raison.equations.play import failure_of, generator_of, play
-from raison.equilibrium import solve
+from raison.equilibrium import Status, solve
 from raison.equilibrium.solver import pull_back
 from raison.game import Action, Drift, Effect, Game, Hazard, Motive, Player, StateSpace, Variable
 
@@ -54,7 +54,7 @@ def random_game(seed: int) -> Game:
 def test_a_random_game_is_solved_as_by_brute_force(seed: int):
     game = random_game(seed)
     equilibrium = solve(game, tolerance=1e-13)
-    assert equilibrium.status == "converged"
+    assert equilibrium.status is Status.CONVERGED
     values = np.asarray(equilibrium.values)
     dense = Dense(game)
     scale = max(1.0, np.abs(values).max())

@@ -7,10 +7,11 @@ import pytest
 from dense import Dense, central_slope
 from small_games import BORDER_NAMES, BORDER_NUMBERS, border, demand_game, in_days, turned_border
 
+from raison.engine import engine_of
 from raison.equations.game_arrays import GameArrays
-from raison.equilibrium import solve, solve_all, solver
+from raison.equilibrium import Status, solve, solve_all, solver
 from raison.equilibrium.linear import solve_transposed
-from raison.equilibrium.solver import checked, engine_of, iterate, pull_back, random_play_values
+from raison.equilibrium.solver import checked, iterate, pull_back, random_play_values
 from raison.errors import NotConverged
 
 RIVALRY = {-0.1: 4, -1.0: 5, -2.25: 5, -4.0: 5}
@@ -24,7 +25,7 @@ def entry():
 
 
 def test_values_and_choices_agree_with_brute_force(border_solved, border_dense, border_values):
-    assert border_solved.status == "converged"
+    assert border_solved.status is Status.CONVERGED
     np.testing.assert_allclose(border_solved.values, border_values, rtol=0, atol=1e-10)
     for i, choice in enumerate(border_solved.choices):
         np.testing.assert_allclose(choice.probs, border_dense.choices(i, border_values[i])[:-1], rtol=0, atol=1e-10)
@@ -69,7 +70,7 @@ def test_a_player_without_actions_values_the_world_it_watches(border_values):
 @pytest.mark.parametrize("theta", RIVALRY)
 def test_the_entry_game_is_solved_however_strong_the_rivalry(entry, theta: float):
     equilibrium = entry[theta]
-    assert equilibrium.status == "converged"
+    assert equilibrium.status is Status.CONVERGED
     failure = Dense(demand_game(theta, firms=RIVALRY[theta])).failure(np.asarray(equilibrium.values))
     assert np.abs(failure).max() < 1e-9
 
@@ -106,13 +107,13 @@ def test_absurd_payoffs_are_never_answered_by_nan(weight: float):
         failure = Dense(demand_game(-1.0, weight, firms=3, levels=3)).failure(np.asarray(equilibrium.values))
         assert np.abs(failure).max() < 1e-7 * np.abs(equilibrium.values).max()
     else:
-        assert "not converged: residual" in equilibrium.status
+        assert "not converged: residual" in equilibrium.message
 
 
 def test_too_few_steps_are_reported_and_raised_only_on_request():
     equilibrium = solve(demand_game(-4.0, firms=5), max_steps=1)
     assert not equilibrium.has_converged
-    assert "needed. The payoffs may be too large for the shocks" in equilibrium.status
+    assert "needed. The payoffs may be too large for the shocks" in equilibrium.message
     with pytest.raises(NotConverged, match="not converged"):
         checked(equilibrium)
 

@@ -33,7 +33,7 @@ def _status(fit: Fit, branches: Branches) -> EquilibriumStatus:
     equilibrium = fit.equilibrium
     assert equilibrium is not None
     return EquilibriumStatus(
-        status=equilibrium.status,
+        status=equilibrium.message,
         residual=equilibrium.residual,
         error=equilibrium.error,
         steps=equilibrium.steps,

@@ -14,6 +14,7 @@ import functools
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Int64, UInt, UInt32
 
 from raison.engine.compiling import compiled
 from raison.game import Effect, StateSpace
@@ -31,9 +32,9 @@ class Arcs:
         effects: the distinct effects.
     """
 
-    first: np.ndarray
-    target: np.ndarray
-    slot: np.ndarray
+    first: Int64[np.ndarray, " states+1"]
+    target: UInt32[np.ndarray, " arcs"]
+    slot: UInt[np.ndarray, "states effects"]
     effects: tuple[Effect, ...]
 
     @functools.cached_property
@@ -52,9 +53,9 @@ class ReversedArcs:
         arc: the arc's number when it goes out. Shape `[arcs]`, int64.
     """
 
-    first: np.ndarray
-    source: np.ndarray
-    arc: np.ndarray
+    first: Int64[np.ndarray, " states+1"]
+    source: UInt32[np.ndarray, " arcs"]
+    arc: Int64[np.ndarray, " arcs"]
 
 
 @functools.lru_cache(maxsize=64)

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from typing import Any
 
 import numba
 from llvmlite import ir
 from numba.extending import intrinsic
 
 
-def compiled(function: Callable) -> Any:
+def compiled(function: Callable) -> Callable:
     """Return `function` compiled, with sums in the order in which they are written."""
     return _compile(function, {"contract"})
 
 
-def summing(function: Callable) -> Any:
+def summing(function: Callable) -> Callable:
     """Return `function` compiled, free to add up in any order: sums over long arrays become vector instructions."""
     return _compile(function, {"contract", "reassoc", "nsz"})
 
 
-def _compile(function: Callable, allowed: set[str]) -> Any:
+def _compile(function: Callable, allowed: set[str]) -> Callable:
     loop = numba.njit(nogil=True, fastmath=allowed, boundscheck=False, error_model="numpy")(function)
     with contextlib.suppress(RuntimeError):  # no folder to keep the code in: every process compiles it anew
         loop.enable_caching()
@@ -41,5 +40,5 @@ def _fetch(typing_context, array, index):
     return numba.types.void(array, index), generate
 
 
-fetch: Any = intrinsic(_fetch)
+fetch: Callable = intrinsic(_fetch)
 """fetch(array, index), in compiled code, asks the processor to bring array[index] into its cache for a later read."""

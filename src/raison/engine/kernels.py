@@ -12,7 +12,6 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import Any
 
 from numba import uintp
 
@@ -30,7 +29,7 @@ def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count())
 
 
-def over_states(kernel: Callable, states: int, work: int, *args: Any) -> list:
+def over_states(kernel: Callable, states: int, work: int, *args: object) -> list:
     """Run `kernel(lo, hi, *args)` over all states in chunks, side by side, and return what each chunk gave.
 
     Args:

@@ -9,19 +9,18 @@ from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Float
 
 from raison.arrays import PlayerValues
 from raison.engine import kernels, responses
 from raison.engine.arcs import Arcs, arcs_of
 from raison.engine.kernels import over_states
+from raison.engine.protocol import MAX_KRYLOV
 from raison.engine.responses import Numbers, Structure
 from raison.equations.game_arrays import GameArrays
 
-Field = np.ndarray
+Field = Float[np.ndarray, " numbers"]
 """One number per state and player, players innermost. Shape `[states * players]`."""
-
-MAX_KRYLOV = 2000
-"""Most iterations of one linear solve."""
 
 CACHED = 2**24
 """Bytes of a field above which memory is called for ahead of its use: it no longer fits in the processor's caches."""
@@ -48,8 +47,8 @@ class Point(NamedTuple):
 
     values: Field
     precision: float
-    rates: np.ndarray
-    probs: np.ndarray
+    rates: Float[np.ndarray, " arcs"]
+    probs: Float[np.ndarray, "states actions"]
     failure: Field
     inverse: Field
     residual: float
@@ -67,14 +66,14 @@ class Pool:
         self._shapes = shapes
         self._spare: list[tuple[np.ndarray, ...]] = []
 
-    def take(self) -> tuple[np.ndarray, ...]:
+    def take(self) -> tuple[Float[np.ndarray, ...], ...]:
         """Return arrays that nobody uses; what is in them means nothing."""
         try:
             return self._spare.pop()
         except IndexError:
             return tuple(np.empty(shape) for shape in self._shapes)
 
-    def give(self, arrays: tuple[np.ndarray, ...]) -> None:
+    def give(self, arrays: tuple[Float[np.ndarray, ...], ...]) -> None:
         """Take back arrays that are no longer used."""
         self._spare.append(arrays)
 

@@ -7,16 +7,28 @@ scaled. A linear solve leaves about the share `tolerance` of its right-hand side
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
+
+import jax
+import numpy as np
+from jaxtyping import Array, Float
 
 from raison.arrays import PlayerValues
 
-Field = Any
+MAX_KRYLOV = 2000
+"""Most iterations of one linear solve without responses."""
+
+Field = Float[Array, "..."] | Float[np.ndarray, "..."]
 """One number per state and player, in the layout of the engine."""
 
+Devices = Sequence[jax.Device]  # pyright: ignore[reportInvalidTypeForm]
+"""Devices of JAX over which the states are laid."""
 
+
+@runtime_checkable
 class Point(Protocol):
-    """Values, and what the engine has worked out there."""
+    """Values, and what the engine has worked out there. An engine is given only points that it made itself."""
 
     @property
     def values(self) -> Field: ...
@@ -37,6 +49,7 @@ class Point(Protocol):
         ...
 
 
+@runtime_checkable
 class Engine(Protocol):
     """The equations of one game."""
 
@@ -48,30 +61,30 @@ class Engine(Protocol):
         """Return a field as an array of shape `[players, states]`."""
         ...
 
-    def look(self, values: Field, precision: float) -> Any:
-        """Let every player respond to `values` and return the `Point` there."""
+    def look(self, values: Field, precision: float) -> Point:
+        """Let every player respond to `values` and return the point there."""
         ...
 
-    def release(self, point: Any) -> None:
+    def release(self, point: Point) -> None:
         """Take note that nothing but the values of a point will be looked at again: the rest may be written over."""
         ...
 
-    def solve_policy(self, here: Any, right: Field, tolerance: float) -> Field:
+    def solve_policy(self, here: Point, right: Field, tolerance: float) -> Field:
         """Solve (rho - G) d = right: players' responses held still."""
         ...
 
-    def solve_flow(self, here: Any, right: Field, tolerance: float) -> Field:
+    def solve_flow(self, here: Point, right: Field, tolerance: float) -> Field:
         """Solve (rho - G') w = right."""
         ...
 
-    def respond(self, here: Any, direction: Field) -> Field:
+    def respond(self, here: Point, direction: Field) -> Field:
         """Return what players' responses to a change d of the values do to the equations: F'(V) d + (rho - G) d."""
         ...
 
-    def respond_transposed(self, here: Any, weights: Field) -> Field:
+    def respond_transposed(self, here: Point, weights: Field) -> Field:
         """Return the transpose of `respond`, at precision 1: F'(V)' w + (rho - G') w."""
         ...
 
-    def transposed_left(self, here: Any, weights: Field, right: Field) -> Field:
+    def transposed_left(self, here: Point, weights: Field, right: Field) -> Field:
         """Return right + F'(V)' w: what a solution w of -F'(V)' w = right would leave at zero."""
         ...

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from jaxtyping import Bool, Float, Int64, UInt, UInt32
 from numba import uintp
 
 from raison.engine.compiling import compiled, fetch
@@ -30,13 +31,13 @@ class Structure(NamedTuple):
         available: whether each action may be taken. Shape `[states, actions]`, bool.
     """
 
-    first: np.ndarray
-    target: np.ndarray
-    slot: np.ndarray
-    action_of: np.ndarray
-    outcome_of: np.ndarray
-    effect_of: np.ndarray
-    available: np.ndarray
+    first: Int64[np.ndarray, " states+1"]
+    target: UInt32[np.ndarray, " arcs"]
+    slot: UInt[np.ndarray, "states effects"]
+    action_of: UInt[np.ndarray, " players+1"]
+    outcome_of: UInt[np.ndarray, " actions+1"]
+    effect_of: UInt[np.ndarray, " outcomes"]
+    available: Bool[np.ndarray, "states actions"]
 
 
 class Numbers(NamedTuple):
@@ -52,12 +53,12 @@ class Numbers(NamedTuple):
         shock_mean: mean of the shocks.
     """
 
-    nature: np.ndarray
-    payoff: np.ndarray
-    decision_rate: np.ndarray
-    discount: np.ndarray
-    cost: np.ndarray
-    chance: np.ndarray
+    nature: Float[np.ndarray, " arcs"]
+    payoff: Float[np.ndarray, "states players"]
+    decision_rate: Float[np.ndarray, "states players"]
+    discount: Float[np.ndarray, " players"]
+    cost: Float[np.ndarray, " actions"]
+    chance: Float[np.ndarray, " outcomes"]
     shock_mean: float
 
 

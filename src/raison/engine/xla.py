@@ -11,26 +11,29 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
+from jaxtyping import Array, Float
 
 from raison.arrays import PlayerValues
+from raison.engine.protocol import MAX_KRYLOV, Devices
 from raison.equations.game_arrays import GameArrays
 from raison.equations.generator import Generator
 from raison.equations.play import Play, failure_of, generator_of, play
 
-MAX_KRYLOV = 2000
-"""Most iterations of one linear solve."""
+Field = Float[Array | np.ndarray, "players states"]
+"""One number per state and player."""
 
 
 class Point(NamedTuple):
     """Values, and all that follows from them. Shapes `[players, states]`."""
 
-    values: PlayerValues
+    values: Field
     precision: float
     acts: Play
     generator: Generator
     failure: PlayerValues
-    diagonal: jax.Array
+    diagonal: PlayerValues
     residual: float
     error: float
 
@@ -40,20 +43,21 @@ class XlaEngine:
 
     Args:
         arrays: the game in numbers.
-        mesh: devices to lay the states over; one axis, `states`, that divides their number. None for one device.
+        devices: to lay the states over, as many of them as divide the number of states; None for where JAX runs.
     """
 
-    def __init__(self, arrays: GameArrays, mesh: Mesh | None = None) -> None:
-        self._mesh, self._states = mesh, arrays.space.size
+    def __init__(self, arrays: GameArrays, devices: Devices | None = None) -> None:
+        self._states = arrays.space.size
+        self._mesh = None if devices is None else _mesh(devices, self._states)
         self._arrays = jax.tree.map(self._spread, arrays)
 
-    def field(self, values: PlayerValues) -> PlayerValues:
+    def field(self, values: PlayerValues) -> Field:
         return self._spread(jnp.asarray(values))
 
-    def by_player(self, field: PlayerValues) -> PlayerValues:
-        return field
+    def by_player(self, field: Field) -> PlayerValues:
+        return jnp.asarray(field)
 
-    def look(self, values: PlayerValues, precision: float) -> Point:
+    def look(self, values: Field, precision: float) -> Point:
         acts = _play(self._arrays, values, precision)
         generator = _generator_of(self._arrays, acts.choices)
         failure, diagonal, *sizes = _failure(self._arrays, values, acts, generator)
@@ -63,19 +67,19 @@ class XlaEngine:
     def release(self, point: Point) -> None:
         pass
 
-    def solve_policy(self, here: Point, right: PlayerValues, tolerance: float) -> PlayerValues:
+    def solve_policy(self, here: Point, right: Field, tolerance: float) -> Field:
         return _solve_policy(here.generator, here.diagonal, self._spread(jnp.asarray(right)), tolerance)
 
-    def solve_flow(self, here: Point, right: PlayerValues, tolerance: float) -> PlayerValues:
+    def solve_flow(self, here: Point, right: Field, tolerance: float) -> Field:
         return _solve_flow(here.generator, here.diagonal, self._spread(jnp.asarray(right)), tolerance)
 
-    def respond(self, here: Point, direction: PlayerValues) -> PlayerValues:
+    def respond(self, here: Point, direction: Field) -> Field:
         return _respond(self._arrays, here.values, here.precision, here.generator, here.diagonal, direction)
 
-    def respond_transposed(self, here: Point, weights: PlayerValues) -> PlayerValues:
+    def respond_transposed(self, here: Point, weights: Field) -> Field:
         return _respond_transposed(self._arrays, here.values, here.precision, here.generator, here.diagonal, weights)
 
-    def transposed_left(self, here: Point, weights: PlayerValues, right: PlayerValues) -> PlayerValues:
+    def transposed_left(self, here: Point, weights: Field, right: Field) -> Field:
         return right + _transposed(self._arrays, here.values, here.precision, weights)
 
     def _spread(self, array: jax.Array) -> jax.Array:
@@ -85,6 +89,12 @@ class XlaEngine:
         has_states = array.ndim > 0 and array.shape[-1] == self._states
         axes = (*[None] * (array.ndim - 1), "states") if has_states else ()
         return jax.device_put(array, NamedSharding(self._mesh, PartitionSpec(*axes)))
+
+
+def _mesh(devices: Devices, states: int) -> Mesh:
+    """Return as many devices as divide the number of states."""
+    count = max(count for count in range(1, len(devices) + 1) if states % count == 0)
+    return Mesh(np.array(devices[:count]), ("states",))
 
 
 _play = jax.jit(play)

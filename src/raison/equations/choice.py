@@ -16,6 +16,8 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
+from raison.arrays import ActionStateArray, Scalar, StateArray
+
 
 class Choice(NamedTuple):
     """The logit response to given advantages.
@@ -26,11 +28,13 @@ class Choice(NamedTuple):
             at precision 1. Shape `[states]`.
     """
 
-    probs: jax.Array
-    surplus: jax.Array
+    probs: ActionStateArray
+    surplus: StateArray
 
 
-def logit_choice(advantages: jax.Array, is_available: jax.Array, precision: float | jax.Array = 1.0) -> Choice:
+def logit_choice(
+    advantages: ActionStateArray, is_available: ActionStateArray, precision: float | Scalar = 1.0
+) -> Choice:
     """Return the logit response to the advantages of actions over waiting.
 
     Args:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, Float
 
-from raison.arrays import Number, StateArray
+from raison.arrays import ActionArray, ActionStateArray, Number, Scalar, StateArray
 from raison.game import Effect, Game, Player, StateSpace
 
 
@@ -33,12 +34,12 @@ class PlayerArrays:
     """
 
     payoff: StateArray
-    discount_rate: jax.Array
+    discount_rate: Scalar
     decision_rate: StateArray
-    costs: jax.Array
-    is_available: jax.Array
-    chances: tuple[tuple[jax.Array, ...], ...]
-    seen: jax.Array
+    costs: ActionArray
+    is_available: ActionStateArray
+    chances: tuple[tuple[Scalar, ...], ...]
+    seen: ActionArray
     outcomes: tuple[tuple[Effect, ...], ...] = field(metadata={"static": True})
     actions: tuple[str, ...] = field(metadata={"static": True})
     always_seen: tuple[bool, ...] = field(metadata={"static": True})
@@ -63,12 +64,14 @@ class PlayerArrays:
             seen=_vector([action.seen for action in player.actions]),
             outcomes=tuple(action.outcomes for action in player.actions),
             actions=tuple(action.name for action in player.actions),
-            always_seen=tuple(isinstance(action.seen, float | int) and action.seen == 1 for action in player.actions),
+            always_seen=tuple(
+                isinstance(action.seen, float | int) and bool(action.seen == 1) for action in player.actions
+            ),
             name=player.name,
         )
 
 
-def _vector(numbers: Sequence[Number]) -> jax.Array:
+def _vector(numbers: Sequence[Number]) -> ActionArray:
     return jnp.stack([jnp.asarray(number, dtype=jnp.float64) for number in numbers]) if numbers else jnp.zeros(0)
 
 
@@ -105,6 +108,6 @@ class GameArrays:
         )
 
     @property
-    def discount_rates(self) -> jax.Array:
+    def discount_rates(self) -> Float[Array, "players 1"]:
         """Return rho of every player. Shape `[players, 1]`."""
         return jnp.stack([player.discount_rate for player in self.players])[:, None]

@@ -23,6 +23,7 @@ import numpy as np
 from jax.core import ShapedArray
 from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir
+from jaxtyping import Array, Bool, Int32
 
 from raison.arrays import Batch, StateArray
 from raison.game import Effect, StateSpace
@@ -45,19 +46,19 @@ class IndexMap:
 
     states: int
     touched: tuple[tuple[int, int], ...]
-    ahead: np.ndarray
-    back: tuple[tuple[np.ndarray, np.ndarray], ...]
+    ahead: Int32[np.ndarray, " combinations"]
+    back: tuple[tuple[Int32[np.ndarray, " combinations"], Bool[np.ndarray, " combinations"]], ...]
 
-    def targets(self) -> jax.Array:
+    def targets(self) -> Int32[Array, " states"]:
         """Return the state that follows each. Shape `[states]`."""
         state, row = self._rows()
         return state + _look_up(self.ahead, row)
 
-    def moves(self) -> jax.Array:
+    def moves(self) -> Bool[Array, " states"]:
         """Return whether the jump leaves each state. Shape `[states]`, bool."""
         return _look_up(self.ahead != 0, self._rows()[1])
 
-    def sources(self) -> list[tuple[jax.Array, jax.Array]]:
+    def sources(self) -> list[tuple[Int32[Array, " states"], Bool[Array, " states"]]]:
         """Return pairs of a state that leads to each, or any other, and whether there is one. Shapes `[states]`."""
         state, row = self._rows()
         return [(state + _look_up(back, row), _look_up(is_there, row)) for back, is_there in self.back]

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 
-from raison.arrays import PlayerValues, StateArray
+from raison.arrays import ActionStateArray, PlayerValues, Scalar, StateArray
 from raison.equations.choice import Choice, logit_choice
 from raison.equations.game_arrays import GameArrays
 from raison.equations.generator import Generator, difference, index_map
@@ -27,11 +26,11 @@ class Play(NamedTuple):
         choices: their choice probabilities and surplus.
     """
 
-    gains: tuple[jax.Array, ...]
+    gains: tuple[ActionStateArray, ...]
     choices: tuple[Choice, ...]
 
 
-def expected_gains(arrays: GameArrays, values: jax.Array, player: int) -> jax.Array:
+def expected_gains(arrays: GameArrays, values: StateArray, player: int) -> ActionStateArray:
     """Return E v(x after a) - v(x) of every action a of `player`. Shape `[actions, states]`."""
     numbers = arrays.players[player]
     by_effect: dict[Effect, StateArray] = {}
@@ -46,7 +45,7 @@ def expected_gains(arrays: GameArrays, values: jax.Array, player: int) -> jax.Ar
     return jnp.stack(rows) if rows else jnp.zeros((0, arrays.space.size))
 
 
-def play(arrays: GameArrays, values: PlayerValues, precision: float | jax.Array = 1.0) -> Play:
+def play(arrays: GameArrays, values: PlayerValues, precision: float | Scalar = 1.0) -> Play:
     """Return the logit response of every player to `values`."""
     gains = tuple(expected_gains(arrays, values[i], i) for i in range(len(arrays.players)))
     choices = tuple(

@@ -18,16 +18,15 @@ import concurrent.futures
 import dataclasses
 import os
 from dataclasses import dataclass
-from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 import scipy.sparse.linalg as spla
 
-from raison.engine.protocol import Engine
+from raison.engine import Engine, Field, engine_of
 from raison.equations.game_arrays import GameArrays
 from raison.equilibrium.continuation import Path
-from raison.equilibrium.linear import solve_newton
+from raison.equilibrium.linear import Vector, solve_newton
 from raison.equilibrium.solver import (
     FOLLOWED,
     START_TOLERANCE,
@@ -35,7 +34,6 @@ from raison.equilibrium.solver import (
     Equilibrium,
     Run,
     end_of,
-    engine_of,
     equilibrium_of,
     follow_branch,
     iterate,
@@ -142,7 +140,7 @@ def best_response_radius(equilibrium: Equilibrium) -> float:
     here = engine.look(engine.field(equilibrium.values), 1.0)
     shape, size = np.shape(here.values), np.size(here.values)
 
-    def change(direction: np.ndarray) -> np.ndarray:
+    def change(direction: Vector) -> Vector:
         responses = engine.respond(here, direction.reshape(shape))
         return np.ravel(engine.solve_policy(here, responses, 1e-8))
 
@@ -167,7 +165,7 @@ class _Search:
     def __init__(self, arrays: GameArrays, tolerance: float, max_steps: int) -> None:
         self._arrays, self._tolerance, self._max_steps = arrays, tolerance, max_steps
         self._engine: Engine = engine_of(arrays)
-        self._fields: list[Any] = []
+        self._fields: list[Field] = []
         self.found: list[Equilibrium] = []
         self.searches, self.failures = 0, 0
 
@@ -184,7 +182,7 @@ class _Search:
         self.found.append(equilibrium)
         return True
 
-    def position(self, field: Any) -> int | None:
+    def position(self, field: Field) -> int | None:
         """Return which equilibrium these values are; None for a new one."""
         for number, known in enumerate(self._fields):
             if float(abs(known - field).max()) <= SAME * max(1.0, float(abs(known).max())):
@@ -229,7 +227,7 @@ class _Search:
             mixed = random_play if misses == 0 else (share * first + (1.0 - share) * second) * (1.0 + noise)
             misses = 0 if self.keep(self._equilibrium(self._deflated(mixed), DEFLATED)) else misses + 1
 
-    def _deflated(self, start: Any) -> Run:
+    def _deflated(self, start: Field) -> Run:
         """Take Newton steps that the known equilibria repel."""
         values, steps = start, 0
         while steps < MAX_DEFLATED:
@@ -243,7 +241,7 @@ class _Search:
         run = iterate(self._engine, values, 1.0, self._tolerance, self._max_steps, patience=0)
         return dataclasses.replace(run, steps=steps + run.steps, newton_steps=steps + run.newton_steps)
 
-    def _pull(self, values: Any, direction: Any) -> float:
+    def _pull(self, values: Field, direction: Field) -> float:
         """Return the change of the logarithm of the deflation along `direction`."""
         total = 0.0
         for known in self._fields:

@@ -17,8 +17,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from raison.engine.protocol import Engine
-from raison.equilibrium.linear import INNER, gmres, solve_newton
+from raison.engine import Engine, Field, Point
+from raison.equilibrium.linear import INNER, Vector, gmres, solve_newton
 
 FIRST_STEP, SHORTEST_STEP, LONGEST_STEP = 0.05, 1e-5, 0.25
 """Arc length of steps; precision counts as itself, values by their root mean square over their own size."""
@@ -49,18 +49,18 @@ class Path:
 
     precisions: tuple[float, ...]
     folds: tuple[float, ...]
-    values: np.ndarray | None
+    values: Field | None
     steps: int
 
 
 class _Place(NamedTuple):
     """A point of the path, or a direction along it."""
 
-    values: np.ndarray
+    values: Field
     precision: float
 
 
-def follow(engine: Engine, start: np.ndarray, tolerance: float, *, max_points: int) -> Path:
+def follow(engine: Engine, start: Field, tolerance: float, *, max_points: int) -> Path:
     """Follow the branch from precision 0 until it reaches precision 1.
 
     Args:
@@ -138,7 +138,9 @@ def _correct(engine: Engine, guess: _Place, tangent: _Place | None, tolerance: f
     return None, MAX_CORRECTIONS
 
 
-def _solve_bordered(engine, here, place, border, failure, gap, tolerance) -> _Place:
+def _solve_bordered(
+    engine: Engine, here: Point, place: _Place, border: _Place, failure: Field, gap: float, tolerance: float
+) -> _Place:
     """Solve  -F_V d - F_k e = failure,  <border, (d, e)> = gap  for (d, e).
 
     As in `linear`, with A = rho - G:  (I - A^-1 R) d - A^-1 F_k e = A^-1 failure.
@@ -151,7 +153,7 @@ def _solve_bordered(engine, here, place, border, failure, gap, tolerance) -> _Pl
     scale = max(1.0, float(np.abs(place.values).max()))
     row = np.ravel(border.values) / (size * scale**2)
 
-    def apply(unknown: np.ndarray) -> np.ndarray:
+    def apply(unknown: Vector) -> Vector:
         direction = unknown[:size]
         response = np.ravel(engine.solve_policy(here, engine.respond(here, direction.reshape(shape)), inner))
         return np.append(

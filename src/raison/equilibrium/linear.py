@@ -10,13 +10,16 @@ has few eigenvalues far from 1, those of the best-response map B = A^-1 R, so th
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import scipy.sparse.linalg as spla
+from jaxtyping import Float
 
+from raison.engine import Engine, Field, Point
 from raison.engine.memory import memory_available
-from raison.engine.protocol import Engine, Field
+
+Vector = Float[np.ndarray, " numbers"]
+"""A field laid out flat, or one with something appended."""
 
 MOST_VECTORS = 40
 """Most vectors that GMRES keeps."""
@@ -25,13 +28,13 @@ INNER = 0.1
 """Tolerance of the systems in A, as a share of that of the whole."""
 
 
-def solve_newton(engine: Engine, here: Any, right: Field, tolerance: float) -> Field:
+def solve_newton(engine: Engine, here: Point, right: Field, tolerance: float) -> Field:
     """Solve -F'(V) d = right."""
     inner = INNER * tolerance
     return _around(lambda d: engine.solve_policy(here, d, inner), lambda d: engine.respond(here, d), right, tolerance)
 
 
-def solve_transposed(engine: Engine, here: Any, right: Field, tolerance: float) -> Field:
+def solve_transposed(engine: Engine, here: Point, right: Field, tolerance: float) -> Field:
     """Solve -F'(V)' w = right, at precision 1."""
     inner = INNER * tolerance
     return _around(
@@ -45,13 +48,13 @@ def _around(
     """Solve (A - R) d = right, with A^-1 by `solve` and R by `respond`."""
     shape, size = np.shape(right), np.size(right)
 
-    def apply(direction: np.ndarray) -> np.ndarray:
+    def apply(direction: Vector) -> Vector:
         return direction - np.ravel(solve(respond(direction.reshape(shape))))
 
     return gmres(size, apply, np.ravel(solve(right)), tolerance).reshape(shape)
 
 
-def gmres(size: int, apply: Callable[[np.ndarray], np.ndarray], right: np.ndarray, tolerance: float) -> np.ndarray:
+def gmres(size: int, apply: Callable[[Vector], Vector], right: Vector, tolerance: float) -> Vector:
     """Solve apply(d) = right for vectors of `size` numbers; the caller looks at what is left."""
     matrix = spla.LinearOperator((size, size), matvec=apply, dtype=np.float64)  # pyright: ignore[reportCallIssue]
     return spla.gmres(matrix, right, rtol=tolerance, restart=_kept_vectors(size), maxiter=2)[0]

@@ -14,20 +14,19 @@ from __future__ import annotations
 
 import concurrent.futures
 import dataclasses
+import enum
 import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
-from jax.sharding import Mesh
 
 from raison.arrays import PlayerValues
+from raison.engine import Devices, Engine, Field, Point, engine_of
 from raison.engine.memory import check_memory, memory_available, memory_need
-from raison.engine.protocol import Engine
 from raison.equations.choice import Choice
 from raison.equations.game_arrays import GameArrays
 from raison.equations.play import failure_of, generator_of, play
@@ -63,6 +62,9 @@ START_TOLERANCE = 1e-2
 ADJOINT_TOLERANCE = 1e-9
 """Largest entry that the linear solve behind a gradient may leave, as a share of the largest of its right-hand side."""
 
+ADJOINT_BOUND = 1e-6
+"""Share that it may leave at worst: beyond it the gradient counts as not found."""
+
 ADJOINT_STEP = 1e-2
 """Share of its right-hand side that one round of that solve may leave."""
 
@@ -74,6 +76,16 @@ SLOW = 0.5
 
 PATIENCE = 3
 """So many slow policy steps in a row hand over to Newton steps; so many slow rounds end the solve behind a gradient."""
+
+
+class Status(enum.Enum):
+    """How a solve ended. The value is the message, with places for the numbers of the solution."""
+
+    CONVERGED = "converged"
+    NOT_CONVERGED = (
+        "not converged: residual {residual:.1e} after {steps} steps, {tolerance:.0e} needed. The payoffs may be too "
+        "large for the shocks (weights times horizon above a few hundred): lower the weights or shorten the horizon."
+    )
 
 
 @dataclass(frozen=True)
@@ -88,7 +100,7 @@ class Equilibrium:
         steps: policy and Newton steps taken.
         newton_steps: how many of them were Newton steps.
         origin: where the search that found it began: one of `ORIGINS`.
-        status: `converged`, or what went wrong and what to do.
+        tolerance: residual at which the values count as converged.
     """
 
     values: PlayerValues = field(repr=False)
@@ -98,11 +110,21 @@ class Equilibrium:
     steps: int
     newton_steps: int
     origin: str
-    status: str
+    tolerance: float
+
+    @property
+    def status(self) -> Status:
+        """Return whether the values converged, or what went wrong and what to do."""
+        return Status.CONVERGED if self.residual <= self.tolerance else Status.NOT_CONVERGED
 
     @property
     def has_converged(self) -> bool:
-        return self.status == "converged"
+        return self.status is Status.CONVERGED
+
+    @property
+    def message(self) -> str:
+        """Return the status in words, with the numbers of this solution."""
+        return self.status.value.format(residual=self.residual, steps=self.steps, tolerance=self.tolerance)
 
     @property
     def choices(self) -> tuple[Choice, ...]:
@@ -114,7 +136,7 @@ class Equilibrium:
 class Run:
     """What one run of the iteration at one precision gave; values in the layout of the engine."""
 
-    values: Any
+    values: Field
     residual: float
     error: float
     steps: int
@@ -127,7 +149,7 @@ def solve(
     start: PlayerValues | None = None,
     tolerance: float = TOLERANCE,
     max_steps: int = 100,
-    devices: Sequence[Any] | None = None,
+    devices: Devices | None = None,
 ) -> Equilibrium:
     """Solve `game`, starting from players who act at random.
 
@@ -155,10 +177,9 @@ def solve(
 
 
 def equilibrium_of(engine: Engine, arrays: GameArrays, run: Run, origin: str, tolerance: float) -> Equilibrium:
-    """Return what a run of the iteration at precision 1 found, with its status."""
-    status = _status(run.residual, tolerance, run.steps)
+    """Return what a run of the iteration at precision 1 found."""
     return Equilibrium(
-        engine.by_player(run.values), arrays, run.residual, run.error, run.steps, run.newton_steps, origin, status
+        engine.by_player(run.values), arrays, run.residual, run.error, run.steps, run.newton_steps, origin, tolerance
     )
 
 
@@ -185,24 +206,9 @@ def solve_all(
         return tuple(pool.map(lambda game: solve(game, start=start, tolerance=tolerance), games))
 
 
-def engine_of(arrays: GameArrays, devices: Sequence[Any] | None = None) -> Engine:
-    """Return what computes the equations of a game here: compiled loops on a CPU, JAX elsewhere."""
-    if devices is None and jax.default_backend() == "cpu":
-        from raison.engine.native import NativeEngine
-
-        return NativeEngine(arrays)
-    from raison.engine.xla import XlaEngine
-
-    return XlaEngine(arrays, None if devices is None else _mesh(devices, arrays.space.size))
-
-
-def _mesh(devices: Sequence[Any], states: int) -> Mesh:
-    """Return as many devices as divide the number of states."""
-    count = max(count for count in range(1, len(devices) + 1) if states % count == 0)
-    return Mesh(np.array(devices[:count]), ("states",))
-
-
-def _search(engine: Engine, arrays: GameArrays, start, tolerance: float, max_steps: int) -> tuple[Run, str]:
+def _search(
+    engine: Engine, arrays: GameArrays, start: PlayerValues | None, tolerance: float, max_steps: int
+) -> tuple[Run, str]:
     """Search from `start`, else from random play, else along the branch from precision 0."""
     run = None
     if start is not None:
@@ -227,14 +233,15 @@ def follow_branch(engine: Engine, arrays: GameArrays, tolerance: float, max_poin
 
 def end_of(engine: Engine, path: Path, tolerance: float, max_steps: int) -> Run:
     """Return the end of a path that reached precision 1; its steps are those of the path and what was left to do."""
+    assert path.values is not None
     end = iterate(engine, path.values, 1.0, tolerance, max_steps, patience=0)
     return dataclasses.replace(end, steps=path.steps + end.steps, newton_steps=path.steps + end.newton_steps)
 
 
 def checked(equilibrium: Equilibrium) -> Equilibrium:
-    """Return `equilibrium`, or raise `NotConverged` with its status."""
+    """Return `equilibrium`, or raise `NotConverged` with its message."""
     if not equilibrium.has_converged:
-        raise NotConverged(equilibrium.status)
+        raise NotConverged(equilibrium.message)
     return equilibrium
 
 
@@ -290,23 +297,14 @@ def pull_back(equilibrium: Equilibrium, cotangent: PlayerValues, *, start: Playe
         least = min(least, size)
         if slow_rounds and not is_whole:
             is_whole, slow_rounds, least = True, 0, size
-    if not size <= 1e-6 * scale:
+    if not size <= ADJOINT_BOUND * scale:
         raise NotConverged(
             "the gradient through the equilibrium was not found: "
-            f"linear residual {size / scale:.1e}, 1e-6 needed. "
+            f"linear residual {size / scale:.1e}, {ADJOINT_BOUND:.0e} needed. "
             "Rates that differ by many orders of magnitude make the system stiff: check the ranges of the case."
         )
     weights = engine.by_player(adjoint)
     return Pulled(_numbers_slope(arrays, equilibrium.values, weights), weights)
-
-
-def _status(residual: float, tolerance: float, steps: int) -> str:
-    if residual <= tolerance:
-        return "converged"
-    return (
-        f"not converged: residual {residual:.1e} after {steps} steps, {tolerance:.0e} needed. The payoffs may be too "
-        "large for the shocks (weights times horizon above a few hundred): lower the weights or shorten the horizon."
-    )
 
 
 def _add(before: Run | None, run: Run) -> Run:
@@ -315,14 +313,14 @@ def _add(before: Run | None, run: Run) -> Run:
     return dataclasses.replace(run, steps=before.steps + run.steps, newton_steps=before.newton_steps + run.newton_steps)
 
 
-def random_play_values(engine: Engine, arrays: GameArrays, tolerance: float) -> Any:
+def random_play_values(engine: Engine, arrays: GameArrays, tolerance: float) -> Field:
     """Return the values at precision 0, where choices do not depend on values, in the layout of the engine."""
     zero = engine.field(jnp.zeros((len(arrays.players), arrays.space.size)))
     return iterate(engine, zero, 0.0, tolerance, 12).values
 
 
 def iterate(
-    engine: Engine, start: Any, precision: float, tolerance: float, max_steps: int, *, patience: int = PATIENCE
+    engine: Engine, start: Field, precision: float, tolerance: float, max_steps: int, *, patience: int = PATIENCE
 ) -> Run:
     """Take policy steps from `start` until the residual is at the tolerance; after `patience` slow ones, Newton steps.
 
@@ -356,13 +354,13 @@ def iterate(
     return Run(here.values, here.residual, here.error, steps, newton_steps)
 
 
-def _is_done(here: Any, tolerance: float, left: float) -> bool:
+def _is_done(here: Point, tolerance: float, left: float) -> bool:
     """Return whether the residual is at the tolerance, and the error too, as far as rounding lets it."""
     is_at_rounding = here.residual <= ROUNDING or left > SLOW
     return here.residual <= tolerance and (here.error <= ERROR_SHARE * tolerance or is_at_rounding)
 
 
-def _go(engine: Engine, here: Any, correction: Any, precision: float, bound: float) -> Any:
+def _go(engine: Engine, here: Point, correction: Field, precision: float, bound: float) -> Point:
     """Take the correction, halved while the residual exceeds `bound`; a residual that is no number is infinite."""
     scale = 1.0
     while True:

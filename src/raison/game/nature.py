@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from raison.arrays import Number, StateArray
+from raison.arrays import LevelRatios, Number, StateArray, StateMask
 from raison.game.space import Effect, StateSpace
 
 
@@ -28,7 +28,7 @@ class Hazard:
     """
 
     base: Number
-    ratios: tuple[jax.Array | np.ndarray, ...] = ()
+    ratios: tuple[LevelRatios, ...] = ()
     names: tuple[str, ...] = field(default=(), metadata={"static": True})
 
     def rate(self, space: StateSpace) -> StateArray:
@@ -52,7 +52,7 @@ class Drift:
     """
 
     hazard: Hazard
-    where: np.ndarray | None
+    where: StateMask | None
     name: str = field(metadata={"static": True})
     effect: Effect = field(metadata={"static": True})
 

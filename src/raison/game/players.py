@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
-from raison.arrays import Number, StateArray
+from raison.arrays import Number, StateArray, StateMask, StateVector
 from raison.errors import CaseError
 from raison.game.nature import Hazard
 from raison.game.space import Effect, StateSpace
@@ -33,7 +32,7 @@ class Action:
 
     cost: Number
     chances: tuple[Number, ...]
-    is_available: np.ndarray | None
+    is_available: StateMask | None
     name: str = field(metadata={"static": True})
     outcomes: tuple[Effect, ...] = field(metadata={"static": True})
     seen: Number = 1.0
@@ -56,7 +55,7 @@ class Motive:
     """
 
     weight: Number
-    feature: jax.Array | np.ndarray
+    feature: StateVector
     name: str = field(metadata={"static": True})
 
 

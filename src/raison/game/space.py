@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from raison.arrays import StateNumbers
 from raison.errors import CaseError, did_you_mean
 
 
@@ -76,7 +77,7 @@ class StateSpace:
         return self.variables[self.axis(name)]
 
     @functools.cache  # noqa: B019  (spaces are few and live as long as the study)
-    def levels_of(self, name: str) -> np.ndarray:
+    def levels_of(self, name: str) -> StateNumbers:
         """Return the level index of variable `name` in every state. Shape `[states]`, int."""
         axis = self.axis(name)
         shape = [1] * len(self.shape)
@@ -124,7 +125,7 @@ class Effect:
             raise CaseError(f"two changes of the same variable in one effect: {sorted(both)}.")
         return Effect(tuple(sorted(self.maps + other.maps)))
 
-    def targets(self, space: StateSpace) -> np.ndarray:
+    def targets(self, space: StateSpace) -> StateNumbers:
         """Return the state that follows each state. Shape `[states]`, int32."""
         index = np.arange(space.size).reshape(space.shape)
         for name, level_map in self.maps:
