@@ -94,7 +94,14 @@ def _coarse_errors(likelihood, mode, free) -> np.ndarray:
     return np.sqrt(np.diag(np.linalg.inv(-corners / (4 * HESSIAN_STEP**2))))
 
 
-class Measured:
+class WithValue:
+    """A likelihood whose value is that of its evaluation."""
+
+    def value(self, numbers):
+        return self.evaluate(numbers).log_likelihood
+
+
+class Measured(WithValue):
     """A likelihood in closed form: independent normal measurements of the numbers."""
 
     def __init__(self, values, errors):
@@ -146,7 +153,7 @@ def test_a_posterior_without_free_numbers_is_its_likelihood():
 
 
 def test_the_best_of_several_modes_is_kept():
-    class TwoHills:
+    class TwoHills(WithValue):
         def evaluate(self, numbers):
             low, high = math.exp(-8 * (numbers[0] + 2) ** 2), 4 * math.exp(-8 * (numbers[0] - 2) ** 2)
             slope = (-16 * (numbers[0] + 2) * low - 16 * (numbers[0] - 2) * high) / (low + high)
@@ -158,7 +165,7 @@ def test_the_best_of_several_modes_is_kept():
     assert both.mode[0] == pytest.approx(2.0, abs=1e-3)
 
 
-class Linear:
+class Linear(WithValue):
     """Normal measurements of linear combinations of 30 numbers: the posterior is normal, with known evidence."""
 
     def __init__(self, loadings):
@@ -209,7 +216,7 @@ def test_draws_have_the_mean_and_covariance_of_the_posterior():
 
 
 def test_a_flat_likelihood_under_a_flat_prior_is_refused():
-    class Level:
+    class Level(WithValue):
         def evaluate(self, numbers):
             return Evaluation(0.0, np.zeros(1))
 
@@ -219,7 +226,7 @@ def test_a_flat_likelihood_under_a_flat_prior_is_refused():
 
 @pytest.mark.parametrize("value", [-math.inf, math.nan])
 def test_a_likelihood_that_is_no_number_is_refused_with_the_place(value: float):
-    class Broken:
+    class Broken(WithValue):
         def evaluate(self, numbers):
             return Evaluation(value, np.zeros(1))
 

@@ -47,8 +47,8 @@ def test_a_transition_that_cannot_be_and_was_never_seen_says_nothing(border_chai
 
 @pytest.mark.parametrize(
     ("columns", "elapsed"),
-    [(([0], [1, 2], [1]), 1.0), (([], [], []), 1.0), (([0], [1], [-1]), 1.0), (([0], [1], [1]), 0.0)],
+    [(([], [], []), 1.0), (([0], [1], [-1]), 1.0), (([0], [1], [1]), 0.0)],
 )
 def test_transitions_that_cannot_be_are_refused(columns, elapsed: float):
     with pytest.raises(CaseError, match="transitions need"):
-        Transitions(*[np.array(column) for column in columns], elapsed)
+        Transitions(*[np.array(column, dtype=int) for column in columns], elapsed)

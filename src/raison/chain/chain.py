@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import jax
+from jaxtyping import Float
 
-from raison.arrays import StateArray
+from raison.arrays import Number, PlayerValues, StateArray
 from raison.equations.game_arrays import GameArrays
 from raison.equations.generator import Generator
 from raison.equations.play import play
@@ -47,12 +48,12 @@ class Chain:
     """
 
     rates: tuple[StateArray, ...]
-    seen: tuple[jax.Array | float, ...]
+    seen: tuple[Number, ...]
     kinds: tuple[JumpKind, ...] = field(metadata={"static": True})
     space: StateSpace = field(metadata={"static": True})
 
     @staticmethod
-    def of(arrays: GameArrays, act_rates: Sequence[jax.Array]) -> Chain:
+    def of(arrays: GameArrays, act_rates: Sequence[Float[jax.Array, "_ states"]]) -> Chain:
         """Return the chain of a game whose players act at given rates.
 
         Args:
@@ -61,7 +62,7 @@ class Chain:
         """
         kinds = [JumpKind(NATURE, name, effect) for name, effect in zip(arrays.drifts, arrays.effects, strict=True)]
         rates: list[StateArray] = list(arrays.nature)
-        seen: list[jax.Array | float] = [0.0] * len(kinds)
+        seen: list[Number] = [0.0] * len(kinds)
         for player, acts in zip(arrays.players, act_rates, strict=True):
             for a, action in enumerate(player.actions):
                 for chance, effect in zip(player.chances[a], player.outcomes[a], strict=True):
@@ -71,7 +72,7 @@ class Chain:
         return Chain(tuple(rates), tuple(seen), tuple(kinds), arrays.space)
 
     @staticmethod
-    def of_values(arrays: GameArrays, values: jax.Array) -> Chain:
+    def of_values(arrays: GameArrays, values: PlayerValues) -> Chain:
         """Return the chain of a game solved with `values`. Shape `[players, states]`."""
         choices = play(arrays, values).choices
         rates = [player.decision_rate * choice.probs for player, choice in zip(arrays.players, choices, strict=True)]

@@ -32,6 +32,7 @@ from raison.game import NO_CHANGE, Effect
 
 Row = Float[Array, " rows"]
 RowStates = Float[Array, "rows states"]
+ItemArray = Float[np.ndarray, " items"]
 
 
 class Filtered(NamedTuple):
@@ -109,7 +110,7 @@ def remain_silent(chain: Chain, plan: Plan, start: StateVector, elapsed: float) 
     return _remain_silent(chain, plan.observed, jnp.asarray(start), elapsed).end
 
 
-def item_weights(filtered: Filtered, plan: Plan) -> tuple[np.ndarray, np.ndarray]:
+def item_weights(filtered: Filtered, plan: Plan) -> tuple[ItemArray, ItemArray]:
     """Return act and silence of every item; the last entry is the silence after the last. Shape `[items + 1]`."""
     act, silence = np.zeros(plan.items), np.zeros(plan.items)
     np.add.at(act, np.asarray(plan.item), np.asarray(filtered.act))

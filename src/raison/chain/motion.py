@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import jax.numpy as jnp
 import numpy as np
@@ -24,6 +24,7 @@ When = Literal["at", "by"]
 """Whether something is asked for at a time, or for any time up to it."""
 
 
+@runtime_checkable
 class Motion(Protocol):
     """How the world moves."""
 

@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Float
 
 from raison.arrays import Batch, Scalar, StateArray, StateMask
@@ -49,6 +50,10 @@ CHUNK = 4
 """Terms whose contribution to a gradient is summed in one pass over the states."""
 
 
+Starts = Float[jax.Array | np.ndarray, "... states"]
+"""Any number of distributions to start from, stacked in front."""
+
+
 class Silence(NamedTuple):
     """A time in which nothing was seen.
 
@@ -64,12 +69,12 @@ class Silence(NamedTuple):
     occupancy: StateArray
 
 
-def distribution_at(chain: Chain, start: Batch, elapsed: float) -> Batch:
+def distribution_at(chain: Chain, start: Starts, elapsed: float) -> Batch:
     """Return the distribution of the chain after `elapsed`, started from `start`. Shape `[..., states]`."""
     return evolve(chain.generator(), jnp.asarray(start), elapsed)
 
 
-def hitting_probability(chain: Chain, start: Batch, target: StateMask, elapsed: float) -> Float[jax.Array, ...]:
+def hitting_probability(chain: Chain, start: Starts, target: StateMask, elapsed: float) -> Float[jax.Array, ...]:
     """Return the probability that the chain is in `target` at some time up to `elapsed`. Shape `[...]`.
 
     Exact: the target is made absorbing. Start in the target counts.

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Bool, Float
 from scipy.special import logsumexp
 
 from raison.equations import GameArrays
@@ -49,7 +50,9 @@ def none_of_these(game: GameFunction, like: Explanation) -> Explanation:
     return Explanation(NONE, (*like.parameters, *rates), label="None of these", held_by="nobody", weight=like.weight)
 
 
-def posterior_probabilities(log_evidence: Sequence[float], weights: Sequence[float]) -> np.ndarray:
+def posterior_probabilities(
+    log_evidence: Sequence[float], weights: Sequence[float]
+) -> Float[np.ndarray, " explanations"]:
     """Return the posterior probability of each explanation. Shape `[explanations]`, sums to 1."""
     scores = np.asarray(log_evidence) + np.log(np.asarray(weights))
     return np.exp(scores - logsumexp(scores))
@@ -91,8 +94,8 @@ def lead(
     log_evidence: Sequence[float],
     weights: Sequence[float],
     log_likelihood: Sequence[float],
-    item_weights: np.ndarray,
-    is_near_focus: np.ndarray | None,
+    item_weights: Float[np.ndarray, "explanations items"],
+    is_near_focus: Bool[np.ndarray, " items"] | None,
 ) -> Lead:
     """Return how firmly the leader leads.
 

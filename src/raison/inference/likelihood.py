@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
@@ -42,6 +42,7 @@ class Evaluation:
     gradient: NumberVector
 
 
+@runtime_checkable
 class Likelihood(Protocol):
     """A log likelihood as a function of a vector of numbers, with and without its gradient."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -23,6 +23,7 @@ class PosteriorStatus(enum.Enum):
     STOPPED_EARLY = "the search stopped before the mode: treat the evidence as rough"
 
 
+@runtime_checkable
 class Posterior(Protocol):
     """The posterior under one explanation."""
 

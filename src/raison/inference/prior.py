@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from raison.errors import CaseError
 
@@ -19,6 +19,7 @@ Q95 = 1.6448536269514722
 """95 % point of the standard normal distribution."""
 
 
+@runtime_checkable
 class Prior(Protocol):
     """What is believed of one number before the record is seen."""
 

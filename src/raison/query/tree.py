@@ -9,7 +9,7 @@ import abc
 import datetime
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from raison.arrays import StateVector
 from raison.chain import Motion
@@ -145,6 +145,7 @@ class Names:
     until: datetime.date
 
 
+@runtime_checkable
 class Askable(Protocol):
     """What a question may look at: one explanation at one set of numbers, and what is the same under all."""
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from raison.chain import Chain
 
 
+@runtime_checkable
 class Seen(Protocol):
     """Anything that a chain makes more or less likely."""
 
