@@ -21,6 +21,9 @@ UNCHECKED = {"raison.engine.arcs", "raison.engine.kernels", "raison.engine.respo
 """Modules of loops that numba compiles, which nothing may be wrapped around; and `native`, which a solve calls so often
 that the tests would take half as long again."""
 
+EMPTY = (object, jax.ShapeDtypeStruct)
+"""What JAX puts into an object where it only works out its form."""
+
 INTS_ARE_FLOATS = beartype.BeartypeConf(is_pep484_tower=True)
 
 
@@ -31,14 +34,14 @@ def modules() -> list[str]:
 
 
 def check(function: Callable) -> Callable:
-    """Return `function` with its annotations checked; not where JAX makes an object that holds nothing yet."""
+    """Return `function` with its annotations checked; not where JAX makes an object that holds nothing."""
     checked = beartype.beartype(function, conf=INTS_ARE_FLOATS)
     if function.__name__ != "__init__":
         return checked
 
     @functools.wraps(checked)
     def init(self: object, *args: object, **kwargs: object) -> None:
-        if not any(type(leaf) is object for leaf in jax.tree.leaves((args, kwargs))):
+        if not any(type(leaf) in EMPTY for leaf in jax.tree.leaves((args, kwargs))):
             checked(self, *args, **kwargs)
 
     return init
