@@ -28,6 +28,9 @@ UNCHECKED = {
 that the tests would take half as long again; and the trees that hypothesis builds, which forbids that anybody else
 draws at random, as beartype does to choose which entry of a tuple it looks at."""
 
+EMPTY = (object, jax.ShapeDtypeStruct)
+"""What JAX puts into an object where it only works out its form."""
+
 INTS_ARE_FLOATS = beartype.BeartypeConf(is_pep484_tower=True)
 
 
@@ -38,14 +41,14 @@ def modules() -> list[str]:
 
 
 def check(function: Callable) -> Callable:
-    """Return `function` with its annotations checked; not where JAX makes an object that holds nothing yet."""
+    """Return `function` with its annotations checked; not where JAX makes an object that holds nothing."""
     checked = beartype.beartype(function, conf=INTS_ARE_FLOATS)
     if function.__name__ != "__init__":
         return checked
 
     @functools.wraps(checked)
     def init(self: object, *args: object, **kwargs: object) -> None:
-        if not any(type(leaf) is object for leaf in jax.tree.leaves((args, kwargs))):
+        if not any(type(leaf) in EMPTY for leaf in jax.tree.leaves((args, kwargs))):
             checked(self, *args, **kwargs)
 
     return init

@@ -18,7 +18,7 @@ PACKAGES = sorted(".".join(("raison", *path.parent.relative_to(SOURCE).parts)) f
 
 
 def names_of(package: str) -> tuple[list[str], set[str]]:
-    """Return `__all__`, and what `__init__.py` imports from Raison or defines without an underscore."""
+    """Return `__all__`, and what `__init__.py` imports from Raison or defines openly, constants included."""
     module = importlib.import_module(package)
     assert module.__file__ is not None
     tree = ast.parse(pathlib.Path(module.__file__).read_text(encoding="utf-8"))
@@ -29,6 +29,9 @@ def names_of(package: str) -> tuple[list[str], set[str]]:
             found |= {alias.asname or alias.name for alias in node.names}
         elif isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
             found.add(node.name)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            found |= {ast.unparse(name) for name in targets if ast.unparse(name).isupper()}
     return list(getattr(module, "__all__", [])), found
 
 
@@ -38,7 +41,7 @@ def test_what_a_package_offers_is_listed_sorted_and_there(package: str) -> None:
     module = importlib.import_module(package)
     if not listed:
         pytest.skip("no list")
-    assert set(listed) - {"__version__"} == found
+    assert set(listed) == {name for name in found if not name.startswith("_")} - {"JAX_CAME_FIRST"}
     assert listed == sorted(listed, key=lambda name: (not name.isupper(), not name[0].isupper(), name))
     assert all(hasattr(module, name) for name in listed)
 

@@ -1,10 +1,5 @@
 """The two engines, one by one against brute force and differences, and against each other."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -13,7 +8,7 @@ from dense import Dense, matrix_of
 from scipy.linalg import block_diag
 from small_games import border, demand_game
 
-from raison.engine import kernels, responses
+from raison.engine import engine_of
 from raison.engine.native import NativeEngine
 from raison.engine.xla import XlaEngine
 from raison.equations.game_arrays import GameArrays
@@ -119,90 +114,7 @@ def test_both_engines_find_the_same_equilibrium():
     np.testing.assert_allclose(native.values, xla.values, rtol=0, atol=1e-10)
 
 
-def test_chunks_of_states_side_by_side_give_the_same_numbers(monkeypatch: pytest.MonkeyPatch):
-    game = demand_game(-1.0, firms=5)
-    whole = solve(game, tolerance=1e-13)
-    monkeypatch.setattr(kernels, "CHUNK_WORK", 50)
-    chunked = solve(game, tolerance=1e-13)
-    np.testing.assert_allclose(chunked.values, whole.values, rtol=0, atol=1e-8)
-
-
-def _random_arcs(width: int) -> tuple[np.ndarray, ...]:
-    """Arcs of seven states with rates, their matrix, the inverse of a diagonal and a field for so many players."""
-    rng = np.random.default_rng(width)
-    leaving = [(1, 2, 6), (2,), (0, 1, 5), (4, 0), (3, 6, 5, 1), (), (0, 5, 2)]
-    first = np.cumsum([0, *(len(targets) for targets in leaving)])
-    target = np.array([y for targets in leaving for y in targets], dtype=np.uint32)
-    rate, inverse, field = rng.uniform(size=len(target)), rng.uniform(size=7 * width), rng.normal(size=7 * width)
-    matrix = np.zeros((7, 7))
-    np.add.at(matrix, (np.repeat(np.arange(7), np.diff(first)), target), rate)
-    return first, target, rate, inverse, field, matrix
-
-
-@pytest.mark.parametrize("ahead", [0, 2, 100])
-@pytest.mark.parametrize("width", range(1, 10))
-def test_any_number_of_players_is_weighed(width: int, ahead: int):
-    first, target, rate, inverse, field, matrix = _random_arcs(width)
-    out = np.empty_like(field)
-    kernels.weigh(0, 7, ahead, width, first, target, rate, inverse, field, out)
-    expected = field - inverse * (matrix @ field.reshape(7, width)).reshape(-1)
-    np.testing.assert_allclose(out, expected, rtol=0, atol=1e-14)
-
-
-@pytest.mark.parametrize("ahead", [0, 2, 100])
-@pytest.mark.parametrize("with_right", [False, True])
-@pytest.mark.parametrize("width", range(1, 10))
-def test_a_sweep_solves_the_lower_triangle_of_each_chunk(width: int, with_right: bool, ahead: int):
-    first, target, rate, inverse, field, matrix = _random_arcs(width)
-    rng = np.random.default_rng(100 + width)
-    other, right = rng.normal(size=7 * width), rng.normal(size=7 * width) if with_right else np.zeros(7 * width)
-    pair = np.concatenate([field, np.full(7 * width, np.nan)])
-    sums = np.zeros(2)
-    for lo, hi in ((0, 4), (4, 7)):
-        added = right if with_right else np.empty(0)
-        sums += kernels.sweep(lo, hi, ahead, width, first, target, rate, inverse, added, pair, other)
-    lower = np.tril(matrix, -1)
-    lower[4:, :4] = 0.0
-    expected = np.empty((7, width))
-    for i in range(width):
-        triangle = np.diag(1.0 / inverse[i::width]) - lower
-        expected[:, i] = np.linalg.solve(triangle, right[i::width] + (matrix - lower) @ field[i::width])
-    np.testing.assert_allclose(pair[7 * width :], expected.reshape(-1), rtol=0, atol=1e-12)
-    np.testing.assert_array_equal(pair[: 7 * width], field)
-    image = field - expected.reshape(-1)
-    np.testing.assert_allclose(sums, [image @ other, image @ image], rtol=1e-12)
-
-
-def test_exponentials_are_those_of_numpy():
-    rng = np.random.default_rng(0)
-    numbers = -np.concatenate([[0.0, 1e-300, 708.0], rng.uniform(0, 708, 2000), 10.0 ** rng.uniform(-17, 2, 2000)])
-    found, scale = numbers.copy(), np.empty_like(numbers)
-    responses._exponentiate(found, scale, scale.view(np.int64))
-    np.testing.assert_allclose(found, np.exp(numbers), rtol=5e-16, atol=0)
-
-
-def test_exponentials_of_what_is_no_number_or_too_small():
-    found, scale = np.array([-np.inf, -708.1, np.nan]), np.empty(3)
-    responses._exponentiate(found, scale, scale.view(np.int64))
-    np.testing.assert_array_equal(found, [0.0, 0.0, np.nan])
-
-
-def test_a_game_laid_over_four_devices_has_the_same_values():
-    script = """
-import jax, numpy as np
-from small_games import border, demand_game
-from raison.equilibrium import solve
-assert jax.device_count() == 4
-for game in (border(), demand_game(-1.0, firms=4)):
-    alone, spread = solve(game, tolerance=1e-14), solve(game, tolerance=1e-14, devices=jax.devices())
-    assert spread.has_converged
-    assert len(spread.values.sharding.device_set) == 4, spread.values.sharding
-    np.testing.assert_allclose(spread.values, alone.values, rtol=0, atol=1e-9)
-"""
-    environment = {
-        **os.environ,
-        "XLA_FLAGS": "--xla_force_host_platform_device_count=4",
-        "PYTHONPATH": str(Path(__file__).parents[1]),
-    }
-    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+def test_loops_serve_a_cpu_and_jax_the_devices_that_are_named():
+    arrays = GameArrays.of(GAMES["border"])
+    assert isinstance(engine_of(arrays), NativeEngine)
+    assert isinstance(engine_of(arrays, jax.devices()), XlaEngine)

@@ -8,11 +8,8 @@ import pytest
 from scipy.optimize import brentq, root
 from small_games import border, dilemma
 
-from raison.engine import engine_of
-from raison.equations.game_arrays import GameArrays
 from raison.equilibrium.branches import best_response_radius, find_branches
-from raison.equilibrium.continuation import follow
-from raison.equilibrium.solver import random_play_values, solve
+from raison.equilibrium.solver import solve
 
 GAMMA, RHO = 1.0, 0.1
 UNIQUE, THREE, STEEP = (3.0, 1.0, 4.0), (20.0, 8.0, 4.0), (20.0, 10.0, 20.0)
@@ -122,14 +119,3 @@ def test_an_uneven_dilemma_keeps_its_three_equilibria():
     branches = find_branches(uneven)
     assert branches.count == 3
     assert branches.principal is not None
-
-
-def test_a_path_stays_on_equilibria_of_rising_precision():
-    arrays = GameArrays.of(border())
-    engine = engine_of(arrays)
-    path = follow(engine, random_play_values(engine, arrays, 1e-12), 1e-12, max_points=200)
-    assert path.precisions[0] == 0.0
-    assert path.precisions[-1] == 1.0
-    assert list(path.precisions) == sorted(path.precisions)
-    assert path.folds == ()
-    np.testing.assert_allclose(engine.by_player(path.values), solve(border(), tolerance=1e-13).values, atol=1e-8)
