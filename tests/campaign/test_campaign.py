@@ -27,18 +27,18 @@ def told(failures: list[Failure]) -> str:
 
 @pytest.mark.slow
 def test_mutated_cases_are_read_or_refused_with_a_reason() -> None:
-    assert told(try_all(CaseAttack(1), range(300))) == ""
+    assert told(try_all(CaseAttack(1), range(200))) == ""
 
 
 @pytest.mark.slow
 def test_queries_are_read_or_refused_with_a_column() -> None:
-    assert told(try_all(QueryAttack(1), range(600))) == ""
+    assert told(try_all(QueryAttack(1), range(500))) == ""
 
 
 @pytest.mark.slow
 def test_a_run_that_is_stopped_leaves_whole_files_and_is_taken_up(tmp_path: pathlib.Path) -> None:
     attack = KillAttack(1, tmp_path)
-    failures = [*attack.prepare(times=1), *(failure for number in (0, 1, 3) for failure in attack.attempt(number))]
+    failures = [*attack.prepare(times=1), *(failure for number in (3, 4) for failure in attack.attempt(number))]
     assert told(failures) == ""
 
 
