@@ -216,10 +216,12 @@ def _explanation(
         log_evidence=-231.0 + row[3],
         log_likelihood=likelihood,
         status="the search stopped at the edge of the prior: widen `turkey.power`" if name == "kurds-bargain" else "ok",
+        is_ok=name != "kurds-bargain",
         equilibrium=None
         if is_none
         else EquilibriumStatus(
             status=STATUS_BAD if name == "partition" else "converged",
+            has_converged=name != "partition",
             residual=3e-11,
             error=4e-9,
             steps=17,

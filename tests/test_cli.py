@@ -2,10 +2,12 @@
 
 import contextlib
 import csv
+import dataclasses
 import json
 import math
 import os
 import pathlib
+import re
 import resource
 import signal
 import subprocess
@@ -23,7 +25,19 @@ from raison import __version__, cli
 from raison.analysis import fitting
 from raison.case.template import write_template
 from raison.inference.likelihood import GameLikelihood
-from raison.study import Study
+from raison.study import (
+    CaseSummary,
+    ClaimResult,
+    EquilibriumStatus,
+    ExplanationResult,
+    Fragility,
+    GameSize,
+    ItemResult,
+    ParameterEstimate,
+    RecordResult,
+    Stage,
+    Study,
+)
 from raison.writing import held
 
 FILES = {
@@ -368,10 +382,27 @@ def test_every_file_of_the_reference_is_written_and_no_other(folder: pathlib.Pat
     assert [path.suffix for path in (folder / "fits").iterdir()] == [".json"] * 3
 
 
+def fields_of(page: str) -> dict[str, list[str]]:
+    """Return the fields that a page lists under each heading `### NAME` or line "`NAME`:", in their order."""
+    found: dict[str, list[str]] = {}
+    for line in page.split("## CSV tables")[0].splitlines():
+        if heading := re.fullmatch(r"### (.+)|`(.+)`:", line):
+            found[heading[1] or heading[2]] = here = []
+        elif line.startswith("| `"):
+            here += re.findall(r"`(\w+)`", line.split("|")[1])
+    return {name: fields for name, fields in found.items() if fields}
+
+
 def test_the_fields_of_the_study_are_those_of_the_reference(study: dict[str, Any]) -> None:
     page = (pathlib.Path(__file__).parents[1] / "docs" / "reference" / "study.md").read_text(encoding="utf-8")
-    top = page.split("### Top level")[1].split("###")[0]
-    assert set(study) == {row.split("`")[1] for row in top.splitlines() if row.startswith("| `")}
+    documented = fields_of(page)
+    kinds = {
+        "Top level": Study, "case": CaseSummary, "game": GameSize, "records[]": RecordResult,
+        "explanations[]": ExplanationResult, "equilibrium": EquilibriumStatus, "parameters[]": ParameterEstimate,
+        "items[]": ItemResult, "claims[]": ClaimResult, "fragility": Fragility, "stages[]": Stage,
+    }  # fmt: skip
+    assert documented == {name: [field.name for field in dataclasses.fields(kind)] for name, kind in kinds.items()}
+    assert set(study) == set(documented["Top level"])
     assert study["case"]["name"] == "small"
     assert (study["seed"], study["version"]) == (7, __version__)
     assert study["game"]["players"] == ["northland", "southland"]
@@ -421,13 +452,13 @@ def test_every_claim_has_a_verdict(study: dict[str, Any]) -> None:
 def test_the_paths_on_disk_are_those_of_the_json(folder: pathlib.Path, study: dict[str, Any]) -> None:
     with xarray.open_dataset(folder / "paths.nc", engine="h5netcdf") as paths:
         assert paths.attrs["case_hash"] == study["case"]["hash"]
-        assert paths["time"].dt.strftime("%Y-%m-%d").values.tolist() == study["times"]
+        assert paths["time"].dt.strftime("%Y-%m-%d").values.tolist() == study["records"][0]["times"]
         for variable, levels in study["game"]["variables"].items():
             assert paths[f"level_{variable}"].values.tolist() == levels
             for each in study["explanations"]:
                 path = paths[f"path_{variable}"].sel(explanation=each["name"])
                 assert path.dims == ("time", f"level_{variable}")
-                assert path.values == pytest.approx(np.array(each["paths"][variable]), abs=1e-6)
+                assert path.values == pytest.approx(np.array(each["paths"]["small"][variable]), abs=1e-6)
                 assert path.values.sum(axis=1) == pytest.approx(1.0, abs=1e-9)
 
 

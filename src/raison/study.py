@@ -15,9 +15,6 @@ from raison.record import Source
 NEAR_DAYS = 60
 """Days from the focal date within which an item counts as near."""
 
-INDISTINCT = 1.0
-"""Log Bayes factor below which two explanations are not told apart (kass1995)."""
-
 
 @dataclass(frozen=True)
 class GameSize:
@@ -39,6 +36,7 @@ class EquilibriumStatus:
 
     status: str
     """`converged`, or what went wrong and what to do."""
+    has_converged: bool
     residual: float
     """Change that one more Bellman sweep would make, over max(1, largest value)."""
     error: float
@@ -98,6 +96,7 @@ class ExplanationResult:
     """At the most probable parameters."""
     status: str
     """`ok`, or why the number may not be trusted."""
+    is_ok: bool
     equilibrium: EquilibriumStatus | None
     """None for `none of these`, which solves no game."""
     parameters: tuple[ParameterEstimate, ...]

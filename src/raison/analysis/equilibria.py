@@ -34,6 +34,7 @@ def _status(fit: Fit, branches: Branches) -> EquilibriumStatus:
     assert equilibrium is not None
     return EquilibriumStatus(
         status=equilibrium.message,
+        has_converged=equilibrium.has_converged,
         residual=equilibrium.residual,
         error=equilibrium.error,
         steps=equilibrium.steps,

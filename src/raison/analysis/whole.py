@@ -29,7 +29,6 @@ from raison.inference.evidence import NONE, STRONG, Lead, indistinct_groups, lea
 from raison.inference.posterior import PosteriorStatus, free_of
 from raison.inference.prior import Q95
 from raison.study import (
-    INDISTINCT,
     NEAR_DAYS,
     CaseSummary,
     ClaimResult,
@@ -121,6 +120,7 @@ def _explanation(
         log_evidence=posterior.log_evidence,
         log_likelihood=posterior.log_likelihood,
         status=posterior.status.value,
+        is_ok=posterior.status is PosteriorStatus.OK,
         equilibrium=equilibrium,
         parameters=_estimates(fit),
         forecasts=tuple(forecast for _, one in described for forecast in one.forecasts),
@@ -157,7 +157,7 @@ def _fragility(fits: Sequence[Fit], leading: Lead) -> Fragility:
         leader_by_fit=names[leading.leader_by_fit],
         share_near_focus=leading.share_near_focus,
         is_provisional=leading.is_provisional,
-        indistinct=indistinct_groups(_evidence(fits), INDISTINCT),
+        indistinct=indistinct_groups(_evidence(fits)),
     )
 
 
@@ -165,7 +165,7 @@ def _cannot_tell(fits: Sequence[Fit], leading: Lead, claims: Sequence[ClaimResul
     """Return what this record cannot decide, a sentence each."""
     labels = {fit.explanation.name: fit.explanation.label for fit in fits}
     sentences = []
-    for group in indistinct_groups(_evidence(fits), INDISTINCT):
+    for group in indistinct_groups(_evidence(fits)):
         listed = ", ".join(labels[name] for name in group)
         sentences.append(
             f"The record does not tell these explanations apart (every log Bayes factor below 1): {listed}."

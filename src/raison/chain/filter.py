@@ -205,7 +205,7 @@ def _what_is_seen(chain: Chain, jumps: tuple[Act | Effect, ...]):
 def _outcomes(chain: Chain, act: Act) -> list[tuple[Effect, StateArray]]:
     """Return effect and rate of every outcome of an act, as far as it is seen."""
     found = [
-        (kind.effect, rate if kind.who == NATURE or kind.always_seen else seen * rate)
+        (kind.effect, rate if kind.who == NATURE or kind.always_seen else jnp.asarray(seen) * rate)
         for kind, rate, seen in zip(chain.kinds, chain.rates, chain.seen, strict=True)
         if Act(kind.who, kind.what) == act
     ]

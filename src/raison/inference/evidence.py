@@ -21,8 +21,9 @@ from raison.inference.prior import Normal
 NONE = "none of these"
 """Name of the row that says: constant rates of every action, no motives."""
 
-STRONG = 3.0
-"""Log Bayes factor, or change of log odds, from which evidence is strong (kass1995)."""
+INDISTINCT, STRONG, VERY_STRONG = 1.0, 3.0, 5.0
+"""Log Bayes factors, or changes of log odds, below which evidence is not worth more than a bare mention, and from which
+it is strong, and very strong (kass1995)."""
 
 RATE_FACTOR = 5.0
 """Half-width of the prior of a constant rate: its 90 % interval is a fifth to five times the centre."""
@@ -125,7 +126,7 @@ def lead(
     )
 
 
-def indistinct_groups(log_evidence: Mapping[str, float], threshold: float = 1.0) -> tuple[tuple[str, ...], ...]:
+def indistinct_groups(log_evidence: Mapping[str, float], threshold: float = INDISTINCT) -> tuple[tuple[str, ...], ...]:
     """Return the largest groups of explanations within which no log Bayes factor reaches `threshold`.
 
     The record does not tell the members of a group apart. Best first; every group has at least two members.

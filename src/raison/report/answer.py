@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from raison.inference.evidence import INDISTINCT
 from raison.report.evidence import silence_share
 from raison.report.items import item_text
 from raison.report.names import (
@@ -27,7 +28,7 @@ from raison.report.words import (
     shown_percent,
     signed,
 )
-from raison.study import INDISTINCT, NEAR_DAYS, ExplanationResult, Study
+from raison.study import NEAR_DAYS, ExplanationResult, Study
 
 AT_MODE = "at the mode"
 INTEGRATED = "integrated over the parameters"
@@ -109,9 +110,9 @@ def _claims(study: Study) -> tuple[str, ...]:
 def _warnings(study: Study) -> tuple[str, ...]:
     warnings = []
     for each in study.explanations:
-        if each.status != "ok":
+        if not each.is_ok:
             warnings.append(f"“{explanation_label(study, each.name)}”: its numbers may not be trusted ({each.status}).")
-        if each.equilibrium is not None and each.equilibrium.status != "converged":
+        if each.equilibrium is not None and not each.equilibrium.has_converged:
             warnings.append(
                 f"“{explanation_label(study, each.name)}”: its game is not solved ({each.equilibrium.status})."
             )

@@ -154,7 +154,7 @@ def _explanation_row(study: Study, each: ExplanationResult, leader: ExplanationR
         solver = f"{solved.status}, residual {number(solved.residual, 1)}; {equilibria_found(solved)}"
     elif not is_none_of_these(study, each):
         solver = "no game was solved"
-    is_solved = each.equilibrium is None or each.equilibrium.status == "converged"
+    is_solved = each.equilibrium is None or each.equilibrium.has_converged
     return ExplanationRow(
         name=each.name,
         label=explanation_label(study, each.name),
@@ -164,8 +164,8 @@ def _explanation_row(study: Study, each: ExplanationResult, leader: ExplanationR
         log_evidence=log_number(each.log_evidence),
         behind="best" if each is leader else signed(behind),
         log_likelihood=log_number(each.log_likelihood),
-        status=each.status if each.status != "ok" or is_solved else "its game is not solved",
-        is_ok=each.status == "ok" and is_solved,
+        status=each.status if not each.is_ok or is_solved else "its game is not solved",
+        is_ok=each.is_ok and is_solved,
         solver=solver,
         is_leader=each is leader,
     )

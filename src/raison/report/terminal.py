@@ -53,7 +53,7 @@ def _answer(study: Study) -> Panel:
 def _size(study: Study) -> Text:
     game = study.game
     solved = [each.equilibrium for each in study.explanations if each.equilibrium is not None]
-    converged = sum(each.status == "converged" for each in solved)
+    converged = sum(each.has_converged for each in solved)
     residuals = [each.residual for each in solved if each.residual == each.residual]
     worst = f", largest residual {number(max(residuals), 1)}" if residuals else ""
     most = max((each.found for each in solved), default=1)
@@ -72,14 +72,14 @@ def _explanations(study: Study) -> Group:
         ("explanation", "left"), ("posterior", "right"), ("", "short"), ("log evidence", "right"), ("status", "left")
     )
     for each in sorted(study.explanations, key=lambda e: -e.posterior if e.posterior == e.posterior else 2.0):
-        is_solved = each.equilibrium is None or each.equilibrium.status == "converged"
-        status = each.status if each.status != "ok" or is_solved else "game not solved"
+        is_solved = each.equilibrium is None or each.equilibrium.has_converged
+        status = each.status if not each.is_ok or is_solved else "game not solved"
         table.add_row(
             Text(shorten(explanation_label(study, each.name), 44)),
             percent(each.posterior),
             probability_word(each.posterior),
             log_number(each.log_evidence),
-            Text(shorten(status, 24), style="" if status == "ok" else "yellow"),
+            Text(shorten(status, 24), style="" if each.is_ok and is_solved else "yellow"),
         )
     lines = [
         Text(f"{line.label}: {line.text}", style="yellow" if line.is_warning else "") for line in fragility_lines(study)

@@ -14,6 +14,7 @@ import math
 from dataclasses import dataclass
 
 from raison.errors import counted
+from raison.inference.evidence import INDISTINCT, STRONG, VERY_STRONG
 from raison.study import EquilibriumStatus
 
 NOT_KNOWN = "not known"
@@ -56,10 +57,10 @@ class EvidenceWord:
 
 
 EVIDENCE_WORDS = (
-    EvidenceWord(0, 1, "not worth more than a bare mention"),
-    EvidenceWord(1, 3, "positive"),
-    EvidenceWord(3, 5, "strong"),
-    EvidenceWord(5, math.inf, "very strong"),
+    EvidenceWord(0, INDISTINCT, "not worth more than a bare mention"),
+    EvidenceWord(INDISTINCT, STRONG, "positive"),
+    EvidenceWord(STRONG, VERY_STRONG, "strong"),
+    EvidenceWord(VERY_STRONG, math.inf, "very strong"),
 )
 
 

@@ -51,3 +51,9 @@ def test_a_duration_is_converted_to_the_unit_of_the_case(low: float, factor: flo
 def test_any_other_text_is_refused_by_a_value_error(text: str, kind: Kind) -> None:
     with contextlib.suppress(ValueError):
         assert isinstance(read_number(text, kind, "day"), Fixed | LogNormal | Normal)
+
+
+@pytest.mark.parametrize("text", ["1e-320 years", "1e-320 to 2 years"])
+def test_a_duration_whose_rate_is_no_number_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="too short to compute with"):
+        read_number(text, Kind.DURATION, "month")

@@ -16,6 +16,9 @@ from raison.inference.prior import Fixed, LogitNormal, LogNormal, Normal
 DAYS = {"day": 1.0, "week": 7.0, "month": 30.4375, "year": 365.25}
 """Days in each unit of time."""
 
+SHORTEST = 1e-300
+"""Shortest duration, in time units, whose rate is still a number."""
+
 _NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
 _COUNT = rf"{_NUMBER}|once|twice"
 _UNIT = r"(?P<{}>day|week|month|year)s?"
@@ -79,6 +82,8 @@ def _fixed(text: str, value: float, kind: Kind) -> Fixed:
         raise ValueError(f"found `{text}`, which is too large to compute with.")
     if kind in (Kind.DURATION, Kind.RATE) and value <= 0:
         raise ValueError(f"found `{text}`; it must be above zero.")
+    if kind is Kind.DURATION and value < SHORTEST:
+        raise ValueError(f"found `{text}`, which is too short to compute with.")
     if kind is Kind.RATIO and value < 0:
         raise ValueError(f"found `{text}`; a hazard ratio cannot be negative.")
     if kind is Kind.CHANCE and not 0 <= value <= 1:
@@ -89,6 +94,8 @@ def _fixed(text: str, value: float, kind: Kind) -> Fixed:
 def _range(text: str, low: float, high: float, kind: Kind) -> LogNormal | Normal | LogitNormal:
     if not (math.isfinite(low) and math.isfinite(high)):
         raise ValueError(f"found `{text}`, which is too large to compute with.")
+    if kind is Kind.DURATION and 0 < low < SHORTEST:
+        raise ValueError(f"found `{text}`, which is too short to compute with.")
     if low > high:
         raise ValueError(f"found `{text}`: the low end is above the high end; turn it round.")
     if low == high:

@@ -53,7 +53,7 @@ def _draw_bars(axes: Axes, study: Study) -> None:
             if not math.isnan(each.posterior)
             else "not known"
         )
-        if each.status != "ok":
+        if not each.is_ok:
             note += " (status not ok)"
         is_wide = share > 0.55
         axes.text(

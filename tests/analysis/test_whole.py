@@ -1,0 +1,125 @@
+"""What a record cannot tell is said, and nothing else is said not to be told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
+
+import pytest
+
+from raison.analysis.fitting import Fit
+from raison.analysis.whole import _cannot_tell, _several_equilibria, run_study
+from raison.case import BuiltCase
+from raison.inference.evidence import NONE, Lead
+from raison.inference.posterior import PosteriorStatus
+from raison.study import ClaimResult, EquilibriumStatus
+
+
+@dataclass
+class Row:
+    """An explanation with what the sentences look at."""
+
+    name: str
+    log_evidence: float
+    status: PosteriorStatus = PosteriorStatus.OK
+
+    @property
+    def explanation(self) -> SimpleNamespace:
+        return SimpleNamespace(name=self.name, label=self.name.title())
+
+    @property
+    def posterior(self) -> SimpleNamespace:
+        return SimpleNamespace(log_evidence=self.log_evidence, status=self.status)
+
+
+FIRM = Lead(
+    leader=0,
+    runner_up=1,
+    log_bayes_factor=6.0,
+    largest_item=0,
+    largest_weight=1.0,
+    leader_without_it=0,
+    leader_by_fit=0,
+    share_near_focus=0.8,
+)
+APART = (Row("votes", -10.0), Row("bluff", -16.0), Row(NONE, -30.0))
+
+
+def claim(verdict: str) -> ClaimResult:
+    return ClaimResult("id", "", "says", "causal", verdict, None, "", "", "", ())
+
+
+def told(fits=APART, lead: Lead = FIRM, claims: tuple[ClaimResult, ...] = ()) -> tuple[str, ...]:
+    return _cannot_tell(fits, lead, claims)
+
+
+def test_a_firm_lead_near_the_focal_date_leaves_nothing_untold() -> None:
+    assert told(claims=(claim("supported"), claim("contradicted"))) == ()
+
+
+def test_explanations_that_are_not_told_apart_are_named_together() -> None:
+    tied = (Row("votes", -10.0), Row("bluff", -10.9), Row("kurds", -10.95), Row(NONE, -30.0))
+    (sentence, *_) = told(tied)
+    assert sentence == (
+        "The record does not tell these explanations apart (every log Bayes factor below 1): Votes, Bluff, Kurds."
+    )
+
+
+@pytest.mark.parametrize(("factor", "is_told"), [(2.9, True), (3.0, False)])
+def test_a_lead_below_strong_evidence_leaves_open_which_is_right(factor: float, is_told: bool) -> None:
+    sentences = told(lead=replace(FIRM, log_bayes_factor=factor))
+    assert any("The lead of Votes over Bluff is small" in sentence for sentence in sentences) == is_told
+
+
+def test_claims_without_a_verdict_are_counted() -> None:
+    sentences = told(claims=(claim("undecided"), claim("undecided"), claim("not testable"), claim("supported")))
+    assert [sentence.split(".")[0] for sentence in sentences] == [
+        "Undecided among the tested claims: 2",
+        "Claims without a test in this model: 1",
+    ]
+
+
+def test_a_search_that_did_not_end_cleanly_is_named() -> None:
+    rough = (replace(APART[0], status=PosteriorStatus.STOPPED_EARLY), *APART[1:])
+    assert told(rough) == ("The evidence of Votes is rough: the search for its mode did not end cleanly.",)
+
+
+def test_it_is_said_when_no_motive_does_better_than_rates() -> None:
+    sentences = told((Row(NONE, -10.0), Row("bluff", -16.0)))
+    assert sentences == ("Constant rates without motives do best: none of the listed explanations is supported.",)
+
+
+@pytest.mark.parametrize(("share", "count"), [(0.49, 1), (0.5, 0), (float("nan"), 0)])
+def test_weight_that_comes_from_far_off_is_told(share: float, count: int) -> None:
+    sentences = told(lead=replace(FIRM, share_near_focus=share))
+    assert len(sentences) == count
+    assert all("Only 49 % of the weight" in sentence and "within 60 days" in sentence for sentence in sentences)
+
+
+def status(found: int) -> EquilibriumStatus:
+    return EquilibriumStatus("converged", True, 0.0, 0.0, 1, "policy steps from random play", 0.4, True, (), found, 9)
+
+
+def test_every_game_with_several_equilibria_is_named_and_no_other() -> None:
+    fits: tuple[Fit, ...] = APART  # type: ignore[assignment]
+    assert _several_equilibria(fits, (status(1), status(3), None)) == (
+        "The game of Bluff has at least 3 equilibria; all that is said of it holds in the one found by policy steps "
+        "from random play.",
+    )
+
+
+@pytest.mark.slow
+def test_a_case_with_two_records_has_both_in_its_study(case: BuiltCase) -> None:
+    (watched,) = case.records
+    both = replace(case, records=(watched, replace(watched, name="again")), claims=case.claims[:1])
+    study = run_study(both)
+    assert [record.name for record in study.records] == ["small", "again"]
+    assert [item.record for item in study.items] == ["small"] * 9 + ["again"] * 9
+    for each in study.explanations:
+        halves = [
+            sum(item.weights[each.name].act + item.weights[each.name].silence for item in study.items[part])
+            for part in (slice(0, 9), slice(9, 18))
+        ]
+        assert halves[0] == pytest.approx(halves[1], abs=1e-9)
+        assert sum(halves) == pytest.approx(each.log_likelihood, abs=1e-6)
+        assert set(each.paths) == {"small", "again"}
