@@ -9,7 +9,7 @@ def test_long_rows_are_cut_evenly_and_only_the_last_piece_sees_the_item():
     assert is_last.sum() == 12
     np.testing.assert_allclose(plan.elapsed[plan.item == 9], 3.0 / 8)
     assert not plan.jump[~is_last].any()
-    assert not plan.reading[~is_last].any()
+    assert not plan.weighing[~is_last].any()
     assert (plan.confidence[~is_last] == 1.0).all()
     np.testing.assert_allclose(np.cumsum(plan.elapsed), plan.time)
 

@@ -40,8 +40,8 @@ DRAWS = 5
 FORECAST_TOLERANCE = 1e-7
 """Residual to which the games behind a forecast are solved; probabilities are then good to about five digits."""
 
-RIVALS = 1000
-"""Draws of that error."""
+RIVAL_DRAWS = 1000
+"""Draws of the errors of the log evidences, for tests that compare explanations."""
 
 STANDING = 0.02
 """Posterior probability from which an explanation is asked with draws, not at its mode alone."""
@@ -91,7 +91,7 @@ def _rivals(fits: Sequence[Fit], seed: int) -> Rivals:
 def _erring(fits: Sequence[Fit], log_evidence: np.ndarray, seed: int) -> list[dict[str, float]]:
     weights = [fit.explanation.weight for fit in fits]
     size = np.array([fit.posterior.log_evidence_error for fit in fits])
-    errors = size * np.random.default_rng(seed).standard_normal((RIVALS, len(fits)))
+    errors = size * np.random.default_rng(seed).standard_normal((RIVAL_DRAWS, len(fits)))
     names = [fit.explanation.name for fit in fits]
     return [
         dict(zip(names, posterior_probabilities(log_evidence + error, weights).tolist(), strict=True))

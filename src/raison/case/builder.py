@@ -11,7 +11,7 @@ from jaxtyping import Float
 
 from raison.case.game import CaseGame, game_of
 from raison.case.meaning.entries import is_assumed, space_of
-from raison.case.meaning.items import ITEM_KINDS, World
+from raison.case.meaning.items import ITEM_KINDS, Setting
 from raison.case.meaning.names import names_of
 from raison.case.meaning.numbers import Numbers, read_numbers
 from raison.case.meaning.ranges import DAYS
@@ -121,8 +121,8 @@ def _explanation(case: CaseText, name: str, numbers: Numbers) -> Explanation:
 def _watched(name: str, case: CaseText, space: StateSpace) -> WatchedRecord:
     time = case.time
     calendar = Calendar(time.begin, time.unit, DAYS[time.unit])
-    world = World(case, space)
-    items = tuple(ITEM_KINDS[row.kind].item(row, calendar.time_of(row.date), world) for row in case.record)
+    setting = Setting(case, space)
+    items = tuple(ITEM_KINDS[row.kind].item(row, calendar.time_of(row.date), setting) for row in case.record)
     record = Record(items, calendar.time_of(time.until))
     return WatchedRecord(name, record, space, _start(case, space), calendar, time.focus)
 

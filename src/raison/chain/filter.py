@@ -162,11 +162,11 @@ class _Row(NamedTuple):
     jump: Array
     confidence: Array
     error_rate: Array
-    reading: Array
+    weighing: Array
 
 
 def _rows(plan: Plan) -> _Row:
-    columns = (plan.elapsed, plan.jump, plan.confidence, plan.error_rate, plan.reading)
+    columns = (plan.elapsed, plan.jump, plan.confidence, plan.error_rate, plan.weighing)
     return _Row(*(jnp.asarray(column) for column in columns))
 
 
@@ -174,7 +174,7 @@ def _happen(chain: Chain, plan: Plan):
     """Return the function that weighs and moves a distribution by what is seen at the end of a row."""
     effects, which, rates = _what_is_seen(chain, plan.jumps)
     targets = jnp.asarray(np.stack([effect.targets(chain.space) for effect in effects]))
-    readings = jnp.asarray(plan.readings)
+    weights = jnp.asarray(plan.weights)
 
     def happen(before, row):
         happened = jnp.zeros_like(before)
@@ -182,7 +182,7 @@ def _happen(chain: Chain, plan: Plan):
             effect = targets[jnp.asarray(which)[row.jump, outcome]]
             happened = happened.at[effect].add(rates[row.jump, outcome] * before)
         seen = row.confidence * happened + (1.0 - row.confidence) * row.error_rate * before
-        return seen * readings[row.reading]
+        return seen * weights[row.weighing]
 
     return happen
 

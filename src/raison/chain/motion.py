@@ -1,6 +1,9 @@
-"""What a solved game is to everything above it: a world that moves, can be filtered on what was seen, and forecast.
+"""What a solved game is to queries, descriptions and checks of a record: a world that moves.
 
-`ChainMotion` is that of a continuous-time chain. A game in periods, with joint acts of several players, has its own.
+It can be filtered on what was seen, and forecast.
+
+`ChainMotion` is that of a continuous-time chain; a game in periods, with joint acts of several players, would have its
+own. Likelihoods, which need derivatives by the rates, take the chain itself.
 """
 
 from __future__ import annotations

@@ -62,8 +62,8 @@ class Plan:
         item: index of the item to which the row belongs; the number of items for the last silence.
         confidence: of the jump; 1 elsewhere.
         error_rate: per time unit; 1 elsewhere.
-        reading: index into `readings`.
-        readings: probability of each distinct sight in every state; row 0 is all ones.
+        weighing: index into `weights`.
+        weights: probability, in every state, of each sight that has one of its own; row 0 is all ones.
         jumps: the distinct jumps that are seen; the first changes nothing.
         observed: drifts of nature that the record names: their jumps would have been seen.
     """
@@ -74,8 +74,8 @@ class Plan:
     item: Numbers
     confidence: Column
     error_rate: Column
-    reading: Numbers
-    readings: Float[np.ndarray | jax.Array, "readings states"]
+    weighing: Numbers
+    weights: Float[np.ndarray | jax.Array, "weighings states"]
     jumps: tuple[Act | Effect, ...] = field(metadata={"static": True})
     observed: frozenset[Act] = field(metadata={"static": True})
 
@@ -104,7 +104,7 @@ class Plan:
             item=np.asarray(self.item)[row],
             confidence=np.where(is_last, np.asarray(self.confidence)[row], 1.0),
             error_rate=np.where(is_last, np.asarray(self.error_rate)[row], 1.0),
-            reading=np.where(is_last, np.asarray(self.reading)[row], 0),
+            weighing=np.where(is_last, np.asarray(self.weighing)[row], 0),
         )
 
     def pieces(self, longest: float) -> Int[np.ndarray, " rows"]:
@@ -126,12 +126,12 @@ def make_plan(
     last = 1 + max((number for number, _ in sights), default=-1)
     numbered = [*sights, (last, Sight(until))]
     jumps = list(dict.fromkeys([NO_CHANGE, *(sight.jump for _, sight in numbered)]))
-    readings = [np.ones(states)]
-    reading = []
+    weights = [np.ones(states)]
+    weighing = []
     for _, sight in numbered:
-        reading.append(0 if sight.weights is None else len(readings))
+        weighing.append(0 if sight.weights is None else len(weights))
         if sight.weights is not None:
-            readings.append(sight.weights)
+            weights.append(sight.weights)
     time = np.array([sight.time for _, sight in numbered], dtype=np.float64)
     return Plan(
         elapsed=np.diff(time, prepend=0.0),
@@ -140,8 +140,8 @@ def make_plan(
         item=np.array([number for number, _ in numbered]),
         confidence=np.array([sight.confidence for _, sight in numbered], dtype=np.float64),
         error_rate=np.array([sight.error_rate for _, sight in numbered], dtype=np.float64),
-        reading=np.array(reading),
-        readings=np.stack(readings),
+        weighing=np.array(weighing),
+        weights=np.stack(weights),
         jumps=tuple(jumps),
         observed=observed,
     )

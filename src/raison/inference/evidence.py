@@ -52,7 +52,7 @@ def none_of_these(game: GameFunction, like: Explanation) -> Explanation:
 
 
 def posterior_probabilities(
-    log_evidence: Sequence[float], weights: Sequence[float]
+    log_evidence: Sequence[float] | Float[np.ndarray, " explanations"], weights: Sequence[float]
 ) -> Float[np.ndarray, " explanations"]:
     """Return the posterior probability of each explanation. Shape `[explanations]`, sums to 1."""
     scores = np.asarray(log_evidence) + np.log(np.asarray(weights))

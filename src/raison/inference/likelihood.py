@@ -72,18 +72,18 @@ class GameLikelihood:
         self._seen = tuple(seen)
         self._tolerance = tolerance
         self._start = start
-        self._numbers = jax.jit(lambda theta: GameArrays.of(game(theta)))
+        self._arrays = jax.jit(lambda theta: GameArrays.of(game(theta)))
         self._pull = jax.jit(lambda theta, bar: jax.vjp(lambda t: GameArrays.of(game(t)), theta)[1](bar)[0])
 
     def starting_at(self, numbers: NumberVector) -> GameLikelihood:
         """Return the likelihood whose every solve starts from the equilibrium at `numbers`. Raises `NotConverged`."""
         other = GameLikelihood(self._game, self._seen, tolerance=self._tolerance, start=self.solve(numbers).values)
-        other._numbers, other._pull = self._numbers, self._pull
+        other._arrays, other._pull = self._arrays, self._pull
         return other
 
     def solve(self, numbers: NumberVector) -> Equilibrium:
         """Solve the game at `numbers`. Raises `NotConverged`."""
-        return checked(solve(self._numbers(jnp.asarray(numbers)), start=self._start, tolerance=self._tolerance))
+        return checked(solve(self._arrays(jnp.asarray(numbers)), start=self._start, tolerance=self._tolerance))
 
     def value(self, numbers: NumberVector) -> float:
         """Return the log likelihood at `numbers`. Raises `NotConverged`."""

@@ -55,29 +55,29 @@ class Verdict:
     fragile: str
 
 
-def verdict_of(answers: Mapping[str, Trial], posterior: Mapping[str, float]) -> Verdict:
+def verdict_of(trials: Mapping[str, Trial], posterior: Mapping[str, float]) -> Verdict:
     """Return the verdict on a claim that has a test.
 
     Args:
-        answers: by explanation.
+        trials: by explanation.
         posterior: probability of each explanation.
     """
-    share = sum(posterior[name] for name in answers)
-    probability = math.fsum(posterior[name] * answer.holds for name, answer in answers.items()) / share
-    moved = _moved(answers)
+    share = sum(posterior[name] for name in trials)
+    probability = math.fsum(posterior[name] * trial.holds for name, trial in trials.items()) / share
+    moved = _moved(trials)
     if moved is not None and moved < STRONG:
         reason = f"the record moves the odds of this by a factor of {math.exp(moved):.1f} only, too little to decide it"
         return Verdict("undecided", probability, reason, "")
     word = word_of(probability)
-    return Verdict(word, probability, _reason(probability, answers), _fragile(word, answers))
+    return Verdict(word, probability, _reason(probability, trials), _fragile(word, trials))
 
 
-def _moved(answers: Mapping[str, Trial]) -> float | None:
+def _moved(trials: Mapping[str, Trial]) -> float | None:
     """Return the size of the move that the record makes in the log odds of a test on explanations; None for others."""
     shifts = [
-        abs(_log_odds(answer.holds) - _log_odds(answer.without_record))
-        for answer in answers.values()
-        if answer.without_record is not None
+        abs(_log_odds(trial.holds) - _log_odds(trial.without_record))
+        for trial in trials.values()
+        if trial.without_record is not None
     ]
     return min(shifts) if shifts else None
 
@@ -95,18 +95,18 @@ def word_of(probability: float) -> str:
     return "contradicted" if probability <= CONTRADICTED else "undecided"
 
 
-def _reason(probability: float, answers: Mapping[str, Trial]) -> str:
-    shares = {answer.holds for answer in answers.values()}
+def _reason(probability: float, trials: Mapping[str, Trial]) -> str:
+    shares = {trial.holds for trial in trials.values()}
     if shares in ({0.0}, {1.0}):
         state = "holds" if shares == {1.0} else "does not hold"
         return f"the test {state} under every explanation, with every draw"
     return f"the test holds with probability {probability:.2f}, averaged over explanations and numbers"
 
 
-def _fragile(word: str, answers: Mapping[str, Trial]) -> str:
+def _fragile(word: str, trials: Mapping[str, Trial]) -> str:
     """Name the explanations under which the verdict would be another."""
-    others = [name for name, answer in answers.items() if word_of(answer.holds) != word]
+    others = [name for name, trial in trials.items() if word_of(trial.holds) != word]
     if not others:
         return ""
-    listed = ", ".join(f"{name} ({word_of(answers[name].holds)})" for name in others)
+    listed = ", ".join(f"{name} ({word_of(trials[name].holds)})" for name in others)
     return f"other under: {listed}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from raison.report.names import label, plain
 from raison.report.palette import FAINT, FOCUS, INK, READING
@@ -22,6 +23,7 @@ class Look:
         sentence: what an item is, for a table.
         short: the same in a few characters, for a chart.
         lane: the lane of the timeline in which an item lies.
+        on_variable: how it is marked on the panel of its variable: at its `levels`, at the `edge`, or not.
         can_be_doubtful: whether an item has a confidence.
         was_coded: whether somebody coded it, from a source.
     """
@@ -33,6 +35,7 @@ class Look:
     sentence: Callable[[Study, ItemResult], str]
     short: Callable[[ItemResult], str]
     lane: Callable[[Study, ItemResult], str]
+    on_variable: Literal["levels", "edge", ""] = ""
     can_be_doubtful: bool = True
     was_coded: bool = True
 
@@ -67,6 +70,7 @@ LOOKS = {
         sentence=lambda study, item: f"{label(study, item.who)} read as {_levels(item.what)}",
         short=lambda item: f"{plain(item.who)} = {_levels(item.what)}",
         lane=lambda study, item: label(study, item.who),
+        on_variable="levels",
     ),
     "shock": Look(
         name="shock from outside",
@@ -76,6 +80,7 @@ LOOKS = {
         sentence=lambda study, item: f"shock: {_shock(study, item)}",
         short=lambda item: f"shock: {_short_shock(item)}",
         lane=lambda study, item: _short_shock(item),
+        on_variable="edge",
         can_be_doubtful=False,
     ),
     "end": Look(

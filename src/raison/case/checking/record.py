@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from raison.case.checking.world import Checking
 from raison.case.meaning.entries import source_keys
-from raison.case.meaning.items import ITEM_KINDS, World
+from raison.case.meaning.items import ITEM_KINDS, Setting
 from raison.case.meaning.names import names_of
 from raison.case.text.places import Path
 from raison.case.text.schema import ClaimRow
@@ -21,12 +21,12 @@ def check_record(at: Checking) -> Iterator[Problem]:
     """Check every item of the record."""
     if not at.case.record:
         yield at.places.problem(("record",), "the record is empty; it needs at least one item.")
-    world = World(at.case, at.space)
+    setting = Setting(at.case, at.space)
     yield from _check_dates(at)
     for index, row in enumerate(at.case.record):
         path: Path = ("record", index)
         if row.kind in ITEM_KINDS:
-            for column, message in ITEM_KINDS[row.kind].problems(row, world):
+            for column, message in ITEM_KINDS[row.kind].problems(row, setting):
                 yield at.places.problem((*path, column), message)
         else:
             known = f"it must be one of {', '.join(ITEM_KINDS)}.{nearest(row.kind, ITEM_KINDS)}"

@@ -18,6 +18,7 @@ from raison.case.checking.world import (
     check_variables,
 )
 from raison.case.meaning.entries import changes_of_drift, outcomes_of, source_keys
+from raison.case.meaning.items import ITEM_KINDS
 from raison.case.meaning.numbers import wanted
 from raison.case.text.places import first_problems
 from raison.case.text.reader import WrittenCase
@@ -69,8 +70,8 @@ def _warnings(at: Checking) -> Iterator[Problem]:
 
 
 def _changed(case: CaseText) -> set[str]:
-    """Return the variables that nature, a player or a shock changes."""
-    changed = {row.who for row in case.record if row.kind == "shock"}
+    """Return the variables that nature, a player or an item of the record changes."""
+    changed = {row.who for row in case.record if row.kind in ITEM_KINDS and ITEM_KINDS[row.kind].moves_the_world}
     for name, drift in case.nature.items():
         changed |= set(changes_of_drift(name, drift))
     for player in case.players.values():

@@ -1,1 +1,1 @@
-"""What entries mean: numbers, changes, features, names."""
+"""What entries mean: numbers, changes, features, items, names."""

@@ -21,7 +21,7 @@ Wrong = Iterator[tuple[str, str]]
 
 
 @dataclass(frozen=True)
-class World:
+class Setting:
     """What a row speaks of."""
 
     case: CaseText
@@ -29,13 +29,19 @@ class World:
 
 
 class ItemKind(Protocol):
-    """How rows of one kind are read."""
+    """How rows of one kind are read.
 
-    def problems(self, row: RecordRow, world: World) -> Wrong:
+    Attributes:
+        moves_the_world: whether a row changes the variable that it names.
+    """
+
+    moves_the_world: bool
+
+    def problems(self, row: RecordRow, setting: Setting) -> Wrong:
         """Yield what is wrong with a row."""
         ...
 
-    def item(self, row: RecordRow, time: float, world: World) -> Item:
+    def item(self, row: RecordRow, time: float, setting: Setting) -> Item:
         """Return the item of a row in which nothing is wrong."""
         ...
 
@@ -43,8 +49,10 @@ class ItemKind(Protocol):
 class _Moves:
     """A player took an action."""
 
-    def problems(self, row: RecordRow, world: World) -> Wrong:
-        players = world.case.players
+    moves_the_world = False
+
+    def problems(self, row: RecordRow, setting: Setting) -> Wrong:
+        players = setting.case.players
         if row.who not in players:
             yield "who", f"no player `{row.who}`.{did_you_mean(row.who, players)}"
         elif row.what not in players[row.who].actions:
@@ -52,13 +60,13 @@ class _Moves:
             yield "what", f"player `{row.who}` has no action `{row.what}`.{did_you_mean(row.what, known)}"
         else:
             condition = players[row.who].actions[row.what].condition
-            if condition is not None and _is_never(condition, world.space):
+            if condition is not None and _is_never(condition, setting.space):
                 yield "what", f"`{row.what}` can never be taken: its condition `{condition}` holds in no state."
-            elif _is_never_seen(row, world.case):
+            elif _is_never_seen(row, setting.case):
                 yield "what", f"`{row.what}` is never seen: its `seen` is 0, so it cannot stand in the record."
         yield from _check_confidence(row)
 
-    def item(self, row: RecordRow, time: float, world: World) -> Item:
+    def item(self, row: RecordRow, time: float, setting: Setting) -> Item:
         confidence = read_confidence(row.confidence)
         return Move(time, row.who, row.what, str(row.date), row.source, row.note, confidence)
 
@@ -66,11 +74,13 @@ class _Moves:
 class _Readings:
     """A variable was observed."""
 
-    def problems(self, row: RecordRow, world: World) -> Wrong:
-        if row.who not in world.space.names:
-            yield "who", f"no variable `{row.who}`.{did_you_mean(row.who, world.space.names)}"
+    moves_the_world = False
+
+    def problems(self, row: RecordRow, setting: Setting) -> Wrong:
+        if row.who not in setting.space.names:
+            yield "who", f"no variable `{row.who}`.{did_you_mean(row.who, setting.space.names)}"
         else:
-            yield from self._check_levels(row, world.space.variable(row.who).levels)
+            yield from self._check_levels(row, setting.space.variable(row.who).levels)
         yield from _check_confidence(row)
 
     def _check_levels(self, row: RecordRow, known: tuple[str, ...]) -> Wrong:
@@ -81,7 +91,7 @@ class _Readings:
         if len(set(levels)) < len(levels):
             yield "what", f"found `{row.what}`; a level stands twice."
 
-    def item(self, row: RecordRow, time: float, world: World) -> Item:
+    def item(self, row: RecordRow, time: float, setting: Setting) -> Item:
         reliability = read_confidence(row.confidence)
         return Reading(time, row.who, row.what, str(row.date), row.source, row.note, _levels(row), reliability)
 
@@ -89,21 +99,23 @@ class _Readings:
 class _Shocks:
     """A change from outside that nobody chose."""
 
-    def problems(self, row: RecordRow, world: World) -> Wrong:
+    moves_the_world = True
+
+    def problems(self, row: RecordRow, setting: Setting) -> Wrong:
         if row.who == "nature":
-            if row.what not in world.case.nature:
-                yield "what", f"nature has no drift `{row.what}`.{did_you_mean(row.what, world.case.nature)}"
-        elif row.who not in world.space.names:
-            yield "who", f"no variable `{row.who}`.{did_you_mean(row.who, [*world.space.names, 'nature'])}"
-        elif message := explain_change(row.who, row.what, world.space):
+            if row.what not in setting.case.nature:
+                yield "what", f"nature has no drift `{row.what}`.{did_you_mean(row.what, setting.case.nature)}"
+        elif row.who not in setting.space.names:
+            yield "who", f"no variable `{row.who}`.{did_you_mean(row.who, [*setting.space.names, 'nature'])}"
+        elif message := explain_change(row.who, row.what, setting.space):
             yield "what", message
         if row.confidence is not None:
             yield "confidence", f"found `{row.confidence}`; a shock is taken as certain, so leave this empty."
 
-    def item(self, row: RecordRow, time: float, world: World) -> Item:
+    def item(self, row: RecordRow, time: float, setting: Setting) -> Item:
         is_drift = row.who == "nature"
-        changes = changes_of_drift(row.what, world.case.nature[row.what]) if is_drift else {row.who: row.what}
-        effect = effect_of(changes, world.space)
+        changes = changes_of_drift(row.what, setting.case.nature[row.what]) if is_drift else {row.who: row.what}
+        effect = effect_of(changes, setting.space)
         drift = row.what if is_drift else ""
         return Shock(time, row.who, row.what, str(row.date), row.source, row.note, effect, drift)
 

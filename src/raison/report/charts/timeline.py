@@ -69,7 +69,7 @@ def _caption(study: Study, shown: ExplanationResult | None) -> str:
         "Above: every dated item of the record, one row per action; a hollow mark is an item that is less than 90 % "
         f"sure. Below: the hidden variables, smoothed under “{explanation_label(study, shown.name)}”, the most "
         "probable explanation that has them, at its most probable parameters. The darker, the more probable the level "
-        "on that day given the whole record; squares are readings, diamonds at the upper edge are shocks."
+        "on that day given the whole record; readings and shocks are marked as above, shocks at the upper edge."
     )
 
 
@@ -226,13 +226,23 @@ def _draw_variable(axes: Axes, study: Study, record: RecordResult, name: str, sh
         spans = [(start, stop - start) for start, stop, _ in runs]
         axes.broken_barh(spans, (level + 0.06, 0.88), facecolors=shades, edgecolors=shades, linewidth=0.3, zorder=2)
     for item in items_of(study, record):
-        at = canvas.ordinal(item.date) or 0
-        if item.who == name and item.kind == "reading":
+        at, look = canvas.ordinal(item.date) or 0, look_of(item)
+        if item.who == name and look.on_variable == "levels":
             places = [levels.index(part) for part in item.what.split("|") if part in levels]
             for place in places:
-                axes.plot([at], [place + 0.5], "s", color=INK, markerfacecolor="white", markersize=5, zorder=4)
-        if item.who == name and item.kind == "shock":
-            axes.plot([at], [len(levels)], "D", color=look_of(item).colour, markersize=5, zorder=4, clip_on=False)
+                axes.plot(
+                    [at], [place + 0.5], look_of(item).mark, color=INK, markerfacecolor="white", markersize=5, zorder=4
+                )
+        if item.who == name and look.on_variable == "edge":
+            axes.plot(
+                [at],
+                [len(levels)],
+                look_of(item).mark,
+                color=look_of(item).colour,
+                markersize=5,
+                zorder=4,
+                clip_on=False,
+            )
     axes.set_ylim(0, len(levels))
     axes.set_yticks(
         [level + 0.5 for level in range(len(levels))], [shorten(plain(each), 30) for each in levels], fontsize=10
