@@ -37,3 +37,37 @@ def test_every_package_is_named() -> None:
         if path.parent != SOURCE
     }
     assert {package for package in packages if f"`{package}`" not in MAP} == set()
+
+
+TESTED_THROUGH = {
+    "__init__.py": "test_public_names.py",
+    "__main__.py": "test_cli.py",
+    "errors.py": "test_cli.py",
+    "study.py": "test_saving.py",
+    "analysis/equilibria.py": "test_cli.py",
+    "inference/model.py": "inference/test_laplace.py",
+    "inference/posterior.py": "inference/test_laplace.py",
+    "record/seen.py": "inference/test_likelihood.py",
+    "query/answers.py": "query/test_world.py",
+    "query/syntax.py": "query/test_grammar.py",
+    "query/tree.py": "query/test_grammar.py",
+    "query/forms/*.py": "query/test_world.py",
+    "case/game.py": "case/test_builder.py",
+    "case/checking/*.py": "case/checking/test_whole.py",
+    "case/meaning/*.py": "case/test_builder.py",
+    "case/text/*.py": "case/text/test_reader.py",
+    "report/charts/*.py": "report/test_charts.py",
+    "report/*.py": "report/test_page.py",
+}
+"""Modules without a test of the same name: the test that goes through them, by what they make."""
+
+
+def test_every_module_has_a_test_of_the_same_name_or_one_that_goes_through_it() -> None:
+    tests = ROOT / "tests"
+    for module in files_with_content():
+        folder, _, name = module.rpartition("/")
+        if (tests / folder / f"test_{name}").exists():
+            continue
+        through = TESTED_THROUGH.get(module) or TESTED_THROUGH.get(f"{folder}/*.py")
+        assert through is not None, f"write tests/{folder}/test_{name}, or say which test goes through {module}"
+        assert (tests / through).exists(), through

@@ -230,15 +230,13 @@ def _draw_variable(axes: Axes, study: Study, record: RecordResult, name: str, sh
         if item.who == name and look.on_variable == "levels":
             places = [levels.index(part) for part in item.what.split("|") if part in levels]
             for place in places:
-                axes.plot(
-                    [at], [place + 0.5], look_of(item).mark, color=INK, markerfacecolor="white", markersize=5, zorder=4
-                )
+                axes.plot([at], [place + 0.5], look.mark, color=INK, markerfacecolor="white", markersize=5, zorder=4)
         if item.who == name and look.on_variable == "edge":
             axes.plot(
                 [at],
                 [len(levels)],
-                look_of(item).mark,
-                color=look_of(item).colour,
+                look.mark,
+                color=look.colour,
                 markersize=5,
                 zorder=4,
                 clip_on=False,
