@@ -7,7 +7,8 @@ import re
 
 import pytest
 
-from raison.case import BuiltCase, open_case
+from raison.case import BuiltCase
+from raison.cases import open_case
 from raison.inference.evidence import none_of_these, posterior_probabilities
 from raison.inference.laplace import fit
 from raison.inference.likelihood import ConstantRateLikelihood, GameLikelihood

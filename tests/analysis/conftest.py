@@ -3,8 +3,9 @@ import pytest
 from raison.analysis.description import Described, describe_all
 from raison.analysis.fitting import Fit, Likelihoods, fit_all, make_likelihoods
 from raison.analysis.watch import Watch
-from raison.case import BuiltCase, open_case
+from raison.case import BuiltCase
 from raison.case.template import write_template
+from raison.cases import open_case
 
 
 @pytest.fixture(scope="session")

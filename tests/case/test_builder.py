@@ -6,8 +6,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from raison.case import BuiltCase, open_case
+from raison.case import BuiltCase
 from raison.case.template import write_template
+from raison.cases import open_case
 from raison.game import Effect
 from raison.inference.prior import Fixed, LogNormal
 from raison.record import Move, Reading, Shock

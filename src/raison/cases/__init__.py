@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import pathlib
 
-import raison.case
-from raison.case import BuiltCase
+from raison.case import BuiltCase, build, check_case, read_case
 from raison.errors import CaseError, Problem, did_you_mean
 
 FOLDER = pathlib.Path(__file__).parent
@@ -43,7 +42,9 @@ def open_case(text: str | os.PathLike[str]) -> BuiltCase:
     Raises:
         CaseError: with every problem found.
     """
-    return raison.case.open_case(find_case(text))
+    written = read_case(find_case(text))
+    check_case(written)
+    return build(written)
 
 
 def _exists(path: pathlib.Path) -> bool:
