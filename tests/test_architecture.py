@@ -53,7 +53,7 @@ TESTED_THROUGH = {
     "query/tree.py": "query/test_grammar.py",
     "query/forms/*.py": "query/test_world.py",
     "case/game.py": "case/test_builder.py",
-    "case/checking/*.py": "case/checking/test_whole.py",
+    "case/checking/*.py": "case/checking/test_checks.py",
     "case/meaning/*.py": "case/test_builder.py",
     "case/text/*.py": "case/text/test_reader.py",
     "report/charts/*.py": "report/test_charts.py",

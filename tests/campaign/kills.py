@@ -6,7 +6,6 @@ import contextlib
 import os
 import pathlib
 import random
-import resource
 import shutil
 import signal
 import subprocess
@@ -20,6 +19,15 @@ from typing import Any
 from campaign.findings import Failure
 from campaign.left_behind import cut_files, differing, study_in
 from campaign.starts import SMALLEST
+
+PREPARE = """
+import os, resource, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+if int(sys.argv[1]):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]),) * 2)
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+"""What becomes the run: an interrupt is not ignored, as it is in the background, and no file is larger than told."""
 
 LONGEST = 20
 """Seconds that a run may go on after it was told to end."""
@@ -134,10 +142,10 @@ class KillAttack:
         """Kill a run, look at what it left, run again to the end, and look again."""
         kill, out = self.kill(number), self.folder / f"out-{number}"
         shutil.rmtree(out, ignore_errors=True)
-        with _disk(kill, out, self._size()) as (begin, grow):
+        with _disk(kill, out, self._size()) as (bound, grow):
             if kill.is_finished:
                 shutil.copytree(self.folder / "fresh", out, dirs_exist_ok=True)
-            killed = self._run(out, kill, begin)
+            killed = self._run(out, kill, bound)
             found = [
                 self._failure(number, str(kill), problem, killed, out) for problem in _problems_after(kill, killed, out)
             ]
@@ -153,15 +161,10 @@ class KillAttack:
             -(-path.stat().st_size // PAGE) * PAGE for path in (self.folder / "fresh").rglob("*") if path.is_file()
         )
 
-    def _run(self, out: pathlib.Path, kill: Kill | None = None, begin: Callable[[], None] | None = None) -> Ended:
+    def _run(self, out: pathlib.Path, kill: Kill | None = None, bound: int | None = None) -> Ended:
         caches = self.caches and {"XDG_CACHE_HOME": str(self.caches), "NUMBA_CACHE_DIR": str(self.caches / "numba")}
-        command = [sys.executable, "-m", "raison", "run", str(SMALLEST), "--out", str(out), "--seed", "1"]
-
-        def prepare() -> None:
-            signal.signal(signal.SIGINT, signal.SIG_DFL)  # a campaign in the background ignores it
-            if begin is not None:
-                begin()
-
+        run = [sys.executable, "-m", "raison", "run", str(SMALLEST), "--out", str(out), "--seed", "1"]
+        command = [sys.executable, "-c", PREPARE, str(bound or 0), *run]
         with tempfile.TemporaryFile() as told:
             started, since = time.monotonic(), time.time_ns()
             process = subprocess.Popen(
@@ -169,7 +172,6 @@ class KillAttack:
                 env={**os.environ, **(caches or {})},
                 stdout=subprocess.DEVNULL,
                 stderr=told,
-                preexec_fn=prepare,
             )
             killed = _send(process, kill, out, self.seconds, since) if kill and kill.how != "full disk" else None
             code = _code(process, LONGEST if killed else PATIENCE)
@@ -225,8 +227,8 @@ def _code(process: subprocess.Popen, patience: float) -> int | None:
 
 
 @contextlib.contextmanager
-def _disk(kill: Kill, out: pathlib.Path, size: int) -> Iterator[tuple[Callable[[], None] | None, Callable[[], object]]]:
-    """Make `out` a small disk if the kill is one; yield what bounds a run without mounting, and what ends the bound."""
+def _disk(kill: Kill, out: pathlib.Path, size: int) -> Iterator[tuple[int | None, Callable[[], object]]]:
+    """Make `out` a small disk if the kill is one; yield the largest file where none was mounted, and what ends it."""
     if kill.how != "full disk":
         yield None, lambda: None
         return
@@ -238,7 +240,7 @@ def _disk(kill: Kill, out: pathlib.Path, size: int) -> Iterator[tuple[Callable[[
         if mounted:
             yield None, lambda: _mount("-o", f"remount,size={2**30}", str(out))
         else:
-            yield lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (bound, bound)), lambda: None
+            yield bound, lambda: None
     finally:
         if mounted:
             subprocess.run(["umount", "--lazy", str(out)], check=True)

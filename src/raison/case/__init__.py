@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from raison.case.builder import BuiltCase, WrittenClaim, build
-from raison.case.checking.whole import check_case
+from raison.case.checking.checks import check_case
 from raison.case.text.reader import WrittenCase, read_case, read_case_texts
 
 __all__ = [

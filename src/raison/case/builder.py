@@ -80,7 +80,7 @@ class BuiltCase:
 
 
 def build(written: WrittenCase) -> BuiltCase:
-    """Build a case in which `raison.case.checking.whole.check_case` finds no problem."""
+    """Build a case in which `raison.case.checking.checks.check_case` finds no problem."""
     case = written.text
     space = space_of(case)
     numbers = read_numbers(case)
