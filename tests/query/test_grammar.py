@@ -130,6 +130,25 @@ def test_a_syntax_error_is_worded_for_people(text: str, message: str) -> None:
 def test_deep_nesting_is_refused() -> None:
     with pytest.raises(QueryError, match="nested too deeply"):
         parse_condition("not " * 1200 + "a = b")
+    for times in (10, 100, 400, 1000):
+        text = "1" + " - 1" * times
+        try:
+            query = parse_query(text)
+        except QueryError as error:
+            assert "nested too deeply" in str(error)
+            continue
+        assert str(query) == text
+
+
+@pytest.mark.parametrize("piece", ["(a = b or ", "not (", "("])
+def test_a_condition_with_too_many_open_brackets_is_refused_and_one_with_fewer_prints(piece: str) -> None:
+    def nested(times: int) -> str:
+        return piece * times + "a = b" + ")" * times
+
+    condition = parse_condition(nested(100))
+    assert parse_condition(str(condition)) == condition
+    with pytest.raises(QueryError, match="more than 100 brackets are open here"):
+        parse_condition(nested(101))
 
 
 @pytest.mark.parametrize("text", ["(" * 100_000, "not " * 100_000 + "a = b", "x" * (MOST_SIGNS + 1)])

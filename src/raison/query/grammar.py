@@ -35,6 +35,9 @@ from raison.query.tree import (
 MOST_SIGNS = 5000
 """Longest text that is read, in signs; the time that reading takes grows with its square."""
 
+DEEPEST = 100
+"""Most brackets that may be open at a time: a tree so deep can still be printed."""
+
 GRAMMAR = (
     r"""
 ?query: expression | comparison | comparison (_AND comparison)+ -> test
@@ -228,8 +231,13 @@ def _parse(text: str, start: str):
     if len(text) > MOST_SIGNS:
         message = f"the {start} has {len(text):,} signs; at most {MOST_SIGNS:,} are read. Make it shorter."
         raise QueryError([Problem(start, 0, 1, "", message)])
+    if column := _too_deep(text):
+        message = f"more than {DEEPEST} brackets are open here, one in another; make it shorter."
+        raise QueryError([Problem(start, 0, column, "", message)])
     try:
-        return _READER().transform(_PARSER.parse(text, start=start))
+        tree = _READER().transform(_PARSER.parse(text, start=start))
+        str(tree)  # a long sum is as deep as it is long, and what cannot be printed is refused now
+        return tree
     except lark.exceptions.UnexpectedInput:
         column, message = _explain(text, start)
     except lark.exceptions.VisitError as error:
@@ -237,6 +245,16 @@ def _parse(text: str, start: str):
     except RecursionError:
         column, message = 1, f"the {start} is nested too deeply; make it shorter."
     raise QueryError([Problem(start, 0, column, "", message)])
+
+
+def _too_deep(text: str) -> int:
+    """Return the column of the bracket that opens too many, from 1; 0 if there is none."""
+    depth = 0
+    for column, sign in enumerate(text, start=1):
+        depth += (sign == "(") - (sign == ")")
+        if depth > DEEPEST:
+            return column
+    return 0
 
 
 def _explain_visit(error: lark.exceptions.VisitError) -> tuple[int, str]:
