@@ -130,14 +130,9 @@ def test_a_syntax_error_is_worded_for_people(text: str, message: str) -> None:
 def test_deep_nesting_is_refused() -> None:
     with pytest.raises(QueryError, match="nested too deeply"):
         parse_condition("not " * 1200 + "a = b")
-    for times in (10, 100, 400, 1000):
-        text = "1" + " - 1" * times
-        try:
-            query = parse_query(text)
-        except QueryError as error:
-            assert "nested too deeply" in str(error)
-            continue
-        assert str(query) == text
+    with pytest.raises(QueryError, match="nested too deeply"):
+        parse_query("1" + " - 1" * 1000)
+    assert str(parse_query("1" + " - 1" * 100)) == "1" + " - 1" * 100
 
 
 @pytest.mark.parametrize("piece", ["(a = b or ", "not (", "("])
