@@ -13,6 +13,7 @@ from raison.case import BuiltCase
 from raison.chain import Act, Motion, Plan
 from raison.chain.filter import item_weights
 from raison.record import WatchedRecord
+from raison.record.watched import SAME_TIME
 from raison.study import ActionForecast, ItemResult, ItemWeight, RecordResult
 
 POINTS = 60
@@ -22,9 +23,6 @@ DESCRIBING = "weigh the items"
 
 END = "end"
 """Kind of the last row of every record: the silence after the last item."""
-
-SAME_TIME = 1e-9
-"""Difference of times, in time units, that is rounding."""
 
 
 @dataclass(frozen=True, eq=False)

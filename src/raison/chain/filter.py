@@ -94,15 +94,15 @@ def log_likelihood(chain: Chain, plan: Plan, start: StateVector) -> float:
 
 def log_likelihood_slope(chain: Chain, plan: Plan, start: StateVector) -> tuple[float, Chain]:
     """Return the log likelihood and its derivatives by the rates, in the form of the chain."""
-    value, slope = _slope(chain, _short(chain, plan), start)
+    value, slope = _slope(chain, plan.cut(_longest(chain, plan)), start)
     return float(value), slope
 
 
 def smooth(chain: Chain, plan: Plan, start: StateVector) -> RowStates:
     """Return the distribution of states after each row, given all that was seen. Shape `[rows, states]`."""
-    short = _short(chain, plan)
-    states = _smoothed(chain, short, start)
-    return states if short is plan else states[np.cumsum(plan.pieces(_longest(chain, plan))) - 1]
+    longest = _longest(chain, plan)
+    states = _smoothed(chain, plan.cut(longest), start)
+    return states[np.cumsum(plan.pieces(longest)) - 1]
 
 
 def remain_silent(chain: Chain, plan: Plan, start: StateVector, elapsed: float) -> StateArray:
@@ -128,14 +128,11 @@ def expected_acts(chain: Chain, filtered: Filtered) -> dict[Act, float]:
     return expected
 
 
-def _short(chain: Chain, plan: Plan) -> Plan:
-    """Return `plan` with rows short enough for the way back, cut no finer than it must be."""
-    longest = _longest(chain, plan)
-    return plan if plan.longest <= longest else plan.cut(longest)
-
-
 def _longest(chain: Chain, plan: Plan) -> float:
-    """Return how long a row may be: a half, a quarter, ... of the longest, so that few forms have to be compiled."""
+    """Return how long a row may be on the way back: the longest, or a half, a quarter, ... of it.
+
+    So few forms have to be compiled.
+    """
     most = MOST_PIECES * MAX_LOAD / float(_fastest(chain, plan.observed))
     halvings = max(0, math.ceil(math.log2(plan.longest / most)))
     return plan.longest / 2**halvings

@@ -20,12 +20,10 @@ from raison.query.conditions import forms_in
 from raison.query.intervention import intervene, set_levels
 from raison.query.tree import Arithmetic, Constant, DoLevel, Expression, Form, Given, Query, Test
 from raison.record import WatchedRecord
+from raison.record.watched import SAME_TIME
 
 ARITHMETIC = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
 RELATIONS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
-
-SAME_TIME = 1e-9
-"""Difference of times, in time units, that is rounding."""
 
 
 @dataclass(frozen=True, eq=False)

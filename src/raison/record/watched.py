@@ -17,6 +17,9 @@ from raison.chain.filter import log_likelihood, log_likelihood_slope
 from raison.game import StateSpace
 from raison.record.record import Record
 
+SAME_TIME = 1e-9
+"""Difference of times, in time units, that is rounding."""
+
 
 @dataclass(frozen=True)
 class Calendar:

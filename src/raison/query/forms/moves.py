@@ -10,9 +10,7 @@ from raison.query.answers import Answer, Number
 from raison.query.conditions import check_action, resolve_action
 from raison.query.syntax import Syntax
 from raison.query.tree import Actions, Askable, Form, Names
-
-SAME_DAY = 1e-9
-"""Difference of times, in time units, that is rounding."""
+from raison.record.watched import SAME_TIME
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,7 @@ class MoveCount(Form):
     def answer(self, world: Askable) -> Answer:
         begin, end = (world.record.calendar.time_of(date) for date in (self.begin, self.end))
         moves = world.record.record.moves(Act(self.player, self.action))
-        return Number(float(sum(begin - SAME_DAY <= move.time <= end + SAME_DAY for move in moves)))
+        return Number(float(sum(begin - SAME_TIME <= move.time <= end + SAME_TIME for move in moves)))
 
 
 MOVES = Syntax("moves", "WORD WORD _FROM DATE _TO DATE", MoveCount, "moves")
