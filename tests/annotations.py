@@ -22,6 +22,7 @@ UNCHECKED = {
     "raison.engine.kernels",
     "raison.engine.responses",
     "raison.engine.native",
+    "raison.chain.loops",
     "raison.query.tree",
 }
 """Modules of loops that numba compiles, which nothing may be wrapped around; `native`, which a solve calls so often

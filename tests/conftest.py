@@ -28,7 +28,7 @@ def border_solved() -> Equilibrium:
 
 @pytest.fixture(scope="session")
 def border_chain(border_solved: Equilibrium) -> Chain:
-    return Chain.of_values(border_solved.arrays, border_solved.values)
+    return Chain.of_play(border_solved.arrays, border_solved.play)
 
 
 @pytest.fixture(scope="session")

@@ -111,6 +111,7 @@ def make_study(*, listed: int = 6, items: int = 70, claims: int = 69, seed: int 
         version="0.1.0",
         seed=seed,
         command="raison run turkey-2016 --seed 7 --quick",
+        failed=(),
         cannot_tell=(
             "Whether European disappointment or a bluff came first: both predict the same acts within this record.",
             "What the presidency wanted before the aircraft was shot down: the record starts on that day.",
@@ -214,9 +215,11 @@ def _explanation(
         held_by=held_by,
         posterior=1e-9 if name == "partition" else float(p),
         log_evidence=-231.0 + row[3],
+        log_evidence_error=0.04,
         log_likelihood=likelihood,
         status="the search stopped at the edge of the prior: widen `turkey.power`" if name == "kurds-bargain" else "ok",
         is_ok=name != "kurds-bargain",
+        diagnostics={"draws": 128.0, "Pareto k": 0.31},
         equilibrium=None
         if is_none
         else EquilibriumStatus(
@@ -262,7 +265,8 @@ def _claim(rng: np.random.Generator, number: int, names: tuple[str, ...]) -> Cla
     value = {"supported": 0.93, "contradicted": 0.04, "undecided": 0.55, "not testable": None}[verdict]
     is_testable = value is not None
     answers = tuple(
-        ClaimAnswer(name, float(rng.uniform()), float(rng.uniform()), float(rng.uniform())) for name in names
+        ClaimAnswer(name, float(rng.uniform()), float(rng.uniform()), float(rng.uniform()), 50, number % 2)
+        for name in names
     )
     test = (
         "P(ties >= normal by 2016-08-12 | do(sanctions = none)) < P(ties >= normal by 2016-08-12) / 2"
@@ -276,6 +280,8 @@ def _claim(rng: np.random.Generator, number: int, names: tuple[str, ...]) -> Cla
         kind=("causal", "motive", "factual", "predictive", "counterfactual", "normative", "advice")[number % 7],
         verdict=verdict,
         value=value,
+        low=None if value is None else 0.9 * value,
+        high=None if value is None else min(1.0, 1.05 * value),
         test=test if is_testable else "",
         reason="Without sanctions the ties improve about as soon as with them."
         if is_testable

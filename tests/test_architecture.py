@@ -46,6 +46,8 @@ TESTED_THROUGH = {
     "study.py": "test_saving.py",
     "analysis/equilibria.py": "test_cli.py",
     "inference/model.py": "inference/test_laplace.py",
+    "chain/native_filter.py": "chain/test_filters.py",
+    "chain/xla_filter.py": "chain/test_filters.py",
     "inference/posterior.py": "inference/test_laplace.py",
     "record/seen.py": "inference/test_likelihood.py",
     "query/answers.py": "query/test_world.py",

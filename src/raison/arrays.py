@@ -1,7 +1,7 @@
 """Array types with named axes, and the precision: every number in Raison is a 64-bit float.
 
 Axes: `states` S, `players` N, `actions` (of one player), `levels` (of one variable). What is computed is an array of
-JAX; what describes a game may also be one of NumPy. The tests check every annotation against what is passed.
+JAX where it is traced or lies on a device, else of NumPy. The tests check every annotation against what is passed.
 
 JAX counts in 32 bits unless told otherwise. Loading this module, which whatever computes does, sets `jax_enable_x64`
 for the whole process, and warns if JAX was in use with 32 bits before.
@@ -10,8 +10,10 @@ for the whole process, and warns if JAX was in use with 32 bits before.
 from __future__ import annotations
 
 import warnings
+from types import ModuleType
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
@@ -27,13 +29,13 @@ if raison.JAX_CAME_FIRST and jax.dtypes.canonicalize_dtype(float) == np.float32:
     )
 jax.config.update("jax_enable_x64", True)
 
-Scalar = Float[Array, ""]
+Scalar = Float[Array | np.ndarray, ""]
 """One number, perhaps traced."""
 
 Number = float | Float[Array | np.ndarray, ""]
 """A Python float, or an array that holds one number."""
 
-StateArray = Float[Array, " states"]
+StateArray = Float[Array | np.ndarray, " states"]
 """One number per state: a payoff, a rate, a probability."""
 
 StateVector = Float[Array | np.ndarray, " states"]
@@ -48,14 +50,19 @@ LevelRatios = Float[Array | np.ndarray, " _"]
 StateNumbers = Int[np.ndarray, " states"]
 """For each state a whole number: its level of a variable, or the number of another state."""
 
-ActionArray = Float[Array, " actions"]
+ActionArray = Float[Array | np.ndarray, " actions"]
 """One number per action of a player."""
 
-ActionStateArray = Float[Array, "actions states"]
+ActionStateArray = Float[Array | np.ndarray, "actions states"]
 """One number per action and state."""
 
-PlayerValues = Float[Array, "players states"]
+PlayerValues = Float[Array | np.ndarray, "players states"]
 """V, the value of every player in every state, in units of shock scale."""
 
-Batch = Float[Array, "... states"]
+Batch = Float[Array | np.ndarray, "... states"]
 """Any number of arrays over states, stacked in front."""
+
+
+def namespace(*arrays: object) -> ModuleType:
+    """Return the library that computes with `arrays`: JAX if one of them is its own, perhaps traced, else NumPy."""
+    return jnp if any(isinstance(array, jax.Array) for array in arrays) else np

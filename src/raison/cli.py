@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Annotated
 
 import jax
-import jax.numpy as jnp
+import numpy as np
 import platformdirs
 import rich.console
 import rich.progress
@@ -79,6 +79,10 @@ def run(
     with _showing():
         show_study(study, out)
     _show(f"Written: {', '.join(path.name for path in written)} in {folder}")
+    for each in study.failed:
+        _complain(f"not fitted: {each.label or each.name}: {each.reason}")
+    if study.failed:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -136,7 +140,7 @@ def _size(built: BuiltCase) -> str:
 
 def _need(built: BuiltCase) -> str:
     """Return how much memory it takes to solve the game of a case; that does not depend on its numbers."""
-    need = memory_need(built.game(jnp.full(len(built.explanations[0].parameters), 0.5)))
+    need = memory_need(built.game(np.full(len(built.explanations[0].parameters), 0.5)))
     return f"{need / 2**30:.1f} GiB"
 
 

@@ -100,13 +100,19 @@ def _plain(value: Any) -> Any:
 
 def _tables(study: Study) -> list[tuple[Sequence[str], Rows]]:
     """Return columns and rows of each CSV file, in the order of `FILES`."""
-    explanation = ("name", "label", "posterior", "log_evidence", "log_likelihood", "status")
+    explanation = ("name", "label", "posterior", "log_evidence", "log_evidence_error", "log_likelihood", "status")
     item = ("record", "date", "kind", "who", "what", "confidence", "source")
-    claim = ("id", "where", "kind", "verdict", "value", "test", "reason", "fragile", "says")
+    claim = ("id", "where", "kind", "verdict", "value", "low", "high", "test", "reason", "fragile", "says")
     parameter = [field.name for field in dataclasses.fields(ParameterEstimate)]
     forecast = [field.name for field in dataclasses.fields(ActionForecast)]
     return [
-        (explanation, (_values(each, explanation) for each in study.explanations)),
+        (
+            explanation,
+            [
+                *(_values(each, explanation) for each in study.explanations),
+                *((each.name, each.label, *[math.nan] * 4, f"not fitted: {each.reason}") for each in study.failed),
+            ],
+        ),
         (
             (*item, "explanation", "act", "silence"),
             (
@@ -180,7 +186,7 @@ def _posterior(study: Study) -> xarray.Dataset:
                 values[field][row, column] = getattr(parameter, field)
     dims = ("explanation", "parameter")
     arrays: dict[str, Any] = {field: (dims, table) for field, table in values.items()}
-    for field in ("posterior", "log_evidence", "log_likelihood"):
+    for field in ("posterior", "log_evidence", "log_evidence_error", "log_likelihood"):
         arrays[f"explanation_{field}"] = ("explanation", [getattr(each, field) for each in study.explanations])
     return xarray.Dataset(arrays, {"explanation": explanations, "parameter": parameters}, attrs=_attributes(study))
 

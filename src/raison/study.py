@@ -92,17 +92,31 @@ class ExplanationResult:
     held_by: str
     posterior: float
     log_evidence: float
+    log_evidence_error: float
+    """Standard error of the log evidence, as it was measured; nan if it was not."""
     log_likelihood: float
     """At the most probable parameters."""
     status: str
     """`ok`, or why the number may not be trusted."""
     is_ok: bool
+    diagnostics: dict[str, float]
+    """The numbers on which the status rests, by name."""
     equilibrium: EquilibriumStatus | None
     """None for `none of these`, which solves no game."""
     parameters: tuple[ParameterEstimate, ...]
     forecasts: tuple[ActionForecast, ...]
     paths: dict[str, dict[str, np.ndarray]]
     """By record, smoothed path of every variable: probability of each level. Shape `[times, levels]`."""
+
+
+@dataclass(frozen=True)
+class FailedExplanation:
+    """An explanation that could not be fitted: nothing is known of how well it does."""
+
+    name: str
+    label: str
+    reason: str
+    """What went wrong, and at which numbers."""
 
 
 @dataclass(frozen=True)
@@ -140,6 +154,10 @@ class ClaimAnswer:
     right: float
     holds: float
     """Probability that the test holds, over the posterior of the parameters."""
+    draws: int
+    """Draws on which that rests."""
+    unconverged: int
+    """Further draws whose game did not converge."""
 
 
 @dataclass(frozen=True)
@@ -154,6 +172,9 @@ class ClaimResult:
     """`supported`, `contradicted`, `undecided` or `not testable`."""
     value: float | None
     """Probability that the test holds, averaged over the explanations; None if not testable."""
+    low: float | None
+    """Lower end of its 90 % interval, by the number of draws and the errors of the evidence."""
+    high: float | None
     test: str
     reason: str
     """Why the verdict is what it is, in a sentence."""
@@ -241,5 +262,7 @@ class Study:
     version: str
     seed: int
     command: str
+    failed: tuple[FailedExplanation, ...]
+    """Explanations that could not be fitted; every comparison is without them."""
     cannot_tell: tuple[str, ...]
     """What this record cannot decide, a sentence each."""

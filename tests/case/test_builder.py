@@ -2,14 +2,14 @@ import datetime
 import pathlib
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
+from dense import central_slope
 
 from raison.case import BuiltCase
 from raison.case.template import write_template
 from raison.cases import open_case
-from raison.game import Effect
+from raison.game import Effect, Game
 from raison.inference.prior import Fixed, LogNormal
 from raison.record import Move, Reading, Shock
 
@@ -25,9 +25,17 @@ def slots(built: BuiltCase) -> dict[str, int]:
     return {parameter.name: slot for slot, parameter in enumerate(built.explanations[0].parameters)}
 
 
+def random_slope(built: BuiltCase, numbers: np.ndarray, seed: int) -> Game:
+    """Return random derivatives by a game in its form; masks stay as they are."""
+    rng = np.random.default_rng(seed)
+    return jax.tree.map(
+        lambda leaf: leaf if np.asarray(leaf).dtype == bool else rng.normal(size=np.shape(leaf)), built.game(numbers)
+    )
+
+
 def test_every_number_of_the_game_is_its_parameter(built: BuiltCase) -> None:
     at = slots(built)
-    theta = jnp.arange(1.0, len(at) + 1)
+    theta = np.arange(1.0, len(at) + 1)
     game = built.game(theta)
     falls, northland, southland = game.drifts[0], game.players[0], game.players[1]
     assert falls.hazard.base == 1 / theta[at["nature.trade falls.every"]]
@@ -49,14 +57,10 @@ def test_every_number_of_the_game_is_its_parameter(built: BuiltCase) -> None:
 
 
 def test_every_written_parameter_reaches_the_game(built: BuiltCase) -> None:
-    theta = jnp.full(len(slots(built)), 2.0)
-
-    def floats(numbers: jax.Array) -> list[jax.Array]:
-        leaves = [jnp.asarray(leaf) for leaf in jax.tree.leaves(built.game(numbers))]
-        return [leaf for leaf in leaves if leaf.dtype == jnp.float64]
-
-    touched = sum(np.abs(slope).reshape(-1, theta.size).sum(0) for slope in jax.jacobian(floats)(theta))
-    assert {name for name, slot in slots(built).items() if touched[slot] == 0 and not name.endswith(".seen")} == set()
+    numbers = np.full(len(slots(built)), 0.3)
+    by_game = random_slope(built, numbers, 1)
+    touched = built.game.pull(numbers, by_game) != 0
+    assert {name for name, slot in slots(built).items() if not touched[slot] and not name.endswith(".seen")} == set()
 
 
 def test_an_act_that_may_go_unseen_has_its_chance_among_the_parameters(tmp_path: pathlib.Path) -> None:
@@ -66,7 +70,7 @@ def test_an_act_that_may_go_unseen_has_its_chance_among_the_parameters(tmp_path:
     built = open_case(tmp_path / "small")
     slot = slots(built)["players.northland.actions.offer.seen"]
     assert built.explanations[0].parameters[slot].prior == Fixed(0.3)
-    assert built.game(jnp.arange(1.0, 60.0)).players[0].actions[0].seen == slot + 1
+    assert built.game(np.arange(1.0, 60.0)).players[0].actions[0].seen == slot + 1
 
 
 THREE_OUTCOMES = """{chance: 0.2 to 0.4, changes: {mood: -1}}
@@ -88,7 +92,8 @@ def three_outcomes(tmp_path: pathlib.Path):
     assert f"{root}.3.chance" not in slots(built)
 
     def chances(first: float, second: float) -> list[float]:
-        theta = jnp.full(len(slots(built)), 2.0).at[jnp.array(at)].set(jnp.array([first, second]))
+        theta = np.full(len(slots(built)), 2.0)
+        theta[at] = first, second
         return [float(chance) for chance in built.game(theta).players[1].actions[1].chances]
 
     middle = built.explanations[0].parameters[at[0]].prior.value(0.0)
@@ -114,13 +119,31 @@ def test_chances_sum_to_one_wherever_they_go(three_outcomes) -> None:
             assert min(found) >= 0.0
 
 
-def test_the_game_is_traceable(built: BuiltCase) -> None:
-    theta = jnp.full(len(slots(built)), 2.0)
-    assert jax.jit(lambda numbers: built.game(numbers).drifts[0].rate(built.space).sum())(theta) > 0
+@pytest.mark.parametrize("chances", ["{chance: 0.2 to 0.4", THREE_OUTCOMES])
+def test_the_derivative_by_the_numbers_is_that_of_differences(tmp_path: pathlib.Path, chances: str) -> None:
+    write_template(tmp_path / "small")
+    path = tmp_path / "small" / "case.yaml"
+    text = path.read_text().replace("costs: 1 to 3, about: offers", "costs: 1 to 3, seen: 0.3 to 0.6, about: offers")
+    begin = text.index("{chance: 0.2 to 0.4")
+    if chances is THREE_OUTCOMES:
+        end = text.index("{chance: rest}", begin) + len("{chance: rest}")
+        text = text[:begin] + chances + text[end:]
+    path.write_text(text)
+    built = open_case(tmp_path / "small")
+    numbers = np.random.default_rng(2).uniform(0.1, 0.4, len(slots(built)))
+    by_game = random_slope(built, numbers, 3)
+
+    def weighted(at: np.ndarray) -> float:
+        leaves = zip(jax.tree.leaves(by_game), jax.tree.leaves(built.game(at)), strict=True)
+        return sum(float(np.sum(by * leaf)) for by, leaf in leaves if np.asarray(leaf).dtype != bool)
+
+    np.testing.assert_allclose(
+        built.game.pull(numbers, by_game), central_slope(weighted, numbers), rtol=1e-6, atol=1e-8
+    )
 
 
 def test_structure_is_what_was_written(built: BuiltCase) -> None:
-    game = built.game(jnp.ones(len(slots(built))))
+    game = built.game(np.full(len(slots(built)), 0.5))
     space = built.space
     offer, protest = game.players[0].actions[0], game.players[1].actions[1]
     assert offer.outcomes == (Effect.shift(space.variable("border"), 1),)
@@ -205,7 +228,7 @@ def test_the_time_unit_changes_no_weight_per_month_and_no_rate(
     other = open_case(tmp_path / "small")
     games = []
     for case in (built, other):
-        centre = jnp.asarray(case.explanations[0].centre)
+        centre = np.asarray(case.explanations[0].centre)
         games.append(case.game(centre))
     ratio = other.records[0].record.until / built.records[0].record.until
     for in_months, in_units in zip(games[0].players, games[1].players, strict=True):

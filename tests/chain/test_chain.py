@@ -4,6 +4,7 @@ import pytest
 from dense import matrix_of
 
 from raison.chain.chain import NATURE
+from raison.errors import CaseError
 
 
 def _matrix(generator):
@@ -34,5 +35,5 @@ def test_the_rate_of_an_act_adds_up_its_outcomes(border_chain, border_jumps):
 
 
 def test_the_rate_of_an_unknown_act_is_refused(border_chain):
-    with pytest.raises(KeyError, match="no jump `south dance`"):
+    with pytest.raises(CaseError, match=r"no act `south dance` in this game\. Did you mean `south arm`"):
         border_chain.act_rate("south", "dance")

@@ -179,13 +179,15 @@ def _border(numbers) -> GameArrays:
     return GameArrays.of(border(numbers))
 
 
-@pytest.mark.parametrize(("rate", "is_solved_as_a_whole"), [(0.5, False), (6.0, True)])
+@pytest.mark.parametrize(("slow", "is_solved_as_a_whole"), [(solver.SLOW, False), (0.03, True)])
 def test_the_gradient_through_the_entry_game_is_that_of_differences(
-    monkeypatch, rate: float, is_solved_as_a_whole: bool
+    monkeypatch, slow: float, is_solved_as_a_whole: bool
 ):
+    """With responses put to the right where that contracts fast; as a whole where it does not, or is said not to."""
     calls = []
+    monkeypatch.setattr(solver, "SLOW", slow)
     monkeypatch.setattr(solver, "solve_transposed", lambda *args: calls.append(1) or solve_transposed(*args))
-    numbers = np.array([-4.0, 1.0, 1.0, rate, 0.05, 0.5])
+    numbers = np.array([-4.0, 1.0, 1.0, 6.0, 0.05, 0.5])
     weights = np.random.default_rng(5).normal(size=(5, 192))
     slope = _pulled_slope(_entry, numbers, weights)
     assert bool(calls) == is_solved_as_a_whole

@@ -143,7 +143,7 @@ def test_constant_rates_have_their_textbook_likelihood():
 
 def _of(game: Game, record: Record, start=None) -> float:
     equilibrium = solve(game, tolerance=1e-13)
-    chain = Chain.of_values(equilibrium.arrays, equilibrium.values)
+    chain = Chain.of_play(equilibrium.arrays, equilibrium.play)
     return log_likelihood(chain, record.plan(game.space), border_start() if start is None else start)
 
 

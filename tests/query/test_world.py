@@ -34,7 +34,7 @@ def facts() -> Facts:
 
 def _play(game, near):
     equilibrium = solve(game, start=near, tolerance=1e-13)
-    return Played(game, ChainMotion(Chain.of_values(equilibrium.arrays, equilibrium.values)), equilibrium.values)
+    return Played(game, ChainMotion(Chain.of_play(equilibrium.arrays, equilibrium.play)), equilibrium.values)
 
 
 @pytest.fixture(scope="module")

@@ -85,7 +85,7 @@ def _describe(case: BuiltCase, motion: Motion, watched: WatchedRecord, plan: Pla
     for variable in case.space.variables:
         levels = np.eye(len(variable.levels))[case.space.levels_of(variable.name)]
         paths[variable.name] = smoothed @ levels
-    expected = motion.expected_acts(filtered)
+    expected = motion.expected_acts(watched.plan, watched.start)
     forecasts = tuple(
         ActionForecast(watched.name, player, action, expected[Act(player, action)], len(moves))
         for player, actions in case.names.actions.items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,10 +10,31 @@ from pathlib import Path
 
 import numpy as np
 
+from raison.inference.importance import Importance
 from raison.inference.laplace import Laplace
 from raison.inference.model import Parameter
 from raison.loading import from_plain
 from raison.writing import make_folder, write_whole
+
+
+@dataclass(frozen=True, eq=False)
+class _Drawn:
+    """What is kept of the draws around a mode."""
+
+    numbers: np.ndarray
+    weights: np.ndarray
+    unconverged: int
+    shape: float
+    log_evidence: float
+    log_evidence_error: float
+
+    def is_sound(self, parameters: int) -> bool:
+        """Return whether these are numbers that draws of so many parameters can leave."""
+        if self.numbers.shape != (len(self.weights), parameters) or not len(self.weights):
+            return False
+        numbers = [self.weights, self.numbers.ravel(), [self.shape, self.log_evidence, self.log_evidence_error]]
+        is_shared = abs(self.weights.sum() - 1.0) < 1e-9 and bool((self.weights >= 0.0).all())
+        return is_shared and self.log_evidence_error >= 0.0 and bool(np.isfinite(np.concatenate(numbers)).all())
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,13 +49,16 @@ class _Kept:
     log_evidence: float
     evaluations: int
     distance: float
+    drawn: _Drawn | None
 
     def is_sound(self, parameters: int, free: int) -> bool:
         """Return whether these are numbers that a fit of so many parameters can end with."""
         if self.mode.shape != (parameters,) or self.z.shape != (free,):
             return False
         numbers = np.concatenate([self.mode, self.z, [self.log_likelihood, self.log_evidence, self.distance]])
-        return bool(np.isfinite(numbers).all()) and (free == 0 or _is_covariance(self.covariance, free))
+        if not np.isfinite(numbers).all() or (free and not _is_covariance(self.covariance, free)):
+            return False
+        return self.drawn is None or self.drawn.is_sound(parameters)
 
 
 def _is_covariance(matrix: np.ndarray, size: int) -> bool:
@@ -41,6 +66,15 @@ def _is_covariance(matrix: np.ndarray, size: int) -> bool:
     if matrix.shape != (size, size) or not np.isfinite(matrix).all():
         return False
     return np.allclose(matrix, matrix.T) and bool(np.linalg.eigvalsh(matrix)[0] > 0.0)
+
+
+def _plain(each: np.ndarray | _Drawn) -> list | dict:
+    """Return what JSON can hold."""
+    return each.tolist() if isinstance(each, np.ndarray) else vars(each)
+
+
+def _drawn(posterior: Importance) -> _Drawn:
+    return _Drawn(**{field.name: getattr(posterior, field.name) for field in dataclasses.fields(_Drawn)})
 
 
 class FitStore:
@@ -55,27 +89,29 @@ class FitStore:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def keep(self, key: str, posterior: Laplace) -> None:
-        """Write a finished fit; raise `CannotWrite` if the machine refuses."""
+    def keep(self, key: str, posterior: Laplace | Importance) -> None:
+        """Write a finished fit, with its draws if it has them; raise `CannotWrite` if the machine refuses."""
+        laplace = posterior if isinstance(posterior, Laplace) else posterior.laplace
         kept = _Kept(
             key=key,
-            mode=posterior.mode,
-            z=posterior.z,
-            covariance=posterior.covariance,
-            log_likelihood=posterior.log_likelihood,
-            log_evidence=posterior.log_evidence,
-            evaluations=posterior.evaluations,
-            distance=posterior.distance,
+            mode=laplace.mode,
+            z=laplace.z,
+            covariance=laplace.covariance,
+            log_likelihood=laplace.log_likelihood,
+            log_evidence=laplace.log_evidence,
+            evaluations=laplace.evaluations,
+            distance=laplace.distance,
+            drawn=None if isinstance(posterior, Laplace) else _drawn(posterior),
         )
-        write_whole(make_folder(self._folder) / f"{key}.json", json.dumps(vars(kept), default=np.ndarray.tolist))
+        write_whole(make_folder(self._folder) / f"{key}.json", json.dumps(vars(kept), default=_plain))
 
-    def find(self, key: str, parameters: Sequence[Parameter]) -> Laplace | None:
+    def find(self, key: str, parameters: Sequence[Parameter]) -> Laplace | Importance | None:
         """Return the kept fit, None if there is none, or none that can be believed."""
         free = sum(parameter.prior.is_free for parameter in parameters)
         kept = self._read(key)
         if kept is None or not kept.is_sound(len(parameters), free):
             return None
-        return Laplace(
+        laplace = Laplace(
             parameters=tuple(parameters),
             mode=kept.mode,
             z=kept.z,
@@ -85,6 +121,7 @@ class FitStore:
             evaluations=kept.evaluations,
             distance=kept.distance,
         )
+        return laplace if kept.drawn is None else Importance(laplace, **vars(kept.drawn))
 
     def _read(self, key: str) -> _Kept | None:
         try:

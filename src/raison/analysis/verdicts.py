@@ -1,4 +1,4 @@
-"""Test every claim under every explanation, at its mode and at draws from its posterior.
+"""Test every claim under every explanation, at draws from its posterior.
 
 A test that compares the posteriors of explanations is asked with an error on every log evidence instead: which of
 two explanations leads by a hair is not a fact about the world.
@@ -10,7 +10,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import jax.numpy as jnp
 import numpy as np
 
 from raison.analysis.fitting import Fit
@@ -24,8 +23,9 @@ from raison.equations import GameArrays
 from raison.equilibrium.solver import checked, solve
 from raison.errors import NotConverged
 from raison.game import Game
-from raison.inference.evidence import NONE, posterior_probabilities
-from raison.inference.likelihood import NumberVector, chain_of
+from raison.inference.evidence import posterior_probabilities
+from raison.inference.game_map import NumberVector
+from raison.inference.likelihood import chain_of
 from raison.query.answers import Answer, Number
 from raison.query.claim import Trial, verdict_of
 from raison.query.tree import Test
@@ -34,8 +34,11 @@ from raison.study import ClaimAnswer, ClaimResult
 
 ASKING = "test the claims"
 
-DRAWS = 5
+DRAWS = 50
 """Draws from the posterior of an explanation that the record leaves standing."""
+
+FEW_DRAWS = 8
+"""Draws from that of another: it hardly counts."""
 
 FORECAST_TOLERANCE = 1e-7
 """Residual to which the games behind a forecast are solved; probabilities are then good to about five digits."""
@@ -44,17 +47,7 @@ RIVAL_DRAWS = 1000
 """Draws of the errors of the log evidences, for tests that compare explanations."""
 
 STANDING = 0.02
-"""Posterior probability from which an explanation is asked with draws, not at its mode alone."""
-
-
-def compile_forecasts(case: BuiltCase) -> None:
-    """Ask every test once at the centre of the priors, to compile what the verdicts will need."""
-    names = [explanation.name for explanation in case.explanations] + [NONE]
-    facts = Facts(case.space, case.records, case.indicators, dict.fromkeys(names, 1.0 / len(names)))
-    world = World(facts, case.game(jnp.asarray(case.explanations[0].centre)), _play)
-    for claim in case.claims:
-        if claim.test is not None:
-            world.holds(claim.test)
+"""Posterior probability from which an explanation counts."""
 
 
 def judge_claims(case: BuiltCase, fits: Sequence[Fit], seed: int, watch: Watch) -> tuple[ClaimResult, ...]:
@@ -72,7 +65,7 @@ def judge_claims(case: BuiltCase, fits: Sequence[Fit], seed: int, watch: Watch) 
     names = [fit.explanation.name for fit in fits]
     by_test = [dict(zip(names, answers, strict=True)) for answers in zip(*answered, strict=True)]
     remaining = iter(by_test)
-    return tuple(_result(claim, next(remaining) if claim.test else None, shares) for claim in case.claims)
+    return tuple(_result(claim, next(remaining) if claim.test else None, shares, rivals) for claim in case.claims)
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +83,7 @@ def _rivals(fits: Sequence[Fit], seed: int) -> Rivals:
 
 def _erring(fits: Sequence[Fit], log_evidence: np.ndarray, seed: int) -> list[dict[str, float]]:
     weights = [fit.explanation.weight for fit in fits]
-    size = np.array([fit.posterior.log_evidence_error for fit in fits])
+    size = np.nan_to_num([fit.posterior.log_evidence_error for fit in fits])
     errors = size * np.random.default_rng(seed).standard_normal((RIVAL_DRAWS, len(fits)))
     names = [fit.explanation.name for fit in fits]
     return [
@@ -102,27 +95,40 @@ def _erring(fits: Sequence[Fit], log_evidence: np.ndarray, seed: int) -> list[di
 def _ask(case: BuiltCase, fit: Fit, facts: Facts, tests: Sequence[Test], rivals: Rivals, seed: int) -> list[Trial]:
     """Return the answers of one explanation to all tests."""
     at_mode = _world(case, fit, facts, fit.posterior.mode, None)
-    held = [[at_mode.holds(test) for test in tests]]
-    for numbers in fit.posterior.draws(DRAWS if fit.share >= STANDING else 0, seed):
-        world = _world(case, fit, facts, numbers, at_mode)
+    draws = fit.posterior.draws()
+    picked, counts = np.unique(draws.pick(DRAWS if fit.share >= STANDING else FEW_DRAWS, seed), return_counts=True)
+    held, weights = [], []
+    for position, count in zip(picked, counts, strict=True):
+        world = _world(case, fit, facts, draws.numbers[position], at_mode)
         try:
             held.append([not speaks_of_explanations(test) and world.holds(test) for test in tests])
+            weights.append(count)
         except NotConverged:
             continue
+    answered = sum(weights)
+    shares = np.average(held, axis=0, weights=weights) if answered else np.zeros(len(tests))
+    unconverged = int(counts.sum()) - answered
     return [
-        _tested(at_mode, test, float(share), rivals) for test, share in zip(tests, np.mean(held, axis=0), strict=True)
+        _about_explanations(at_mode, test, rivals)
+        if speaks_of_explanations(test)
+        else Trial(*_sides(at_mode, test), float(share), answered, unconverged)
+        for test, share in zip(tests, shares, strict=True)
     ]
 
 
-def _tested(at_mode: World, test: Test, share: float, rivals: Rivals) -> Trial:
-    """Return how a test went; one on explanations is asked of their posteriors with an error instead of the draws."""
-    without_record = None
-    if speaks_of_explanations(test):
-        share = float(np.mean([at_mode.believing(rival).holds(test) for rival in rivals.with_record]))
-        without_record = float(np.mean([at_mode.believing(rival).holds(test) for rival in rivals.without_record]))
+def _about_explanations(at_mode: World, test: Test, rivals: Rivals) -> Trial:
+    """Return how a test on the explanations went: it is asked of their posteriors, drawn with an error."""
+    with_record, without_record = (
+        float(np.mean([at_mode.believing(rival).holds(test) for rival in each]))
+        for each in (rivals.with_record, rivals.without_record)
+    )
+    return Trial(*_sides(at_mode, test), with_record, RIVAL_DRAWS, 0, without_record)
+
+
+def _sides(at_mode: World, test: Test) -> tuple[float, float]:
+    """Return the two sides of the first comparison of a test at the mode."""
     first = test.comparisons[0]
-    left, right = (_number(at_mode.answer(side)) for side in (first.left, first.right))
-    return Trial(left, right, share, without_record)
+    return _number(at_mode.answer(first.left)), _number(at_mode.answer(first.right))
 
 
 def _number(answer: Answer) -> float:
@@ -132,14 +138,14 @@ def _number(answer: Answer) -> float:
 def _world(case: BuiltCase, fit: Fit, facts: Facts, numbers: NumberVector, near: World | None) -> World:
     """Return one explanation at one set of numbers."""
     if fit.equilibrium is not None:
-        return World(facts, case.game(jnp.asarray(numbers)), _play, near=near)
+        return World(facts, case.game(numbers), _play, near=near)
     split = len(numbers) - sum(len(names) for names in case.names.actions.values())
 
     def play(changed: Game, _: PlayerValues | None) -> Played:
         chain = constant_rates_of(GameArrays.of(changed), numbers[split:])
         return Played(changed, ChainMotion(chain), None)
 
-    return World(facts, case.game(jnp.asarray(numbers[:split])), play, near=near)
+    return World(facts, case.game(numbers[:split]), play, near=near)
 
 
 def _play(game: Game, near: PlayerValues | None) -> Played:
@@ -147,12 +153,13 @@ def _play(game: Game, near: PlayerValues | None) -> Played:
     return Played(game, ChainMotion(chain_of(equilibrium)), equilibrium.values)
 
 
-def _result(claim: WrittenClaim, answers: dict[str, Trial] | None, shares: dict[str, float]) -> ClaimResult:
+def _result(
+    claim: WrittenClaim, answers: dict[str, Trial] | None, shares: dict[str, float], rivals: Rivals
+) -> ClaimResult:
     if answers is None:
-        return ClaimResult(
-            claim.id, claim.where, claim.says, claim.kind, "not testable", None, "", claim.not_testable, "", ()
-        )
-    verdict = verdict_of(answers, shares)
+        known = (claim.id, claim.where, claim.says, claim.kind)
+        return ClaimResult(*known, "not testable", None, None, None, "", claim.not_testable, "", ())
+    verdict = verdict_of(answers, shares, rivals.with_record)
     return ClaimResult(
         claim.id,
         claim.where,
@@ -160,8 +167,13 @@ def _result(claim: WrittenClaim, answers: dict[str, Trial] | None, shares: dict[
         claim.kind,
         verdict.word,
         verdict.probability if math.isfinite(verdict.probability) else None,
+        verdict.low,
+        verdict.high,
         claim.text,
         verdict.reason,
         verdict.fragile,
-        tuple(ClaimAnswer(name, answer.left, answer.right, answer.holds) for name, answer in answers.items()),
+        tuple(
+            ClaimAnswer(name, each.left, each.right, each.holds, each.draws, each.unconverged)
+            for name, each in answers.items()
+        ),
     )

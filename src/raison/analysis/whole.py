@@ -20,9 +20,8 @@ from raison.analysis.description import (
 )
 from raison.analysis.equilibria import SEARCHING, search_equilibria
 from raison.analysis.fitting import Fit, check_possible, fit_all, make_likelihoods
-from raison.analysis.pool import side_by_side
 from raison.analysis.store import FitStore
-from raison.analysis.verdicts import ASKING, compile_forecasts, judge_claims
+from raison.analysis.verdicts import ASKING, judge_claims
 from raison.analysis.watch import Watch
 from raison.case import BuiltCase
 from raison.inference.evidence import NONE, STRONG, Lead, indistinct_groups, lead
@@ -34,13 +33,14 @@ from raison.study import (
     ClaimResult,
     EquilibriumStatus,
     ExplanationResult,
+    FailedExplanation,
     Fragility,
     GameSize,
     ParameterEstimate,
     Study,
 )
 
-COMPILING = "compile and check the record"
+CHECKING = "check the record"
 
 
 def run_study(
@@ -59,12 +59,10 @@ def run_study(
         `ComputationError`s of the fits and forecasts.
     """
     watch = watch or Watch()
-    with watch.stage(COMPILING):
+    with watch.stage(CHECKING):
         likelihoods = make_likelihoods(case)
-        side_by_side(
-            lambda compile: compile(), [lambda: compile_forecasts(case), lambda: check_possible(case, likelihoods)]
-        )
-    fits = fit_all(case, likelihoods, watch, store)
+        check_possible(case, likelihoods)
+    fits, failures = fit_all(case, likelihoods, watch, store, seed)
     with watch.stage(DESCRIBING):
         described = describe_all(case, fits, watch)
     with watch.stage(SEARCHING):
@@ -87,6 +85,9 @@ def run_study(
         version=__version__,
         seed=seed,
         command=command,
+        failed=tuple(
+            FailedExplanation(each.explanation.name, each.explanation.label, each.reason) for each in failures
+        ),
         cannot_tell=(*_cannot_tell(fits, leading, claims), *_several_equilibria(fits, equilibria)),
     )
 
@@ -118,9 +119,11 @@ def _explanation(
         held_by=fit.explanation.held_by,
         posterior=fit.share,
         log_evidence=posterior.log_evidence,
+        log_evidence_error=posterior.log_evidence_error,
         log_likelihood=posterior.log_likelihood,
         status=posterior.status.value,
         is_ok=posterior.status is PosteriorStatus.OK,
+        diagnostics=dict(posterior.diagnostics),
         equilibrium=equilibrium,
         parameters=_estimates(fit),
         forecasts=tuple(forecast for _, one in described for forecast in one.forecasts),

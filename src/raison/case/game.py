@@ -1,16 +1,18 @@
-"""The game of a case as a function of its numbers: the structure is built once, only the numbers are traced."""
+"""The game of a case as a function of its numbers: the structure is built once, only the numbers are filled in.
+
+What fills a number in also brings a derivative back to it: `pull` adds, at every slot, the derivative by what was
+filled.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from raison.arrays import Scalar
+from raison.arrays import LevelRatios, Scalar
 from raison.case.meaning.entries import changes_of_drift, effect_of, feature_values, outcomes_of
 from raison.case.meaning.numbers import ActionNumbers, HazardNumbers, Numbers, PlayerNumbers
 from raison.case.meaning.ranges import DAYS, middle_of_chance
@@ -19,8 +21,8 @@ from raison.game import Action, Drift, Effect, Game, Hazard, Motive, Player, Sta
 from raison.query.conditions import mask
 from raison.query.grammar import parse_condition
 
-Theta = Float[jax.Array, " parameters"]
-"""The numbers of a case, by slot."""
+Theta = Float[np.ndarray, " parameters"]
+"""The numbers of a case, by slot; or derivatives by them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,9 +34,14 @@ class RatioSlots:
     levels: Int[np.ndarray, " written"]
     slots: Int[np.ndarray, " written"]
 
-    def fill(self, theta: Theta) -> Float[jax.Array, " levels"]:
+    def fill(self, theta: Theta) -> LevelRatios:
         """Return a hazard ratio per level, 1 where none is written. Shape `[levels]`."""
-        return jnp.ones(self.size).at[self.levels].set(theta[self.slots])
+        ratios = np.ones(self.size)
+        ratios[self.levels] = theta[self.slots]
+        return ratios
+
+    def pull(self, by: LevelRatios, out: Theta) -> None:
+        np.add.at(out, self.slots, np.asarray(by)[self.levels])
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +56,11 @@ class HazardSlots:
         base = 1.0 / theta[self.base] if self.is_duration else theta[self.base]
         names = tuple(ratio.name for ratio in self.ratios)
         return Hazard(base, tuple(ratio.fill(theta) for ratio in self.ratios), names)
+
+    def pull(self, theta: Theta, by: Hazard, out: Theta) -> None:
+        out[self.base] += -by.base / theta[self.base] ** 2 if self.is_duration else by.base
+        for ratio, by_ratio in zip(self.ratios, by.ratios, strict=True):
+            ratio.pull(by_ratio, out)
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +99,18 @@ class ActionSlots:
         seen = 1.0 if self.seen is None else theta[self.seen]
         return Action(theta[self.cost], chances, self.is_available, self.name, self.outcomes, seen)
 
+    def pull(self, theta: Theta, by: Action, out: Theta) -> None:
+        out[self.cost] += by.cost
+        if self.seen is not None:
+            out[self.seen] += by.seen
+        chances = self._chances(theta)
+        mean = sum(chance * each for chance, each in zip(chances, by.chances, strict=False))
+        for slot, chance, each in zip(self.chances, chances, by.chances, strict=False):
+            if slot is not None and None not in self.chances:
+                out[slot] += each
+            elif slot is not None:  # the log odds of a written chance c have the slope 1 / (c (1 - c))
+                out[slot] += chance * (each - mean) / (theta[slot] * (1.0 - theta[slot]))
+
     def _chances(self, theta: Theta) -> tuple[Scalar, ...]:
         """Return the chances of the outcomes, which sum to 1.
 
@@ -101,7 +125,7 @@ class ActionSlots:
             for slot, middle in zip(self.chances, self.middles, strict=True)
         ]
         total = sum(odds)
-        return tuple(jnp.asarray(each / total) for each in odds)
+        return tuple(np.asarray(each / total) for each in odds)
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,19 +149,36 @@ class PlayerSlots:
             name=self.name,
         )
 
+    def pull(self, theta: Theta, by: Player, out: Theta) -> None:
+        self.acts.pull(theta, by.decision_rate, out)
+        out[self.horizon] -= by.discount_rate / theta[self.horizon] ** 2
+        for action, by_action in zip(self.actions, by.actions, strict=True):
+            action.pull(theta, by_action, out)
+        for (_, slot, _), motive in zip(self.motives, by.motives, strict=True):
+            out[slot] += motive.weight * self.months
+
 
 @dataclass(frozen=True, eq=False)
 class CaseGame:
-    """The game of a case as a function of its numbers; traceable by JAX."""
+    """The game of a case as a function of its numbers; see `raison.inference.game_map.GameMap`."""
 
     space: StateSpace
     drifts: tuple[DriftSlots, ...]
     players: tuple[PlayerSlots, ...]
 
-    def __call__(self, theta: Theta) -> Game:
-        """Return the game with the numbers `theta`, shape `[parameters]`, in the order of the explanations."""
-        drifts = tuple(drift.fill(theta) for drift in self.drifts)
-        return Game(drifts, tuple(player.fill(theta) for player in self.players), self.space)
+    def __call__(self, numbers: Theta) -> Game:
+        """Return the game with these numbers, in the order of the explanations."""
+        drifts = tuple(drift.fill(numbers) for drift in self.drifts)
+        return Game(drifts, tuple(player.fill(numbers) for player in self.players), self.space)
+
+    def pull(self, numbers: Theta, by_game: Game) -> Theta:
+        """Return the derivative by the numbers of a scalar, from that by the game there, in its form."""
+        out = np.zeros_like(numbers)
+        for drift, by_drift in zip(self.drifts, by_game.drifts, strict=True):
+            drift.hazard.pull(numbers, by_drift.hazard, out)
+        for player, by_player in zip(self.players, by_game.players, strict=True):
+            player.pull(numbers, by_player, out)
+        return out
 
 
 def game_of(case: CaseText, space: StateSpace, numbers: Numbers) -> CaseGame:

@@ -1,9 +1,9 @@
 """How the world then moves: the continuous-time Markov chain of a solved game."""
 
 from raison.chain.chain import NATURE, Chain, JumpKind
+from raison.chain.filter import distribution_at, hitting_probability
 from raison.chain.motion import ChainMotion, Motion
 from raison.chain.plan import Act, Plan, Sight
-from raison.chain.transient import distribution_at, hitting_probability
 
 __all__ = [
     "NATURE",

@@ -6,12 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import jax
-from jaxtyping import Float
+import numpy as np
+from jaxtyping import Array, Float
 
-from raison.arrays import Number, PlayerValues, StateArray
+from raison.arrays import Number, StateArray
 from raison.equations.game_arrays import GameArrays
 from raison.equations.generator import Generator
-from raison.equations.play import play
+from raison.equations.play import Play
+from raison.errors import CaseError, did_you_mean
 from raison.game import Effect, StateSpace
 
 NATURE = "nature"
@@ -53,7 +55,7 @@ class Chain:
     space: StateSpace = field(metadata={"static": True})
 
     @staticmethod
-    def of(arrays: GameArrays, act_rates: Sequence[Float[jax.Array, "_ states"]]) -> Chain:
+    def of(arrays: GameArrays, act_rates: Sequence[Float[Array | np.ndarray, "_ states"]]) -> Chain:
         """Return the chain of a game whose players act at given rates.
 
         Args:
@@ -72,10 +74,9 @@ class Chain:
         return Chain(tuple(rates), tuple(seen), tuple(kinds), arrays.space)
 
     @staticmethod
-    def of_values(arrays: GameArrays, values: PlayerValues) -> Chain:
-        """Return the chain of a game solved with `values`. Shape `[players, states]`."""
-        choices = play(arrays, values).choices
-        rates = [player.decision_rate * choice.probs for player, choice in zip(arrays.players, choices, strict=True)]
+    def of_play(arrays: GameArrays, acts: Play) -> Chain:
+        """Return the chain of a game whose players do what is given."""
+        rates = [player.decision_rate * each.probs for player, each in zip(arrays.players, acts.choices, strict=True)]
         return Chain.of(arrays, rates)
 
     def generator(self, keep: Callable[[JumpKind], bool] = lambda kind: True) -> Generator:
@@ -85,9 +86,18 @@ class Chain:
 
     def act_rate(self, who: str, what: str) -> StateArray:
         """Return the rate of an action or drift, over all its outcomes. Shape `[states]`."""
-        matching = [
-            rate for kind, rate in zip(self.kinds, self.rates, strict=True) if (kind.who, kind.what) == (who, what)
-        ]
-        if not matching:
-            raise KeyError(f"no jump `{who} {what}` in this chain")
-        return sum(matching[1:], start=matching[0])
+        first, *others = [self.rates[i] for i in self.find(who, what)]
+        return sum(others, start=first)
+
+    def find(self, who: str, what: str) -> list[int]:
+        """Return the positions of the kinds of jump that an action or drift has, one for each outcome.
+
+        Errors:
+            `CaseError` if there is none.
+        """
+        found = [i for i, kind in enumerate(self.kinds) if (kind.who, kind.what) == (who, what)]
+        if not found:
+            known = sorted({f"{kind.who} {kind.what}" for kind in self.kinds})
+            act = f"{who} {what}"
+            raise CaseError(f"there is no act `{act}` in this game.{did_you_mean(act, known)}")
+        return found

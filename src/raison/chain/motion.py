@@ -12,15 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
-import jax.numpy as jnp
 import numpy as np
 
-from raison.arrays import StateArray, StateMask, StateVector
+from raison.arrays import StateArray, StateMask
 from raison.chain import filter as filtering
 from raison.chain.chain import Chain
-from raison.chain.filter import Filtered, RowStates
+from raison.chain.filters import Filtered, RowStates
 from raison.chain.plan import Act, Plan
-from raison.chain.transient import distribution_at, hitting_probability
 from raison.game import StateSpace
 
 When = Literal["at", "by"]
@@ -43,23 +41,23 @@ class Motion(Protocol):
         """Return the rate of an act, over all its outcomes, per time unit."""
         ...
 
-    def filter(self, plan: Plan, start: StateVector) -> Filtered:
+    def filter(self, plan: Plan, start: StateArray) -> Filtered:
         """Return what each row of `plan` weighs and where the world then is; rows may be of any length."""
         ...
 
-    def smooth(self, plan: Plan, start: StateVector) -> RowStates:
+    def smooth(self, plan: Plan, start: StateArray) -> RowStates:
         """Return where the world was after each row, given all that was seen."""
         ...
 
-    def expected_acts(self, filtered: Filtered) -> Mapping[Act, float]:
+    def expected_acts(self, plan: Plan, start: StateArray) -> Mapping[Act, float]:
         """Return how often each act was to be expected and to be seen, given at each moment the record so far."""
         ...
 
-    def remain_silent(self, plan: Plan, start: StateVector, elapsed: float) -> StateArray:
+    def remain_silent(self, plan: Plan, start: StateArray, elapsed: float) -> StateArray:
         """Return where the world is after `elapsed` in which nothing was seen, of what `plan` would have shown."""
         ...
 
-    def forecast(self, start: StateVector, elapsed: float, target: StateMask, when: When) -> float:
+    def forecast(self, start: StateArray, elapsed: float, target: StateMask, when: When) -> float:
         """Return the probability to be in `target` after `elapsed`, or at some time up to then."""
         ...
 
@@ -81,20 +79,19 @@ class ChainMotion:
     def rate(self, act: Act) -> StateArray:
         return self.chain.act_rate(act.who, act.what)
 
-    def filter(self, plan: Plan, start: StateVector) -> Filtered:
-        return filtering.run_filter(self.chain, plan, jnp.asarray(start))
+    def filter(self, plan: Plan, start: StateArray) -> Filtered:
+        return filtering.run_filter(self.chain, plan, start)
 
-    def smooth(self, plan: Plan, start: StateVector) -> RowStates:
-        return filtering.smooth(self.chain, plan, jnp.asarray(start))
+    def smooth(self, plan: Plan, start: StateArray) -> RowStates:
+        return filtering.smooth(self.chain, plan, start)
 
-    def expected_acts(self, filtered: Filtered) -> Mapping[Act, float]:
-        return filtering.expected_acts(self.chain, filtered)
+    def expected_acts(self, plan: Plan, start: StateArray) -> Mapping[Act, float]:
+        return filtering.expected_acts(self.chain, plan, start)
 
-    def remain_silent(self, plan: Plan, start: StateVector, elapsed: float) -> StateArray:
-        return filtering.remain_silent(self.chain, plan, jnp.asarray(start), elapsed)
+    def remain_silent(self, plan: Plan, start: StateArray, elapsed: float) -> StateArray:
+        return filtering.remain_silent(self.chain, plan, start, elapsed)
 
-    def forecast(self, start: StateVector, elapsed: float, target: StateMask, when: When) -> float:
-        begin = jnp.asarray(start)
+    def forecast(self, start: StateArray, elapsed: float, target: StateMask, when: When) -> float:
         if when == "by":
-            return float(hitting_probability(self.chain, begin, target, elapsed))
-        return float(distribution_at(self.chain, begin, elapsed) @ np.asarray(target))
+            return float(filtering.hitting_probability(self.chain, start, target, elapsed))
+        return float(filtering.distribution_at(self.chain, start, elapsed) @ np.asarray(target))

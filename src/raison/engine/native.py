@@ -7,7 +7,6 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
@@ -96,7 +95,7 @@ class NativeEngine:
         return np.ascontiguousarray(np.asarray(values, dtype=np.float64).T).reshape(-1)
 
     def by_player(self, field: Field) -> PlayerValues:
-        return jnp.asarray(np.ascontiguousarray(field.reshape(self._states, self._players).T))
+        return np.ascontiguousarray(field.reshape(self._states, self._players).T)
 
     def look(self, values: Field, precision: float) -> Point:
         discount = self._numbers.discount

@@ -52,7 +52,7 @@ class XlaEngine:
         self._arrays = jax.tree.map(self._spread, arrays)
 
     def field(self, values: PlayerValues) -> Field:
-        return self._spread(jnp.asarray(values))
+        return self._spread(values)
 
     def by_player(self, field: Field) -> PlayerValues:
         return jnp.asarray(field)
@@ -68,10 +68,10 @@ class XlaEngine:
         pass
 
     def solve_policy(self, here: Point, right: Field, tolerance: float) -> Field:
-        return _solve_policy(here.generator, here.diagonal, self._spread(jnp.asarray(right)), tolerance)
+        return _solve_policy(here.generator, here.diagonal, self._spread(right), tolerance)
 
     def solve_flow(self, here: Point, right: Field, tolerance: float) -> Field:
-        return _solve_flow(here.generator, here.diagonal, self._spread(jnp.asarray(right)), tolerance)
+        return _solve_flow(here.generator, here.diagonal, self._spread(right), tolerance)
 
     def respond(self, here: Point, direction: Field) -> Field:
         return _respond(self._arrays, here.values, here.precision, here.generator, here.diagonal, direction)
@@ -82,8 +82,9 @@ class XlaEngine:
     def transposed_left(self, here: Point, weights: Field, right: Field) -> Field:
         return right + _transposed(self._arrays, here.values, here.precision, weights)
 
-    def _spread(self, array: jax.Array) -> jax.Array:
+    def _spread(self, array: jax.Array | np.ndarray) -> jax.Array:
         """Lay the last axis over the devices, if there are several and it is that of the states."""
+        array = jnp.asarray(array)
         if self._mesh is None:
             return array
         has_states = array.ndim > 0 and array.shape[-1] == self._states

@@ -14,9 +14,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import jax
-import jax.numpy as jnp
+import numpy as np
 
-from raison.arrays import ActionStateArray, Scalar, StateArray
+from raison.arrays import ActionStateArray, Scalar, StateArray, namespace
 
 
 class Choice(NamedTuple):
@@ -48,10 +48,13 @@ def logit_choice(
     Source:
         mcfadden1974, arcidiacono2016 (docs/reference/references.md)
     """
-    scaled = jnp.where(is_available > 0, precision * advantages, -jnp.inf)
-    peak = jax.lax.stop_gradient(jnp.max(scaled, axis=0, initial=0.0))
-    weights = jnp.where(is_available > 0, jnp.exp(scaled - peak), 0.0)
-    log_total = jnp.log(jnp.exp(-peak) + weights.sum(axis=0)) + peak
-    probs = weights * jnp.exp(peak - log_total)
-    gain = (probs * jnp.where(is_available > 0, advantages, 0.0)).sum(axis=0)
+    xp = namespace(advantages, is_available, precision)
+    scaled = xp.where(is_available > 0, precision * advantages, -xp.inf)
+    peak = scaled.max(axis=0, initial=0.0)
+    if xp is not np:  # the peak cancels, and so does what would come back through it
+        peak = jax.lax.stop_gradient(peak)
+    weights = xp.where(is_available > 0, xp.exp(scaled - peak), 0.0)
+    log_total = xp.log(xp.exp(-peak) + weights.sum(axis=0)) + peak
+    probs = weights * xp.exp(peak - log_total)
+    gain = (probs * xp.where(is_available > 0, advantages, 0.0)).sum(axis=0)
     return Choice(probs, (1.0 - precision) * gain + log_total)

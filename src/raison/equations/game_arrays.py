@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from raison.arrays import ActionArray, ActionStateArray, Number, Scalar, StateArray
+from raison.arrays import ActionArray, ActionStateArray, Number, Scalar, StateArray, namespace
 from raison.game import Effect, Game, Player, StateSpace
 
 
@@ -54,13 +53,11 @@ class PlayerArrays:
         ]
         return PlayerArrays(
             payoff=player.flow_payoff(space),
-            discount_rate=jnp.asarray(player.discount_rate, dtype=jnp.float64),
+            discount_rate=_number(player.discount_rate),
             decision_rate=player.decision_rate.rate(space),
             costs=_vector([action.cost for action in player.actions]),
-            is_available=jnp.asarray(np.stack(available)) if available else jnp.zeros((0, space.size)),
-            chances=tuple(
-                tuple(jnp.asarray(chance, dtype=jnp.float64) for chance in action.chances) for action in player.actions
-            ),
+            is_available=np.stack(available) if available else np.zeros((0, space.size)),
+            chances=tuple(tuple(_number(chance) for chance in action.chances) for action in player.actions),
             seen=_vector([action.seen for action in player.actions]),
             outcomes=tuple(action.outcomes for action in player.actions),
             actions=tuple(action.name for action in player.actions),
@@ -72,7 +69,11 @@ class PlayerArrays:
 
 
 def _vector(numbers: Sequence[Number]) -> ActionArray:
-    return jnp.stack([jnp.asarray(number, dtype=jnp.float64) for number in numbers]) if numbers else jnp.zeros(0)
+    return namespace(*numbers).stack([_number(number) for number in numbers]) if numbers else np.zeros(0)
+
+
+def _number(number: Number) -> Scalar:
+    return namespace(number).asarray(number, dtype=np.float64)
 
 
 @jax.tree_util.register_dataclass
@@ -108,6 +109,6 @@ class GameArrays:
         )
 
     @property
-    def discount_rates(self) -> Float[Array, "players 1"]:
+    def discount_rates(self) -> Float[Array | np.ndarray, "players 1"]:
         """Return rho of every player. Shape `[players, 1]`."""
-        return jnp.stack([player.discount_rate for player in self.players])[:, None]
+        return _vector([player.discount_rate for player in self.players])[:, None]

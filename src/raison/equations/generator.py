@@ -94,9 +94,9 @@ def index_map(space: StateSpace, effect: Effect) -> IndexMap:
     return IndexMap(space.size, tuple(zip(strides, part.shape, strict=True)), ahead, tuple(back))
 
 
-def _gather(values: jax.Array, states: jax.Array) -> jax.Array:
+def _gather(values: StateArray | Batch, states: jax.Array) -> jax.Array:
     """Return values[..., states]; the states are known to be in range, so nothing is checked or wrapped."""
-    return values.at[..., states].get(mode="promise_in_bounds", wrap_negative_indices=False)
+    return jnp.asarray(values).at[..., states].get(mode="promise_in_bounds", wrap_negative_indices=False)
 
 
 def _look_up(table: np.ndarray, row: jax.Array) -> jax.Array:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import jax.numpy as jnp
+import numpy as np
 
-from raison.arrays import ActionStateArray, PlayerValues, Scalar, StateArray
+from raison.arrays import ActionStateArray, Batch, PlayerValues, Scalar, StateArray, namespace
 from raison.equations.choice import Choice, logit_choice
 from raison.equations.game_arrays import GameArrays
 from raison.equations.generator import Generator, difference, index_map
-from raison.game import Effect
+from raison.game import Effect, StateSpace
 
 
 class Play(NamedTuple):
@@ -36,13 +36,20 @@ def expected_gains(arrays: GameArrays, values: StateArray, player: int) -> Actio
     by_effect: dict[Effect, StateArray] = {}
     rows = []
     for chances, outcomes in zip(numbers.chances, numbers.outcomes, strict=True):
-        gain = jnp.zeros_like(values)
+        gain = np.zeros(values.shape)
         for chance, effect in zip(chances, outcomes, strict=True):
             if effect not in by_effect:
-                by_effect[effect] = difference(values, index_map(arrays.space, effect))
+                by_effect[effect] = change_by(effect, values, arrays.space)
             gain = gain + chance * by_effect[effect]
         rows.append(gain)
-    return jnp.stack(rows) if rows else jnp.zeros((0, arrays.space.size))
+    return namespace(values, *rows).stack(rows) if rows else np.zeros((0, arrays.space.size))
+
+
+def change_by(effect: Effect, values: Batch, space: StateSpace) -> Batch:
+    """Return v(x after the effect) - v(x). Shape `[..., states]`."""
+    if namespace(values) is np:
+        return values[..., effect.targets(space)] - values
+    return difference(values, index_map(space, effect))
 
 
 def play(arrays: GameArrays, values: PlayerValues, precision: float | Scalar = 1.0) -> Play:
@@ -72,4 +79,4 @@ def failure_of(arrays: GameArrays, values: PlayerValues, acts: Play, generator: 
     for i, (player, gains, choice) in enumerate(zip(arrays.players, acts.gains, acts.choices, strict=True)):
         bonus = choice.surplus - (choice.probs * gains).sum(axis=0) + arrays.shock_mean
         rows.append(player.payoff + player.decision_rate * bonus + change[i] - player.discount_rate * values[i])
-    return jnp.stack(rows)
+    return namespace(*rows).stack(rows)

@@ -19,7 +19,6 @@ import dataclasses
 import os
 from dataclasses import dataclass
 
-import jax.numpy as jnp
 import numpy as np
 import scipy.sparse.linalg as spla
 
@@ -274,7 +273,7 @@ def _largest_gain(equilibrium: Equilibrium) -> float:
 
 def _with_other_costs(arrays: GameArrays, size: float, rng: np.random.Generator) -> GameArrays:
     players = [
-        dataclasses.replace(player, costs=player.costs + jnp.asarray(rng.normal(0.0, size, np.shape(player.costs))))
+        dataclasses.replace(player, costs=player.costs + rng.normal(0.0, size, np.shape(player.costs)))
         for player in arrays.players
     ]
     return dataclasses.replace(arrays, players=tuple(players))

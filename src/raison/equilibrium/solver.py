@@ -15,21 +15,22 @@ from __future__ import annotations
 import concurrent.futures
 import dataclasses
 import enum
+import functools
 import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-import jax
-import jax.numpy as jnp
+import numpy as np
 
 from raison.arrays import PlayerValues
 from raison.engine import Devices, Engine, Field, Point, engine_of
 from raison.engine.memory import check_memory, memory_available, memory_need
 from raison.equations.choice import Choice
 from raison.equations.game_arrays import GameArrays
-from raison.equations.play import failure_of, generator_of, play
+from raison.equations.game_slope import failure_slope
+from raison.equations.play import Play, play
 from raison.equilibrium.continuation import Path, follow
 from raison.equilibrium.linear import solve_newton, solve_transposed
 from raison.errors import NotConverged
@@ -129,7 +130,12 @@ class Equilibrium:
     @property
     def choices(self) -> tuple[Choice, ...]:
         """Return the choice probabilities of every player."""
-        return _play(self.arrays, self.values).choices
+        return self.play.choices
+
+    @functools.cached_property
+    def play(self) -> Play:
+        """Return what players do."""
+        return play(self.arrays, self.values)
 
 
 @dataclass(frozen=True)
@@ -295,7 +301,7 @@ def pull_back(equilibrium: Equilibrium, cotangent: PlayerValues, *, start: Playe
         # where rates differ much, what is left may grow in one round and shrink all the more in the next
         slow_rounds = 0 if size < SLOW * least else slow_rounds + 1
         least = min(least, size)
-        if slow_rounds and not is_whole:
+        if slow_rounds > 1 and not is_whole:
             is_whole, slow_rounds, least = True, 0, size
     if not size <= ADJOINT_BOUND * scale:
         raise NotConverged(
@@ -304,7 +310,7 @@ def pull_back(equilibrium: Equilibrium, cotangent: PlayerValues, *, start: Playe
             "Rates that differ by many orders of magnitude make the system stiff: check the ranges of the case."
         )
     weights = engine.by_player(adjoint)
-    return Pulled(_numbers_slope(arrays, equilibrium.values, weights), weights)
+    return Pulled(failure_slope(arrays, equilibrium.values, equilibrium.play, weights), weights)
 
 
 def _add(before: Run | None, run: Run) -> Run:
@@ -315,7 +321,7 @@ def _add(before: Run | None, run: Run) -> Run:
 
 def random_play_values(engine: Engine, arrays: GameArrays, tolerance: float) -> Field:
     """Return the values at precision 0, where choices do not depend on values, in the layout of the engine."""
-    zero = engine.field(jnp.zeros((len(arrays.players), arrays.space.size)))
+    zero = engine.field(np.zeros((len(arrays.players), arrays.space.size)))
     return iterate(engine, zero, 0.0, tolerance, 12).values
 
 
@@ -369,17 +375,3 @@ def _go(engine: Engine, here: Point, correction: Field, precision: float, bound:
             return point
         engine.release(point)
         scale /= 2
-
-
-_play = jax.jit(play)
-
-
-@jax.jit
-def _numbers_slope(arrays, values, adjoint):
-    """Return the derivative of w'F by the game's numbers, the values held still."""
-
-    def weighted(numbers):
-        acts = play(numbers, values)
-        return (adjoint * failure_of(numbers, values, acts, generator_of(numbers, acts.choices))).sum()
-
-    return jax.grad(weighted)(arrays)

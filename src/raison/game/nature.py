@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from raison.arrays import LevelRatios, Number, StateArray, StateMask
@@ -33,9 +32,9 @@ class Hazard:
 
     def rate(self, space: StateSpace) -> StateArray:
         """Return the rate in every state, per unit time. Shape `[states]`."""
-        rate = jnp.broadcast_to(jnp.asarray(self.base, dtype=jnp.float64), (space.size,))
+        rate = np.ones(space.size) * self.base
         for name, ratio in zip(self.names, self.ratios, strict=True):
-            rate = rate * jnp.asarray(ratio)[space.levels_of(name)]
+            rate = rate * ratio[space.levels_of(name)]
         return rate
 
 
@@ -58,7 +57,9 @@ class Drift:
 
     def rate(self, space: StateSpace) -> StateArray:
         """Return the rate in every state, zero where the drift cannot act. Shape `[states]`."""
+        return self.acts(space) * self.hazard.rate(space)
+
+    def acts(self, space: StateSpace) -> StateMask:
+        """Return the states in which the drift can act. Shape `[states]`, bool."""
         acts = self.effect.targets(space) != np.arange(space.size)
-        if self.where is not None:
-            acts = acts & self.where
-        return jnp.where(acts, self.hazard.rate(space), 0.0)
+        return acts if self.where is None else acts & self.where

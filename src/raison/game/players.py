@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import jax
-import jax.numpy as jnp
+import numpy as np
 
 from raison.arrays import Number, StateArray, StateMask, StateVector
 from raison.errors import CaseError
@@ -80,7 +80,7 @@ class Player:
 
     def flow_payoff(self, space: StateSpace) -> StateArray:
         """Return u_i, in units of shock scale per unit time. Shape `[states]`."""
-        payoff = jnp.zeros(space.size)
+        payoff = np.zeros(space.size)
         for motive in self.motives:
-            payoff = payoff + motive.weight * jnp.asarray(motive.feature)
+            payoff = payoff + motive.weight * motive.feature
         return payoff

@@ -9,13 +9,13 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Bool, Float
 from scipy.special import logsumexp
 
 from raison.equations import GameArrays
-from raison.inference.model import Explanation, GameFunction, Parameter
+from raison.inference.game_map import GameFunction, GameMap, game_map
+from raison.inference.model import Explanation, Parameter
 from raison.inference.prior import Normal
 
 NONE = "none of these"
@@ -29,7 +29,7 @@ RATE_FACTOR = 5.0
 """Half-width of the prior of a constant rate: its 90 % interval is a fifth to five times the centre."""
 
 
-def none_of_these(game: GameFunction, like: Explanation) -> Explanation:
+def none_of_these(game: GameFunction | GameMap, like: Explanation) -> Explanation:
     """Return the explanation without motives: every action at a constant rate wherever it is available.
 
     The numbers of nature keep the priors of `like`. The log rate of each action is added at the end; its prior is
@@ -39,7 +39,7 @@ def none_of_these(game: GameFunction, like: Explanation) -> Explanation:
         game: builds the game from its numbers.
         like: an explanation of the case.
     """
-    arrays = GameArrays.of(game(jnp.asarray(like.centre)))
+    arrays = GameArrays.of(game_map(game)(like.centre))
     rates = []
     for player in arrays.players:
         usual = float(np.median(player.decision_rate)) / (len(player.actions) + 1)

@@ -23,9 +23,10 @@ from jaxtyping import Float
 from scipy.special import ndtri
 
 from raison.errors import NotConverged, SamplingFailed
-from raison.inference.likelihood import Evaluation, Likelihood, NumberVector
+from raison.inference.game_map import NumberVector
+from raison.inference.likelihood import Evaluation, Likelihood
 from raison.inference.model import Parameter
-from raison.inference.posterior import PosteriorStatus, free_of
+from raison.inference.posterior import Draws, PosteriorStatus, free_of
 
 Point = Float[np.ndarray, " free"]
 """Standardised free parameters, or a slope by them."""
@@ -51,6 +52,15 @@ LOG_DET_TOLERANCE = 0.01
 LANCZOS_WINDOW, LEAST_LANCZOS = 5, 12
 """How many steps that is, and how many are always taken."""
 
+REFUSED = 1e12
+"""Minus the log posterior, for the search, of a point without a likelihood."""
+
+LEAST_CURVATURE = 0.1
+"""Curvature below which a step of the repair is no longer than this would make it."""
+
+LONGEST_STEP = 3.0
+"""Longest step of the repair, in standard deviations of the prior."""
+
 CLOSE = 0.05
 """Standard deviations of the posterior within which the search must end."""
 
@@ -58,9 +68,14 @@ MAX_STEPS = 200
 """Most steps of one search."""
 
 
-EVIDENCE_ERROR = 1.8
-"""Standard error taken for a log evidence (Laplace's method, width of priors, coding): 3, the bound of strong
-evidence, is then just outside the 90 % interval of each."""
+DRAWS = 256
+"""Draws that are made from the normal approximation, where it has to do."""
+
+MOST_NAMED = 5
+"""Numbers that the message on a failure names."""
+
+MOST_REPAIRS = 6
+"""Most times that a search which did not end at a maximum is taken up again."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +104,8 @@ class Laplace:
 
     @property
     def log_evidence_error(self) -> float:
-        return EVIDENCE_ERROR
+        """Return nan: the method does not know its error; 0 where nothing is free."""
+        return math.nan if len(self.z) else 0.0
 
     @property
     def status(self) -> PosteriorStatus:
@@ -116,12 +132,13 @@ class Laplace:
         low, high = (self.parameters[i].prior.value(float(self.z[position]) + side * half) for side in (-1, 1))
         return low, high
 
-    def draws(self, count: int, seed: int) -> Float[np.ndarray, "draws parameters"]:
-        """Return vectors of numbers drawn from the normal approximation."""
-        root = np.linalg.cholesky(self.covariance)
-        noise = np.random.default_rng(seed).standard_normal((count, len(self.z)))
-        drawn = [numbers_at(self.parameters, z) for z in self.z + noise @ root.T]
-        return np.reshape(drawn, (count, len(self.parameters)))
+    def draws(self) -> Draws:
+        """Return draws from the normal approximation, all of one weight; the mode alone where nothing is free."""
+        if not len(self.z):
+            return Draws(self.mode[None], np.ones(1))
+        noise = np.random.default_rng(0).standard_normal((DRAWS, len(self.z)))
+        drawn = self.z + noise @ np.linalg.cholesky(self.covariance).T
+        return Draws(np.array([numbers_at(self.parameters, z) for z in drawn]), np.full(DRAWS, 1.0 / DRAWS))
 
 
 def numbers_at(parameters: Sequence[Parameter], z: Point) -> NumberVector:
@@ -145,23 +162,29 @@ class _Target:
     def evaluate(self, z: Point) -> tuple[Evaluation, Point]:
         """Return the likelihood at z and the gradient of minus the log posterior."""
         self.evaluations += 1
-        evaluation = self.likelihood.evaluate(numbers_at(self.parameters, z))
-        if not math.isfinite(evaluation.log_likelihood):
-            raise SamplingFailed(f"the log likelihood is {evaluation.log_likelihood} at {self._describe(z)}.")
+        try:
+            evaluation = self.likelihood.evaluate(numbers_at(self.parameters, z))
+        except NotConverged as error:
+            raise NotConverged(f"{error} This was at {self._describe(z)}.") from error
+        if not (math.isfinite(evaluation.log_likelihood) and np.isfinite(evaluation.gradient).all()):
+            raise SamplingFailed(f"the log likelihood is {evaluation.log_likelihood:g} at {self._describe(z)}.")
         slopes = [self.parameters[i].prior.slope(float(each)) for i, each in zip(self.free, z, strict=True)]
         return evaluation, self.proper * z - evaluation.gradient[list(self.free)] * np.array(slopes)
 
     def __call__(self, z: Point) -> tuple[float, Point]:
-        """For the search: a point whose game does not converge is refused by a value that no step accepts."""
+        """For the search: a point without a likelihood is refused by a value that no step accepts."""
         try:
             evaluation, gradient = self.evaluate(z)
-        except NotConverged:
-            return 1e12, np.zeros_like(z)
+        except (NotConverged, SamplingFailed):
+            return REFUSED, np.zeros_like(z)
         return -evaluation.log_likelihood + 0.5 * float(self.proper @ z**2), gradient
 
     def _describe(self, z: Point) -> str:
+        """Name the numbers that lie farthest from the middle of their priors."""
         numbers = numbers_at(self.parameters, z)
-        return ", ".join(f"{self.parameters[i].name} = {numbers[i]:.3g}" for i in self.free)
+        far = sorted(np.argsort(-np.abs(z), kind="stable")[:MOST_NAMED])
+        named = ", ".join(f"{self.parameters[self.free[k]].name} = {numbers[self.free[k]]:.3g}" for k in far)
+        return named + (", the others nearer to the middle of their ranges" if len(z) > MOST_NAMED else "")
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,6 +220,7 @@ def fit(likelihood: Likelihood, parameters: Sequence[Parameter], *, starts: Sequ
     z = min(found, key=lambda point: target(point)[0]) if len(found) > 1 else found[0]
     evaluation, gradient = target.evaluate(z)
     hessian = _hessian(target, z, gradient, _guess(starts))
+    z, evaluation, gradient, hessian = _repair(target, z, evaluation, gradient, hessian)
     z, evaluation, gradient = _polish(target, z, evaluation, gradient, hessian)
     covariance, log_det, distance = _invert(hessian, gradient)
     log_evidence = evaluation.log_likelihood - 0.5 * float(z @ z) - 0.5 * log_det
@@ -275,6 +299,27 @@ def _all_directions(target: _Target, z: Point, at: Point) -> Square:
         step[i] = DIFFERENCE
         hessian[i] = (target.evaluate(z + step)[1] - at) / DIFFERENCE
     return _symmetric(hessian)
+
+
+def _repair(target: _Target, z: Point, evaluation: Evaluation, gradient: Point, hessian: Square):
+    """Go on by Newton steps where the search did not end at a maximum: downhill wherever the surface bends."""
+    for _ in range(MOST_REPAIRS if len(z) else 0):
+        curvatures, vectors = np.linalg.eigh(hessian)
+        along = vectors.T @ gradient
+        if curvatures[0] > 0 and np.sqrt((along**2 / np.abs(curvatures)).sum()) < CLOSE:
+            break
+        step = -vectors @ (along / np.maximum(np.abs(curvatures), LEAST_CURVATURE))
+        if not step.any():
+            break
+        here = target(z)[0]
+        lengths = (0.5**k * min(1.0, LONGEST_STEP / float(np.linalg.norm(step))) for k in range(12))
+        length = next((length for length in lengths if target(z + length * step)[0] < here), None)
+        if length is None:
+            break
+        z = z + length * step
+        evaluation, gradient = target.evaluate(z)
+        hessian = _all_directions(target, z, gradient)
+    return z, evaluation, gradient, hessian
 
 
 def _polish(target: _Target, z: Point, evaluation: Evaluation, gradient: Point, hessian: Square):

@@ -13,20 +13,17 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float
 
 from raison.arrays import PlayerValues
 from raison.chain import Chain
-from raison.chain.constant_rates import constant_rates_of
+from raison.chain.chain_slope import chain_slope
+from raison.chain.constant_rates import constant_rates_of, constant_rates_slope
 from raison.equations import GameArrays
+from raison.equations.game_slope import add_slopes, game_slope
 from raison.equilibrium.solver import Equilibrium, checked, pull_back, solve
-from raison.inference.model import GameFunction
+from raison.inference.game_map import GameFunction, GameMap, NumberVector, game_map
 from raison.record import Seen
-
-NumberVector = Float[np.ndarray, " parameters"]
-"""The numbers of a case, in the order of its parameters."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +42,10 @@ class Evaluation:
 @runtime_checkable
 class Likelihood(Protocol):
     """A log likelihood as a function of a vector of numbers, with and without its gradient."""
+
+    def starting_at(self, numbers: NumberVector) -> Likelihood:
+        """Return the same likelihood, quick to compute near `numbers`. Raises `NotConverged`."""
+        ...
 
     def value(self, numbers: NumberVector) -> float:
         """Return the log likelihood. Raises `NotConverged`."""
@@ -66,24 +67,25 @@ class GameLikelihood:
     """
 
     def __init__(
-        self, game: GameFunction, seen: Sequence[Seen], *, tolerance: float = 1e-10, start: PlayerValues | None = None
+        self,
+        game: GameFunction | GameMap,
+        seen: Sequence[Seen],
+        *,
+        tolerance: float = 1e-10,
+        start: PlayerValues | None = None,
     ) -> None:
-        self._game = game
+        self._game = game_map(game)
         self._seen = tuple(seen)
         self._tolerance = tolerance
         self._start = start
-        self._arrays = jax.jit(lambda theta: GameArrays.of(game(theta)))
-        self._pull = jax.jit(lambda theta, bar: jax.vjp(lambda t: GameArrays.of(game(t)), theta)[1](bar)[0])
 
     def starting_at(self, numbers: NumberVector) -> GameLikelihood:
         """Return the likelihood whose every solve starts from the equilibrium at `numbers`. Raises `NotConverged`."""
-        other = GameLikelihood(self._game, self._seen, tolerance=self._tolerance, start=self.solve(numbers).values)
-        other._arrays, other._pull = self._arrays, self._pull
-        return other
+        return GameLikelihood(self._game, self._seen, tolerance=self._tolerance, start=self.solve(numbers).values)
 
     def solve(self, numbers: NumberVector) -> Equilibrium:
         """Solve the game at `numbers`. Raises `NotConverged`."""
-        return checked(solve(self._arrays(jnp.asarray(numbers)), start=self._start, tolerance=self._tolerance))
+        return checked(solve(self._game(numbers), start=self._start, tolerance=self._tolerance))
 
     def value(self, numbers: NumberVector) -> float:
         """Return the log likelihood at `numbers`. Raises `NotConverged`."""
@@ -92,12 +94,12 @@ class GameLikelihood:
 
     def evaluate(self, numbers: NumberVector) -> Evaluation:
         """Return the log likelihood and its gradient at `numbers`. Raises `NotConverged`."""
-        equilibrium = self.solve(numbers)
-        value, chain_bar = _slope(self._seen, chain_of(equilibrium))
-        arrays_bar, values_bar = _pull_chain(equilibrium.arrays, equilibrium.values, chain_bar)
-        pulled = pull_back(equilibrium, values_bar)
-        total = jax.tree.map(jnp.add, arrays_bar, pulled.numbers)
-        return Evaluation(value, np.asarray(self._pull(jnp.asarray(numbers), total)))
+        game = self._game(numbers)
+        equilibrium = checked(solve(game, start=self._start, tolerance=self._tolerance))
+        value, by_chain = _slope(self._seen, chain_of(equilibrium))
+        by_arrays, by_values = chain_slope(equilibrium.arrays, equilibrium.values, equilibrium.play, by_chain)
+        total = add_slopes(by_arrays, pull_back(equilibrium, by_values).numbers)
+        return Evaluation(value, self._game.pull(numbers, game_slope(game, total)))
 
 
 class ConstantRateLikelihood:
@@ -111,18 +113,19 @@ class ConstantRateLikelihood:
         actions: number of actions of all players.
     """
 
-    def __init__(self, game: GameFunction, seen: Sequence[Seen], actions: int) -> None:
-        def chain(numbers: Float[jax.Array, " parameters"]) -> Chain:
-            split = numbers.shape[0] - actions
-            return constant_rates_of(GameArrays.of(game(numbers[:split])), numbers[split:])
-
+    def __init__(self, game: GameFunction | GameMap, seen: Sequence[Seen], actions: int) -> None:
+        self._game = game_map(game)
         self._seen = tuple(seen)
-        self._chain = jax.jit(chain)
-        self._pull_chain = jax.jit(lambda numbers, bar: jax.vjp(chain, numbers)[1](bar)[0])
+        self._actions = actions
+
+    def starting_at(self, numbers: NumberVector) -> ConstantRateLikelihood:
+        """Return the likelihood itself: there is no game to solve."""
+        return self
 
     def chain(self, numbers: NumberVector) -> Chain:
         """Return the chain at `numbers`."""
-        return self._chain(jnp.asarray(numbers))
+        split = len(numbers) - self._actions
+        return constant_rates_of(GameArrays.of(self._game(numbers[:split])), numbers[split:])
 
     def value(self, numbers: NumberVector) -> float:
         """Return the log likelihood at `numbers`."""
@@ -131,24 +134,20 @@ class ConstantRateLikelihood:
 
     def evaluate(self, numbers: NumberVector) -> Evaluation:
         """Return the log likelihood and its gradient at `numbers`."""
-        value, chain_bar = _slope(self._seen, self.chain(numbers))
-        return Evaluation(value, np.asarray(self._pull_chain(jnp.asarray(numbers), chain_bar)))
+        split = len(numbers) - self._actions
+        game = self._game(numbers[:split])
+        arrays = GameArrays.of(game)
+        value, by_chain = _slope(self._seen, constant_rates_of(arrays, numbers[split:]))
+        by_arrays, by_log_rates = constant_rates_slope(arrays, numbers[split:], by_chain)
+        return Evaluation(value, np.append(self._game.pull(numbers[:split], game_slope(game, by_arrays)), by_log_rates))
 
 
 def chain_of(equilibrium: Equilibrium) -> Chain:
     """Return the chain of a solved game."""
-    return _chain(equilibrium.arrays, equilibrium.values)
+    return Chain.of_play(equilibrium.arrays, equilibrium.play)
 
 
 def _slope(seen: Sequence[Seen], chain: Chain) -> tuple[float, Chain]:
     """Return the log likelihood of all that was seen, and its derivatives in the form of the chain."""
     values, slopes = zip(*(each.log_likelihood_slope(chain) for each in seen), strict=True)
-    return sum(values), functools.reduce(lambda a, b: jax.tree.map(jnp.add, a, b), slopes)
-
-
-_chain = jax.jit(Chain.of_values)
-
-
-@jax.jit
-def _pull_chain(arrays: GameArrays, values: PlayerValues, bar: Chain):
-    return jax.vjp(Chain.of_values, arrays, values)[1](bar)
+    return sum(values), functools.reduce(lambda one, other: jax.tree.map(np.add, one, other), slopes)

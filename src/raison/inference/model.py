@@ -1,19 +1,13 @@
-"""A model to be inferred: a game as a function of named numbers, and what each explanation believes of them."""
+"""What each explanation believes of the numbers of a model."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-import jax
 import numpy as np
 from jaxtyping import Float
 
-from raison.game import Game
 from raison.inference.prior import Prior
-
-GameFunction = Callable[[Float[jax.Array, " parameters"]], Game]
-"""Builds the game from the vector of its numbers, shape `[parameters]`; traceable by JAX."""
 
 
 @dataclass(frozen=True)

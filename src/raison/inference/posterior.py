@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
-from raison.inference.likelihood import NumberVector
+from raison.inference.game_map import NumberVector
 from raison.inference.model import Parameter
 
 
@@ -21,6 +22,34 @@ class PosteriorStatus(enum.Enum):
 
     OK = "ok"
     STOPPED_EARLY = "the search stopped before the mode: treat the evidence as rough"
+    HEAVY_TAILS = (
+        "the draws miss part of the posterior (k above 0.7): the evidence is rough, and its error is at least what "
+        "is said; give the widest numbers narrower ranges"
+    )
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Weighted draws from a posterior.
+
+    Attributes:
+        numbers: one vector per draw. Shape `[draws, parameters]`.
+        weights: of each draw; sum 1. Shape `[draws]`.
+    """
+
+    numbers: Float[np.ndarray, "draws parameters"]
+    weights: Float[np.ndarray, " draws"]
+
+    @property
+    def effective(self) -> float:
+        """Return how many equally weighted draws would say as much."""
+        return float(1.0 / np.square(self.weights).sum())
+
+    def pick(self, count: int, seed: int) -> Int[np.ndarray, " count"]:
+        """Return the positions of `count` equally weighted draws; likely ones stand there more than once."""
+        marks = (np.arange(count) + np.random.default_rng(seed).uniform()) / count
+        passed = np.cumsum(self.weights) / self.weights.sum()
+        return np.searchsorted(passed, marks, side="right").clip(max=len(self.weights) - 1)
 
 
 @runtime_checkable
@@ -49,7 +78,7 @@ class Posterior(Protocol):
 
     @property
     def log_evidence_error(self) -> float:
-        """Return the standard error of the log evidence."""
+        """Return the standard error of the log evidence, as it was measured; nan if it was not."""
         ...
 
     @property
@@ -64,8 +93,8 @@ class Posterior(Protocol):
         """Return the central posterior interval of number `i`."""
         ...
 
-    def draws(self, count: int, seed: int) -> Float[np.ndarray, "draws parameters"]:
-        """Return vectors of numbers drawn from the posterior."""
+    def draws(self) -> Draws:
+        """Return weighted draws of the numbers."""
         ...
 
 

@@ -1,24 +1,34 @@
 """Verdicts on claims.
 
 A claim's test is asked under every explanation, at numbers drawn from its posterior. The share of draws in which
-it holds, averaged over the posterior of the explanations, is the probability that the test holds:
+it holds, averaged over the posterior of the explanations, is the probability that the test holds. Few draws leave it
+uncertain, and so do the errors of the evidence: its 90 % interval comes from shares drawn from what the draws say of
+each (a beta distribution, Jeffreys' prior) and posteriors drawn with the errors. The verdict is
 
-    supported      at least 0.9
-    contradicted   at most 0.1
-    undecided      between; and where the record moves the odds of a test on explanations by less than strong evidence
+    supported      the interval lies at or above 0.9
+    contradicted   it lies at or below 0.1
+    undecided      otherwise; and where the record moves the odds of a test on explanations by less than strong evidence
     not testable   no test
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from jaxtyping import Float
+from scipy.special import betaincinv
+
+from raison.errors import counted
 from raison.inference.evidence import STRONG
 
 SUPPORTED = 0.9
 CONTRADICTED = 0.1
+
+INTERVAL_DRAWS = 1000
+"""Draws from which the interval of a probability is read."""
 
 
 @dataclass(frozen=True)
@@ -29,12 +39,16 @@ class Trial:
         left: value of the left side of the first comparison at the mode.
         right: value of its right side.
         holds: share of the draws in which the test holds, in 0..1.
+        draws: on how many the share rests; 0 where it is known.
+        unconverged: further draws whose game did not converge: the test might hold in them or not.
         without_record: the same for a test that compares explanations, had the record said nothing; None for others.
     """
 
     left: float
     right: float
     holds: float
+    draws: int = 0
+    unconverged: int = 0
     without_record: float | None = None
 
 
@@ -45,31 +59,65 @@ class Verdict:
     Attributes:
         word: `supported`, `contradicted`, `undecided` or `not testable`.
         probability: that the test holds; nan if there is no test.
+        low: lower end of its 90 % interval.
+        high: upper end.
         reason: in a sentence.
         fragile: what would flip it; empty if nothing that was tried does.
     """
 
     word: str
     probability: float
+    low: float
+    high: float
     reason: str
     fragile: str
 
 
-def verdict_of(trials: Mapping[str, Trial], posterior: Mapping[str, float]) -> Verdict:
+def verdict_of(
+    trials: Mapping[str, Trial], posterior: Mapping[str, float], with_errors: Sequence[Mapping[str, float]] = ()
+) -> Verdict:
     """Return the verdict on a claim that has a test.
 
     Args:
         trials: by explanation.
         posterior: probability of each explanation.
+        with_errors: the same, drawn with the errors of the log evidences; none if these have none.
     """
-    share = sum(posterior[name] for name in trials)
-    probability = math.fsum(posterior[name] * trial.holds for name, trial in trials.items()) / share
+    probability = _average(posterior, {name: trial.holds for name, trial in trials.items()})
+    low, high = _interval(trials, with_errors or [posterior])
     moved = _moved(trials)
     if moved is not None and moved < STRONG:
         reason = f"the record moves the odds of this by a factor of {math.exp(moved):.1f} only, too little to decide it"
-        return Verdict("undecided", probability, reason, "")
-    word = word_of(probability)
-    return Verdict(word, probability, _reason(probability, trials), _fragile(word, trials))
+        return Verdict("undecided", probability, low, high, reason, "")
+    word = word_of(low, high)
+    return Verdict(word, probability, low, high, _reason(probability, low, high, trials), _fragile(word, trials))
+
+
+def _average(posterior: Mapping[str, float], shares: Mapping[str, float]) -> float:
+    """Return the mean of shares over the explanations that were asked."""
+    return math.fsum(posterior[name] * share for name, share in shares.items()) / sum(posterior[n] for n in shares)
+
+
+def _interval(trials: Mapping[str, Trial], posteriors: Sequence[Mapping[str, float]]) -> tuple[float, float]:
+    """Return the 90 % interval of the probability that a test holds."""
+    rng = np.random.default_rng(0)
+    weights = np.array([[posterior[name] for name in trials] for posterior in posteriors])
+    weights = np.resize(weights / weights.sum(axis=1, keepdims=True), (INTERVAL_DRAWS, len(trials)))
+    chance = rng.uniform(size=(INTERVAL_DRAWS, len(trials)))
+    ends = []
+    for tail, counts_for in ((0.05, 0), (0.95, 1)):
+        shares = [_possible(trial, counts_for, chance[:, i]) for i, trial in enumerate(trials.values())]
+        ends.append(float(np.quantile((weights * np.stack(shares, axis=1)).sum(axis=1), tail)))
+    return min(ends[0], 1.0), min(ends[1], 1.0)
+
+
+def _possible(trial: Trial, counts_for: int, chance: Float[np.ndarray, " draws"]) -> Float[np.ndarray, " draws"]:
+    """Return shares in which the test may hold; draws that did not converge count against it or for it."""
+    if not trial.draws:
+        return np.full(len(chance), trial.holds)
+    held = trial.holds * trial.draws + counts_for * trial.unconverged
+    missed = trial.draws + trial.unconverged - held
+    return betaincinv(held + 0.5, missed + 0.5, chance)
 
 
 def _moved(trials: Mapping[str, Trial]) -> float | None:
@@ -88,25 +136,28 @@ def _log_odds(share: float) -> float:
     return math.log(bounded / (1 - bounded))
 
 
-def word_of(probability: float) -> str:
-    """Return the verdict for the probability that a test holds."""
-    if probability >= SUPPORTED:
+def word_of(low: float, high: float) -> str:
+    """Return the verdict for the interval of the probability that a test holds."""
+    if low >= SUPPORTED:
         return "supported"
-    return "contradicted" if probability <= CONTRADICTED else "undecided"
+    return "contradicted" if high <= CONTRADICTED else "undecided"
 
 
-def _reason(probability: float, trials: Mapping[str, Trial]) -> str:
+def _reason(probability: float, low: float, high: float, trials: Mapping[str, Trial]) -> str:
     shares = {trial.holds for trial in trials.values()}
+    unconverged = sum(trial.unconverged for trial in trials.values())
+    note = f"; in {counted(unconverged, 'draw')} the game did not converge" if unconverged else ""
     if shares in ({0.0}, {1.0}):
         state = "holds" if shares == {1.0} else "does not hold"
-        return f"the test {state} under every explanation, with every draw"
-    return f"the test holds with probability {probability:.2f}, averaged over explanations and numbers"
+        return f"the test {state} under every explanation, with every draw{note}"
+    return (
+        f"the test holds with probability {probability:.2f} ({low:.2f} to {high:.2f}), averaged over explanations and "
+        f"numbers{note}"
+    )
 
 
 def _fragile(word: str, trials: Mapping[str, Trial]) -> str:
     """Name the explanations under which the verdict would be another."""
-    others = [name for name, trial in trials.items() if word_of(trial.holds) != word]
-    if not others:
-        return ""
-    listed = ", ".join(f"{name} ({word_of(trials[name].holds)})" for name in others)
-    return f"other under: {listed}"
+    others = {name: word_of(trial.holds, trial.holds) for name, trial in trials.items()}
+    listed = ", ".join(f"{name} ({other})" for name, other in others.items() if other != word)
+    return f"other under: {listed}" if listed else ""

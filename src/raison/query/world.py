@@ -13,7 +13,7 @@ import numpy as np
 
 from raison.arrays import PlayerValues, StateVector
 from raison.chain import Motion
-from raison.chain.filter import Filtered
+from raison.chain.filters import Filtered
 from raison.game import Game, StateSpace
 from raison.query.answers import Answer, Number, Undefined
 from raison.query.conditions import forms_in

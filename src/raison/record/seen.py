@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol, runtime_checkable
 
 from raison.chain import Chain
+from raison.chain.filters import Slope
 
 
 @runtime_checkable
@@ -15,6 +16,6 @@ class Seen(Protocol):
         """Return the log likelihood."""
         ...
 
-    def log_likelihood_slope(self, chain: Chain) -> tuple[float, Chain]:
+    def log_likelihood_slope(self, chain: Chain) -> Slope:
         """Return the log likelihood and its derivatives by the rates, in the form of the chain."""
         ...

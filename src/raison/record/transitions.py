@@ -7,17 +7,14 @@ What the players do between two looks stays hidden.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Int, Num
+from jaxtyping import Float, Int, Num
 
-from raison.arrays import Scalar
 from raison.chain import Chain
-from raison.chain.transient import MAX_LOAD, MOST_PIECES, advance, fastest_rate
+from raison.chain.filter import distribution_at, distribution_slope
+from raison.chain.filters import Slope
 from raison.errors import CaseError
 
 
@@ -46,33 +43,26 @@ class Transitions:
 
     def log_likelihood(self, chain: Chain) -> float:
         """Return the log likelihood of the counts."""
-        return float(_value(chain, *self._numbers(), steps=self._steps(chain)))
+        starts, rows = self._starts(chain)
+        ends = np.asarray(distribution_at(chain, starts, self.elapsed))
+        return self._total(ends, rows)
 
-    def log_likelihood_slope(self, chain: Chain) -> tuple[float, Chain]:
+    def log_likelihood_slope(self, chain: Chain) -> Slope:
         """Return the log likelihood and its derivatives by the rates, in the form of the chain."""
-        value, slope = _slope(chain, *self._numbers(), steps=self._steps(chain))
-        return float(value), slope
+        starts, rows = self._starts(chain)
+        ends = np.asarray(distribution_at(chain, starts, self.elapsed))
+        bar = np.zeros_like(ends)
+        is_seen = np.asarray(self.count) > 0
+        at = rows[is_seen], self.after[is_seen]
+        np.add.at(bar, at, np.asarray(self.count)[is_seen] / ends[at])
+        return Slope(self._total(ends, rows), distribution_slope(chain, starts, self.elapsed, bar))
 
-    def _numbers(self):
+    def _starts(self, chain: Chain) -> tuple[Float[np.ndarray, "starts states"], Int[np.ndarray, " rows"]]:
+        """Return certainty of each distinct state at the earlier look, and which of them each row has."""
         states, rows = np.unique(self.before, return_inverse=True)
-        return states, rows, self.after, np.asarray(self.count, dtype=np.float64), self.elapsed
+        return np.eye(chain.space.size)[states], rows
 
-    def _steps(self, chain: Chain) -> int:
-        """Return into how many steps the time between looks is cut for the way back: a power of two."""
-        load = float(_fastest(chain)) * self.elapsed / (MOST_PIECES * MAX_LOAD)
-        return 2 ** max(0, math.ceil(math.log2(load)))
-
-
-def _total(chain: Chain, states, rows, after, count, elapsed, steps: int) -> Scalar:
-    generator, killing = chain.generator(), jnp.zeros(chain.space.size)
-
-    def step(weights, _):
-        return jax.vmap(lambda row: advance(generator, killing, row, elapsed / steps)[1])(weights), None
-
-    ends, _ = jax.lax.scan(step, jnp.eye(chain.space.size)[states], None, length=steps)
-    return jnp.dot(count, jnp.log(jnp.where(count > 0, ends[rows, after], 1.0)))
-
-
-_value = jax.jit(_total, static_argnames="steps")
-_slope = jax.jit(jax.value_and_grad(_total), static_argnames="steps")
-_fastest = jax.jit(lambda chain: fastest_rate(chain.generator(), jnp.zeros(chain.space.size)))
+    def _total(self, ends: Float[np.ndarray, "starts states"], rows: Int[np.ndarray, " rows"]) -> float:
+        is_seen = np.asarray(self.count) > 0
+        with np.errstate(divide="ignore"):  # what cannot happen has the log likelihood minus infinity
+            return float(np.asarray(self.count)[is_seen] @ np.log(ends[rows, self.after][is_seen]))

@@ -14,6 +14,7 @@ from jaxtyping import Float
 
 from raison.chain import Chain, Plan
 from raison.chain.filter import log_likelihood, log_likelihood_slope
+from raison.chain.filters import Slope
 from raison.game import StateSpace
 from raison.record.record import Record
 
@@ -78,6 +79,6 @@ class WatchedRecord:
         """Return the log likelihood of the record under `chain`."""
         return log_likelihood(chain, self.plan, self.start)
 
-    def log_likelihood_slope(self, chain: Chain) -> tuple[float, Chain]:
+    def log_likelihood_slope(self, chain: Chain) -> Slope:
         """Return the log likelihood and its derivatives by the rates, in the form of the chain."""
         return log_likelihood_slope(chain, self.plan, self.start)

@@ -14,6 +14,7 @@ from raison.report.names import (
     is_background,
     is_none_of_these,
     leader_of,
+    plain,
 )
 from raison.report.parts import Answer, Line
 from raison.report.words import (
@@ -108,7 +109,10 @@ def _claims(study: Study) -> tuple[str, ...]:
 
 
 def _warnings(study: Study) -> tuple[str, ...]:
-    warnings = []
+    warnings = [
+        f"“{each.label or plain(each.name)}” could not be fitted and is missing from every comparison: {each.reason}"
+        for each in study.failed
+    ]
     for each in study.explanations:
         if not each.is_ok:
             warnings.append(f"“{explanation_label(study, each.name)}”: its numbers may not be trusted ({each.status}).")

@@ -14,6 +14,7 @@ from raison.report.names import (
     focus_text,
     is_none_of_these,
     leader_of,
+    plain,
     safe_url,
     source_links,
     span_text,
@@ -41,6 +42,7 @@ from raison.report.words import (
     PROBABILITY_WORDS,
     count,
     equilibria_found,
+    evidence_number,
     log_number,
     number,
     percent,
@@ -48,7 +50,7 @@ from raison.report.words import (
     seconds,
     signed,
 )
-from raison.study import ExplanationResult, Study
+from raison.study import ExplanationResult, FailedExplanation, Study
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,25 @@ def _subtitle(study: Study) -> str:
 
 def _explanation_rows(study: Study) -> tuple[ExplanationRow, ...]:
     leader = leader_of(study)
-    return tuple(_explanation_row(study, each, leader) for each in study.explanations)
+    rows = [_explanation_row(study, each, leader) for each in study.explanations]
+    return (*rows, *(_failed_row(each) for each in study.failed))
+
+
+def _failed_row(each: FailedExplanation) -> ExplanationRow:
+    return ExplanationRow(
+        name=each.name,
+        label=each.label or plain(each.name),
+        held_by="",
+        posterior="",
+        word="not fitted",
+        log_evidence="",
+        behind="",
+        log_likelihood="",
+        status=each.reason,
+        is_ok=False,
+        solver="",
+        is_leader=False,
+    )
 
 
 def _explanation_row(study: Study, each: ExplanationResult, leader: ExplanationResult | None) -> ExplanationRow:
@@ -161,7 +181,7 @@ def _explanation_row(study: Study, each: ExplanationResult, leader: ExplanationR
         held_by=each.held_by,
         posterior=percent(each.posterior),
         word=probability_word(each.posterior),
-        log_evidence=log_number(each.log_evidence),
+        log_evidence=evidence_number(each),
         behind="best" if each is leader else signed(behind),
         log_likelihood=log_number(each.log_likelihood),
         status=each.status if not each.is_ok or is_solved else "its game is not solved",

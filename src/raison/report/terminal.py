@@ -14,7 +14,7 @@ from raison.report.answer import fragility_lines, make_answer
 from raison.report.evidence import deciding_rows, item_rows
 from raison.report.names import explanation_label, shorten
 from raison.report.verdicts import notable_claims, verdict_counts
-from raison.report.words import log_number, number, percent, probability_word, seconds
+from raison.report.words import evidence_number, number, percent, probability_word, seconds
 from raison.study import Study
 
 _WIDTH = 100
@@ -78,9 +78,11 @@ def _explanations(study: Study) -> Group:
             Text(shorten(explanation_label(study, each.name), 44)),
             percent(each.posterior),
             probability_word(each.posterior),
-            log_number(each.log_evidence),
+            evidence_number(each),
             Text(shorten(status, 24), style="" if each.is_ok and is_solved else "yellow"),
         )
+    for failed in study.failed:
+        table.add_row(Text(shorten(failed.label or failed.name, 44)), "", "", "", Text("not fitted", style="yellow"))
     lines = [
         Text(f"{line.label}: {line.text}", style="yellow" if line.is_warning else "") for line in fragility_lines(study)
     ]

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from raison.errors import counted
 from raison.inference.evidence import INDISTINCT, STRONG, VERY_STRONG
-from raison.study import EquilibriumStatus
+from raison.study import EquilibriumStatus, ExplanationResult
 
 NOT_KNOWN = "not known"
 _NBSP = "\u00a0"
@@ -157,6 +157,13 @@ def odds(log_bayes_factor: float) -> str:
         return "more than 1,000 to 1"
     ratio = math.exp(size)
     return f"about {number(ratio, 2 if ratio >= 10 or ratio < 2 else 1)} to 1"
+
+
+def evidence_number(explanation: ExplanationResult) -> str:
+    """Return a log evidence with its standard error, where that was measured."""
+    error = explanation.log_evidence_error
+    known = "" if math.isnan(error) or error == 0.0 else f" ± {max(error, 0.01):.2f}"
+    return log_number(explanation.log_evidence) + known
 
 
 def log_number(value: float) -> str:

@@ -1,4 +1,4 @@
-"""Where the chain is after some time, by uniformization.
+"""Where a chain is after some time, by uniformization, in JAX.
 
 With generator G, killing rate k(x) and L >= max over x of (exit rate + k),
 
@@ -21,11 +21,9 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
-from jaxtyping import Float
+from jaxtyping import Array, Float
 
 from raison.arrays import Batch, Scalar, StateArray, StateMask
-from raison.chain.chain import Chain
 from raison.equations.generator import Generator, difference
 
 TOLERANCE = 1e-11
@@ -50,10 +48,6 @@ CHUNK = 4
 """Terms whose contribution to a gradient is summed in one pass over the states."""
 
 
-Starts = Float[jax.Array | np.ndarray, "... states"]
-"""Any number of distributions to start from, stacked in front."""
-
-
 class Silence(NamedTuple):
     """A time in which nothing was seen.
 
@@ -69,21 +63,11 @@ class Silence(NamedTuple):
     occupancy: StateArray
 
 
-def distribution_at(chain: Chain, start: Starts, elapsed: float) -> Batch:
-    """Return the distribution of the chain after `elapsed`, started from `start`. Shape `[..., states]`."""
-    return evolve(chain.generator(), jnp.asarray(start), elapsed)
-
-
-def hitting_probability(chain: Chain, start: Starts, target: StateMask, elapsed: float) -> Float[jax.Array, ...]:
-    """Return the probability that the chain is in `target` at some time up to `elapsed`. Shape `[...]`.
-
-    Exact: the target is made absorbing. Start in the target counts.
-    """
-    free = ~jnp.asarray(target)
-    generator = chain.generator()
-    absorbed = Generator(tuple(jnp.where(free, rate, 0.0) for rate in generator.rates), generator.maps)
-    end = evolve(absorbed, jnp.asarray(start), elapsed)
-    return jnp.where(free, 0.0, end).sum(axis=-1)
+@jax.jit
+def absorbed_after(generator: Generator, start: Batch, target: StateMask, elapsed: float | Scalar) -> Float[Array, ...]:
+    """Return the probability to be in `target` at some time up to `elapsed`: it is made absorbing. Shape `[...]`."""
+    absorbed = Generator(tuple(jnp.where(target, 0.0, rate) for rate in generator.rates), generator.maps)
+    return jnp.where(target, evolve(absorbed, start, elapsed), 0.0).sum(axis=-1)
 
 
 @jax.jit

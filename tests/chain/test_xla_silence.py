@@ -3,31 +3,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import scipy.linalg
-from dense import matrix_of, reach
+from dense import matrix_of
 from small_games import border_start
 
-from raison.chain import distribution_at, hitting_probability
-from raison.chain.transient import LONG_LOAD, MAX_LOAD, MOST_PIECES, TOLERANCE, advance, be_silent, fastest_rate
-
-
-@pytest.mark.parametrize("elapsed", [0.0, 0.01, 1.0, 20.0, 500.0])
-def test_the_distribution_is_that_of_the_matrix_exponential(border_chain, border_jumps, elapsed: float):
-    expected = border_start() @ scipy.linalg.expm(matrix_of(border_jumps, 24) * elapsed)
-    found = distribution_at(border_chain, border_start(), elapsed)
-    steps = max(1.0, 4 * elapsed / LONG_LOAD)  # each may leave out `TOLERANCE`
-    np.testing.assert_allclose(found, expected, rtol=0, atol=TOLERANCE * max(10, steps))
-
-
-def test_many_distributions_move_at_once(border_chain, border_jumps):
-    found = distribution_at(border_chain, np.eye(24), 0.7)
-    np.testing.assert_allclose(found, scipy.linalg.expm(matrix_of(border_jumps, 24) * 0.7), rtol=0, atol=1e-10)
-
-
-def test_after_a_long_time_the_chain_forgets_where_it_started(border_chain, border_jumps):
-    matrix = matrix_of(border_jumps, 24)
-    stationary = np.linalg.lstsq(np.vstack([matrix.T, np.ones(24)]), np.append(np.zeros(24), 1.0), rcond=None)[0]
-    found = np.asarray(distribution_at(border_chain, border_start(), 5000.0))
-    np.testing.assert_allclose(found, stationary, rtol=0, atol=2e-9)
+from raison.chain.xla_silence import MAX_LOAD, MOST_PIECES, advance, be_silent, fastest_rate
 
 
 @pytest.mark.parametrize("elapsed", [0.0, 0.3, 30.0])
@@ -50,24 +29,6 @@ def test_a_silence_so_long_that_its_probability_is_no_number_has_its_log(border_
     assert float(found.log_mass) == pytest.approx(elapsed * np.linalg.eigvals(matrix).real.max(), rel=1e-4)
     assert float(found.log_mass) < -1e5
     assert np.isfinite(found.end).all()
-
-
-@pytest.mark.parametrize("elapsed", [0.0, 0.5, 4.0, 100.0])
-def test_the_hitting_probability_is_that_of_an_absorbing_target(border_chain, border_jumps, elapsed: float):
-    target = border_chain.space.levels_of("tension") == 3
-    found = float(hitting_probability(border_chain, border_start(), target, elapsed))
-    assert found == pytest.approx(reach(border_jumps, 24, border_start(), target, elapsed), abs=1e-10)
-
-
-def test_a_start_in_the_target_counts_as_hit(border_chain):
-    target = border_chain.space.levels_of("tension") == 0
-    assert float(hitting_probability(border_chain, border_start(), target, 0.0)) == pytest.approx(0.6, abs=1e-15)
-
-
-def test_a_hit_becomes_likelier_with_time(border_chain):
-    target = border_chain.space.levels_of("tension") == 3
-    hits = [float(hitting_probability(border_chain, border_start(), target, t)) for t in np.linspace(0.0, 5.0, 11)]
-    assert np.all(np.diff(hits) > 0)
 
 
 def _short_step(border_chain):

@@ -1,0 +1,296 @@
+"""The filter of a chain on the CPU, by compiled loops (`loops`) that serve every chain."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import threading
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from raison.arrays import Batch, StateArray, StateMask
+from raison.chain import loops
+from raison.chain.bands import Bands, bands_of
+from raison.chain.chain import NATURE, Chain
+from raison.chain.filters import Filtered, RowStates, Slope
+from raison.chain.loops import MAX_LOAD, MAX_TERMS, Bars, Flow, Sights
+from raison.chain.plan import Act, Plan
+from raison.game import NO_CHANGE, Effect
+
+MOST_PIECES = 64
+"""Pieces of one silence whose starts are kept for the way back."""
+
+POOL = 2**28
+"""Bytes in which powers of P are kept for the way back."""
+
+STILL = 1e-200
+"""Smallest L: where nothing moves, derivatives by the rates must still be found."""
+
+
+@dataclass(frozen=True, eq=False)
+class Hidden:
+    """How the world moves while nothing is seen.
+
+    Attributes:
+        flow: P of the jumps that go unseen, killed by those that would be seen.
+        bands: where they lead.
+        common: killing that is the same in every state, left out of P. Per time unit.
+        is_hidden: whether each kind of jump may go unseen.
+        unseen: share of each kind of jump that does.
+    """
+
+    flow: Flow
+    bands: Bands
+    common: float
+    is_hidden: Bool[np.ndarray, " kinds"]
+    unseen: Float[np.ndarray, " kinds"]
+
+
+class NativeFilter:
+    """See `raison.chain.filters.ChainFilter`."""
+
+    def run(self, chain: Chain, plan: Plan, start: StateArray) -> Filtered:
+        rows = len(plan.elapsed)
+        return _filter(_hidden(chain, plan.observed), _sights(chain, plan), start, rows, rows).filtered
+
+    def log_likelihood(self, chain: Chain, plan: Plan, start: StateArray) -> float:
+        return _filter(_hidden(chain, plan.observed), _sights(chain, plan), start, 1, 2).log_likelihood
+
+    def slope(self, chain: Chain, plan: Plan, start: StateArray) -> Slope:
+        hidden = _hidden(chain, plan.observed)
+        plan = plan.cut(_longest(hidden))
+        sights = _sights(chain, plan)
+        value, bars = _go_back(hidden, sights, start, smoothed=1)
+        return Slope(value, _chain_slope(chain, plan, hidden, bars))
+
+    def smooth(self, chain: Chain, plan: Plan, start: StateArray) -> RowStates:
+        hidden = _hidden(chain, plan.observed)
+        pieces = plan.pieces(_longest(hidden))
+        sights = _sights(chain, plan.cut(_longest(hidden)))
+        _, bars = _go_back(hidden, sights, start, smoothed=int(pieces.sum()))
+        return bars.smoothed[np.cumsum(pieces) - 1]
+
+    def stays(self, chain: Chain, plan: Plan, start: StateArray) -> RowStates:
+        hidden, sights = _hidden(chain, plan.observed), _sights(chain, plan)
+        rows, states = len(plan.elapsed), chain.space.size
+        after, stays = _filter(hidden, sights, start, 1, rows).filtered.after, np.empty((rows, states))
+        loops.stay_rows(hidden.flow, sights, _vector(start), after, np.empty((2, states)), stays)
+        return stays
+
+    def remain_silent(self, chain: Chain, plan: Plan, start: StateArray, elapsed: float) -> StateArray:
+        return _evolve(_hidden(chain, plan.observed).flow, start, elapsed)
+
+    def distribution_at(self, chain: Chain, start: Batch, elapsed: float) -> Batch:
+        return _evolve(_whole(chain).flow, start, elapsed)
+
+    def distribution_slope(self, chain: Chain, start: Batch, elapsed: float, bar: Batch) -> Chain:
+        whole, states = _whole(chain), chain.space.size
+        flow, powers, weights = whole.flow, np.empty((MAX_TERMS + 1, states)), np.empty(MAX_TERMS + 1)
+        begins = np.empty((max(1, math.ceil(flow.speed * elapsed / MAX_LOAD)), states))
+        bars = _bars(whole, np.empty((0, states)), 1)
+        costates, end = np.empty((3, states)), np.empty(states)
+        for begin, by_end in zip(np.reshape(start, (-1, states)), np.reshape(bar, (-1, states)), strict=True):
+            _, mass, last = loops.be_silent(flow, elapsed, _vector(begin), begins, powers, end)
+            work = begins, powers, weights, end
+            loops.go_back(flow, elapsed, mass, last, *work, 0.0, _vector(by_end), costates, bars)
+        rates, _ = _by_rates(chain, whole, bars)
+        return dataclasses.replace(chain, rates=tuple(rates), seen=(0.0,) * len(rates))
+
+    def hitting_probability(
+        self, chain: Chain, start: Batch, target: StateMask, elapsed: float
+    ) -> Float[np.ndarray, ...]:
+        free = ~np.asarray(target)
+        end = _evolve(_whole(chain, free.astype(np.float64)).flow, start, elapsed)
+        return np.asarray(end)[..., ~free].sum(axis=-1)
+
+
+class Forward(NamedTuple):
+    """What a pass over the rows leaves.
+
+    Attributes:
+        filtered: its result; only as many rows of the distributions as were asked for.
+        pool: powers of P.
+        kept: as in `filter_rows`.
+        log_likelihood: of all rows.
+    """
+
+    filtered: Filtered
+    pool: RowStates
+    kept: Float[np.ndarray, "rows 3"]
+    log_likelihood: float
+
+
+class _Room(threading.local):
+    """Memory of one thread that is used again: to get it anew costs as much as half the way back."""
+
+    def __init__(self) -> None:
+        self._held = np.empty(0)
+
+    def take(self, *rows: int, states: int) -> list[Float[np.ndarray, "_ states"]]:
+        """Return arrays of so many rows, good until the next call in this thread."""
+        if self._held.size < sum(rows) * states:
+            self._held = np.empty(sum(rows) * states)
+        parts = np.split(self._held[: sum(rows) * states].reshape(-1, states), np.cumsum(rows)[:-1])
+        return list(parts)
+
+
+_room = _Room()
+
+
+def _filter(hidden: Hidden, sights: Sights, start: StateArray, before: int, after: int) -> Forward:
+    """Run the filter, with room for so many distributions before and after sights."""
+    states = len(hidden.flow.stay)
+    return _filter_into(hidden, sights, start, *(np.empty((rows, states)) for rows in (before, after, 2)))
+
+
+def _filter_into(
+    hidden: Hidden, sights: Sights, start: StateArray, before: RowStates, after: RowStates, pool: RowStates
+) -> Forward:
+    """Run the filter; distributions before and after sights, and powers of P, are left in what is handed over."""
+    rows = len(sights.elapsed)
+    silence, act, kept = np.empty(rows), np.empty(rows), np.empty((rows, 3))
+    loops.filter_rows(hidden.flow, sights, _vector(start), pool, before, after, silence, act, kept)
+    silence = silence - hidden.common * sights.elapsed
+    return Forward(Filtered(silence, act, before, after), pool, kept, float(silence.sum() + act.sum()))
+
+
+def _go_back(hidden: Hidden, sights: Sights, start: StateArray, smoothed: int) -> tuple[float, Bars]:
+    """Return the log likelihood, and what the way back writes, with room for so many smoothed distributions."""
+    rows, states = len(sights.elapsed), len(hidden.flow.stay)
+    pool = MAX_TERMS + 1 + min(POOL // (8 * states), rows * (MAX_TERMS + 1))
+    forward = _filter_into(hidden, sights, start, *_room.take(rows, rows, pool, states=states))
+    bars = _bars(hidden, sights.rate, smoothed)
+    _, act, before, after = forward.filtered
+    begins = np.empty((MOST_PIECES, states))
+    loops.slope_rows(hidden.flow, sights, _vector(start), forward.pool, before, after, act, forward.kept, begins, bars)
+    return forward.log_likelihood, bars
+
+
+def _bars(hidden: Hidden, sights: Float[np.ndarray, "outcomes states"], smoothed: int) -> Bars:
+    states = len(hidden.flow.stay)
+    zeros = np.zeros(hidden.bands.cells + 1), np.zeros(states), np.zeros_like(sights)
+    return Bars(*zeros, np.empty((smoothed, states)))
+
+
+def _vector(numbers: StateArray) -> Float[np.ndarray, " states"]:
+    """Return a copy that the loops may write to: they are compiled for such arrays only."""
+    return np.array(numbers, dtype=np.float64)
+
+
+def _longest(hidden: Hidden) -> float:
+    """Return how long a silence may be on the way back."""
+    return MOST_PIECES * MAX_LOAD / hidden.flow.speed
+
+
+def _hidden(chain: Chain, observed: frozenset[Act]) -> Hidden:
+    is_hidden = np.array([not kind.always_seen and Act(kind.who, kind.what) not in observed for kind in chain.kinds])
+    unseen = is_hidden * (1.0 - np.array(chain.seen, dtype=np.float64))
+    killing = np.zeros(chain.space.size)
+    for rate, share in zip(chain.rates, unseen, strict=True):
+        killing += (1.0 - share) * np.asarray(rate)
+    common = float(killing.min())
+    return _compressed(chain, is_hidden, unseen, killing - common, common)
+
+
+def _whole(chain: Chain, free: Float[np.ndarray, " states"] | float = 1.0) -> Hidden:
+    """Return how the world moves, seen or not, out of the states that are free to be left."""
+    every = np.ones(len(chain.kinds))
+    return _compressed(chain, every > 0.0, every, np.zeros(chain.space.size), 0.0, free)
+
+
+def _compressed(
+    chain: Chain,
+    is_hidden: Bool[np.ndarray, " kinds"],
+    unseen: Float[np.ndarray, " kinds"],
+    killing: Float[np.ndarray, " states"],
+    common: float,
+    free: Float[np.ndarray, " states"] | float = 1.0,
+) -> Hidden:
+    bands = bands_of(chain.space, tuple(dict.fromkeys(chain.kinds[i].effect for i in np.flatnonzero(is_hidden))))
+    cells, leaving = np.zeros(bands.cells + 1), killing.copy()
+    for i in np.flatnonzero(is_hidden):
+        loops.add_rate(bands.place(chain.kinds[i].effect), np.asarray(chain.rates[i]) * free, unseen[i], cells, leaving)
+    speed = max(float(leaving.max()), STILL)
+    flow = Flow(bands.begin, bands.length, bands.shift, bands.offset, cells / speed, 1.0 - leaving / speed, speed)
+    return Hidden(flow, bands, common, is_hidden, unseen)
+
+
+def _by_rates(chain: Chain, hidden: Hidden, bars: Bars) -> tuple[list[Float[np.ndarray, " states"]], list[float]]:
+    """Return what the rates of the kinds of jump, and the chances that they are seen, get from silences."""
+    rates, seen = [], []
+    by_killing = bars.killing / hidden.flow.speed
+    for kind, rate, is_hidden, share in zip(chain.kinds, chain.rates, hidden.is_hidden, hidden.unseen, strict=True):
+        by_going = _by_going(hidden, kind.effect, bars) if is_hidden else 0.0 * by_killing
+        rates.append(by_killing + share * by_going)
+        seen.append(-float(by_going @ np.asarray(rate)))
+    return rates, seen
+
+
+def _by_going(hidden: Hidden, effect: Effect, bars: Bars) -> Float[np.ndarray, " states"]:
+    """Return what the mass that an effect moves from each state is worth where it goes."""
+    place = hidden.bands.place(effect)
+    stays = place == hidden.bands.cells
+    return (bars.cells[place] - stays * bars.killing) / hidden.flow.speed
+
+
+def _chain_slope(chain: Chain, plan: Plan, hidden: Hidden, bars: Bars) -> Chain:
+    """Return all derivatives by the chain, in its form."""
+    rates, seen = _by_rates(chain, hidden, bars)
+    row = 0
+    for jump in plan.jumps:
+        for i, how_far, _ in _outcomes(chain, jump):
+            if i is not None:
+                rates[i] = rates[i] + how_far * bars.sights[row]
+                if hidden.is_hidden[i]:
+                    seen[i] += float(bars.sights[row] @ np.asarray(chain.rates[i]))
+            row += 1
+    return dataclasses.replace(chain, rates=tuple(rates), seen=tuple(seen))
+
+
+def _outcomes(chain: Chain, jump: Act | Effect) -> list[tuple[int | None, float, Effect]]:
+    """Return the outcomes of what is seen: kind of jump (None from outside), how far it is seen, and effect."""
+    if isinstance(jump, Effect):
+        return [] if jump == NO_CHANGE else [(None, 1.0, jump)]
+    found = []
+    for i in chain.find(jump.who, jump.what):
+        kind = chain.kinds[i]
+        found.append((i, 1.0 if kind.who == NATURE or kind.always_seen else float(chain.seen[i]), kind.effect))
+    return found
+
+
+def _sights(chain: Chain, plan: Plan) -> Sights:
+    """Return what is seen; an act weighs by its rate, as far as it is seen, a change from outside by one."""
+    outcomes = [_outcomes(chain, jump) for jump in plan.jumps]
+    flat = [outcome for each in outcomes for outcome in each]
+    target = np.empty((len(flat), chain.space.size), dtype=np.int32)
+    weight = np.empty((len(flat), chain.space.size))
+    for row, (i, seen, effect) in enumerate(flat):
+        target[row] = effect.targets(chain.space)
+        weight[row] = 1.0 if i is None else seen * np.asarray(chain.rates[i])
+    return Sights(
+        elapsed=np.array(plan.elapsed, dtype=np.float64),
+        jump=np.array(plan.jump, dtype=np.int64),
+        confidence=np.array(plan.confidence, dtype=np.float64),
+        error_rate=np.array(plan.error_rate, dtype=np.float64),
+        weighing=np.array(plan.weighing, dtype=np.int64),
+        weights=np.array(plan.weights, dtype=np.float64),
+        first=np.cumsum([0, *(len(each) for each in outcomes)], dtype=np.int64),
+        target=target,
+        rate=weight,
+    )
+
+
+def _evolve(flow: Flow, start: Batch, elapsed: float) -> Float[np.ndarray, "... states"]:
+    """Return where each distribution of `start` is after `elapsed`, by a flow without killing."""
+    states = len(flow.stay)
+    begins, powers = np.empty((1, states)), np.empty((2, states))
+    ends = np.zeros((np.size(start) // states, states))
+    for begin, end in zip(np.reshape(np.asarray(start), (-1, states)), ends, strict=True):
+        total = begin.sum()
+        if total != 0.0:
+            loops.be_silent(flow, elapsed, _vector(begin / total), begins, powers, end)
+            end *= total
+    return ends.reshape(np.shape(start))
