@@ -11,7 +11,7 @@ from raison.case import BuiltCase
 from raison.cases import open_case
 from raison.inference.evidence import none_of_these, posterior_probabilities
 from raison.inference.laplace import fit
-from raison.inference.likelihood import ConstantRateLikelihood, GameLikelihood
+from raison.inference.likelihood import ConstantShareLikelihood, GameLikelihood
 from raison.inference.prior import Fixed
 
 ROOT = pathlib.Path(__file__).parents[1]
@@ -85,7 +85,7 @@ def posterior_of(case: BuiltCase) -> list[float]:
     actions = sum(len(names) for names in case.names.actions.values())
     none = none_of_these(case.game, case.explanations[0])
     fits = [fit(games, explanation.parameters) for explanation in case.explanations]
-    fits.append(fit(ConstantRateLikelihood(case.game, case.records, actions), none.parameters))
+    fits.append(fit(ConstantShareLikelihood(case.game, case.records, actions), none.parameters))
     return posterior_probabilities([each.log_evidence for each in fits], [1.0] * len(fits)).tolist()
 
 

@@ -85,11 +85,12 @@ class ActionForecast:
 
 @dataclass(frozen=True)
 class ExplanationResult:
-    """One rival explanation; the last one of a study is always `none of these`."""
+    """One rival: an explanation of the case, or a null, which differs from these in what is at stake alone."""
 
     name: str
     label: str
     held_by: str
+    is_null: bool
     posterior: float
     log_evidence: float
     log_evidence_error: float
@@ -102,7 +103,7 @@ class ExplanationResult:
     diagnostics: dict[str, float]
     """The numbers on which the status rests, by name."""
     equilibrium: EquilibriumStatus | None
-    """None for `none of these`, which solves no game."""
+    """None for `habit`, which solves no game."""
     parameters: tuple[ParameterEstimate, ...]
     forecasts: tuple[ActionForecast, ...]
     paths: dict[str, dict[str, np.ndarray]]
@@ -253,7 +254,7 @@ class Study:
     case: CaseSummary
     game: GameSize
     explanations: tuple[ExplanationResult, ...]
-    """In the order of the case; `none of these` last."""
+    """In the order of the case; the nulls last."""
     items: tuple[ItemResult, ...]
     claims: tuple[ClaimResult, ...]
     fragility: Fragility

@@ -34,7 +34,7 @@ def test_a_sure_move_shows_in_the_path(case: BuiltCase, described: Described) ->
         assert each.paths["border"][at, 1] == pytest.approx(1.0, abs=1e-9)
 
 
-def test_constant_rates_expect_about_as_many_moves_as_they_saw(described: Described) -> None:
+def test_constant_shares_expect_about_as_many_moves_as_they_saw(described: Described) -> None:
     """Their rates are fitted to the moves, pulled towards their wide priors."""
     for forecast in described.each[-1].forecasts:
         assert abs(forecast.expected - forecast.observed) < 1.5

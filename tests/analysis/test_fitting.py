@@ -87,7 +87,7 @@ def test_none_of_these_is_last_and_solves_no_game(fits: tuple[Fit, ...]) -> None
 
 def test_every_mode_is_a_maximum_of_the_posterior(likelihoods: Likelihoods, fits: tuple[Fit, ...]) -> None:
     for fit in fits:
-        likelihood = likelihoods.constant_rates if fit.explanation.name == NONE else likelihoods.games
+        likelihood = likelihoods.constant_shares if fit.explanation.name == NONE else likelihoods.games
         posterior = fit.posterior
 
         def log_posterior(z: np.ndarray, likelihood=likelihood, posterior=posterior) -> float:

@@ -21,7 +21,7 @@ from raison.chain.filter import log_likelihood
 from raison.equilibrium import solve
 from raison.errors import NotConverged
 from raison.game import Action, Effect, Game, Hazard, Player, StateSpace, Variable
-from raison.inference.likelihood import ConstantRateLikelihood, GameLikelihood
+from raison.inference.likelihood import ConstantShareLikelihood, GameLikelihood
 from raison.record import Move, Record
 
 
@@ -38,12 +38,12 @@ def test_its_gradient_is_that_of_differences(border_likelihood):
     np.testing.assert_allclose(at.gradient, expected, rtol=1e-6, err_msg=str(BORDER_NAMES))
 
 
-def test_the_value_is_that_of_the_evaluation(border_likelihood, constant_rates):
+def test_the_value_is_that_of_the_evaluation(border_likelihood, constant_shares):
     assert border_likelihood.value(BORDER_NUMBERS) == pytest.approx(
         border_likelihood.evaluate(BORDER_NUMBERS).log_likelihood, abs=1e-11
     )
     numbers = np.append(BORDER_NUMBERS, np.full(6, -1.0))
-    assert constant_rates.value(numbers) == pytest.approx(constant_rates.evaluate(numbers).log_likelihood, abs=1e-11)
+    assert constant_shares.value(numbers) == pytest.approx(constant_shares.evaluate(numbers).log_likelihood, abs=1e-11)
 
 
 def test_the_answer_at_a_point_does_not_depend_on_the_points_before(border_likelihood):
@@ -70,23 +70,23 @@ def test_a_start_nearby_changes_no_answer(border_likelihood):
 
 
 @pytest.fixture(scope="module")
-def constant_rates() -> ConstantRateLikelihood:
-    return ConstantRateLikelihood(border, [watched()], 6)
+def constant_shares() -> ConstantShareLikelihood:
+    return ConstantShareLikelihood(border, [watched()], 6)
 
 
-def test_a_world_a_hundred_times_faster_needs_no_other_plan(constant_rates):
+def test_a_world_a_hundred_times_faster_needs_no_other_plan(constant_shares):
     fast = BORDER_NUMBERS * np.where(np.isin(np.arange(len(BORDER_NUMBERS)), [0, 2]), 100.0, 1.0)
     rates = np.array([2.0, 1.0, 0.0, 1.0, 2.0, 0.0])
     numbers = np.append(fast, rates)
     reference = filter_by_matrices(border_record(), _constant_jumps(fast, rates), BORDER_SPACE, border_start())
-    assert constant_rates.value(numbers) == pytest.approx(reference.log_likelihood, abs=1e-8)
-    assert constant_rates.evaluate(numbers).log_likelihood == pytest.approx(reference.log_likelihood, abs=1e-8)
+    assert constant_shares.value(numbers) == pytest.approx(reference.log_likelihood, abs=1e-8)
+    assert constant_shares.evaluate(numbers).log_likelihood == pytest.approx(reference.log_likelihood, abs=1e-8)
 
 
-def _constant_jumps(numbers, log_rates):
+def _constant_jumps(numbers, log_shares):
     """Every action at a constant rate where it is available, by brute force."""
     dense = Dense(border(numbers))
-    rates = iter(np.exp(log_rates))
+    rates = iter(np.exp(log_shares))
     jumps = list(dense.nature)
     some = dense.jumps(np.zeros((3, 24)))[len(jumps) :]
     for player, actions in zip(dense.game.players, dense.actions, strict=True):
@@ -99,19 +99,19 @@ def _constant_jumps(numbers, log_rates):
     return jumps
 
 
-def test_the_gradient_under_constant_rates_is_that_of_differences_and_motives_do_not_count(
-    constant_rates,
+def test_the_gradient_under_constant_shares_is_that_of_differences_and_motives_do_not_count(
+    constant_shares,
 ):
     numbers = np.append(BORDER_NUMBERS, [-1.0, -0.5, -0.3, -1.2, -0.2, -2.0])
-    at = constant_rates.evaluate(numbers)
-    expected = central_slope(lambda n: constant_rates.evaluate(n).log_likelihood, numbers)
+    at = constant_shares.evaluate(numbers)
+    expected = central_slope(lambda n: constant_shares.evaluate(n).log_likelihood, numbers)
     np.testing.assert_allclose(at.gradient, expected, rtol=1e-6, atol=1e-10)
     for name in ("decision rate", "cost of pressing", "weight of tension", "weight of calm", "horizon"):
         assert at.gradient[BORDER_NAMES.index(name)] == 0.0
     assert at.gradient[-1] == 0.0  # pleading is nowhere available
 
 
-def test_constant_rates_have_their_textbook_likelihood():
+def test_constant_shares_have_their_textbook_likelihood():
     door = Variable("door", ("shut", "open"))
     space = StateSpace((door,))
     is_open = space.levels_of("door") == 1
@@ -132,7 +132,7 @@ def test_constant_rates_have_their_textbook_likelihood():
         ),
         until=6.0,
     )
-    likelihood = ConstantRateLikelihood(game, [watched(record, space=space, start=np.array([1.0, 0.0]))], 2)
+    likelihood = ConstantShareLikelihood(game, [watched(record, space=space, start=np.array([1.0, 0.0]))], 2)
     opening, shutting = 0.7, 2.5
     found = likelihood.evaluate(np.log([opening, shutting]))
     shut, opened = 1.0 + 2.5 + 1.8, 0.5 + 0.2

@@ -1,4 +1,4 @@
-"""Fit every explanation of a case, and `none of these`."""
+"""Fit every explanation of a case, and its nulls."""
 
 from __future__ import annotations
 
@@ -18,11 +18,13 @@ from raison.chain import ChainMotion, Motion
 from raison.equilibrium import Equilibrium
 from raison.errors import ImpossibleRecord, NotConverged, SamplingFailed
 from raison.inference import COMPUTATION
-from raison.inference.evidence import NONE, none_of_these, posterior_probabilities
+from raison.inference.evidence import posterior_probabilities
+from raison.inference.game_map import NumberVector
 from raison.inference.importance import Importance, draw_around
 from raison.inference.laplace import Laplace, Start, fit
-from raison.inference.likelihood import ConstantRateLikelihood, GameLikelihood, Likelihood, chain_of
+from raison.inference.likelihood import ConstantShareLikelihood, GameLikelihood, chain_of
 from raison.inference.model import Explanation
+from raison.inference.nulls import habit, with_shared_motives, without_motives
 from raison.inference.posterior import Posterior, free_of
 from raison.record.impossible import why_impossible
 
@@ -37,8 +39,9 @@ class Fit:
         explanation: what was fitted.
         posterior: of its numbers.
         motion: how the world moves at the mode.
-        equilibrium: the solved game at the mode; None for `none of these`.
+        equilibrium: the solved game at the mode; None where nobody chooses.
         share: posterior probability among the explanations.
+        is_null: whether it is one of the nulls.
     """
 
     explanation: Explanation
@@ -46,25 +49,26 @@ class Fit:
     motion: Motion
     equilibrium: Equilibrium | None
     share: float
+    is_null: bool = False
 
 
 @dataclass(frozen=True, eq=False)
-class Likelihoods:
-    """The likelihood of what was seen under players who choose, and under none who do.
+class Rival:
+    """An explanation, or a null, ready to be fitted.
 
     Attributes:
-        games: every explanation of the case.
-        constant_rates: `none of these`.
-        none: `none of these`, as an explanation.
+        explanation: what it believes.
+        likelihood: of what was seen, by its numbers.
+        is_null: whether it is one of the nulls.
     """
 
-    games: GameLikelihood
-    constant_rates: ConstantRateLikelihood
-    none: Explanation
+    explanation: Explanation
+    likelihood: GameLikelihood | ConstantShareLikelihood
+    is_null: bool = False
 
 
-def make_likelihoods(case: BuiltCase) -> Likelihoods:
-    """Return the likelihoods with which the explanations of `case` are fitted.
+def make_rivals(case: BuiltCase) -> tuple[Rival, ...]:
+    """Return the explanations of a case and its nulls.
 
     Every game is solved from the equilibrium at the centre of the priors of the first explanation, if there is one.
     """
@@ -72,18 +76,26 @@ def make_likelihoods(case: BuiltCase) -> Likelihoods:
     with contextlib.suppress(NotConverged):  # then every game is solved from players who act at random
         games = games.starting_at(case.explanations[0].centre)
     actions = sum(len(names) for names in case.names.actions.values())
-    none = none_of_these(case.game, case.explanations[0])
-    return Likelihoods(games, ConstantRateLikelihood(case.game, case.records, actions), none)
+    shares = ConstantShareLikelihood(case.game, case.records, actions)
+    shared = with_shared_motives(case.own, case.explanations, case.motives)
+    usual = habit(case.own, case.motives, case.explanations, case.names.actions, games.solve, case.records)
+    return (
+        *(Rival(explanation, games) for explanation in case.explanations),
+        Rival(without_motives(case.own, case.motives), games, is_null=True),
+        *([Rival(shared, games, is_null=True)] if shared else []),
+        Rival(usual, shares, is_null=True),
+    )
 
 
-def check_possible(case: BuiltCase, likelihoods: Likelihoods) -> None:
+def check_possible(case: BuiltCase, rivals: Sequence[Rival]) -> None:
     """See whether the records can happen at the centre of the priors, if the game can be solved there.
 
     Errors:
         `ImpossibleRecord` if a record cannot happen.
     """
+    first = rivals[0]
     try:
-        motion = ChainMotion(chain_of(likelihoods.games.solve(case.explanations[0].centre)))
+        motion = _motion(first.likelihood, first.explanation.centre)[0]
     except NotConverged:
         return
     for watched in case.records:
@@ -106,12 +118,12 @@ class Fitted(NamedTuple):
     failures: tuple[Failure, ...]
 
 
-def fit_all(case: BuiltCase, likelihoods: Likelihoods, watch: Watch, store: FitStore | None, seed: int) -> Fitted:
-    """Fit every explanation of `case`, `none of these` last; finished fits in `store` are taken up, new ones kept.
+def fit_all(case: BuiltCase, rivals: Sequence[Rival], watch: Watch, store: FitStore | None, seed: int) -> Fitted:
+    """Fit every rival of a case; finished fits in `store` are taken up, new ones kept.
 
     Args:
         case: the case.
-        likelihoods: of its records.
+        rivals: its explanations and nulls.
         watch: told how many are done.
         store: where finished fits are kept; None for nowhere.
         seed: of the draws around each mode.
@@ -119,80 +131,74 @@ def fit_all(case: BuiltCase, likelihoods: Likelihoods, watch: Watch, store: FitS
     Errors:
         `SamplingFailed` if none of the explanations can be fitted.
     """
-    games, constant_rates, none = likelihoods.games, likelihoods.constant_rates, likelihoods.none
-    explanations = (*case.explanations, none)
     with watch.stage(FITTING):
-        by_fit: list[Likelihood] = [*[games] * len(case.explanations), constant_rates]
-        keys = [fit_key(case, explanation, seed) for explanation in explanations]
-        outcomes = _fit_side_by_side(explanations, by_fit, keys, watch, store, seed)
+        outcomes = _fit_side_by_side(case, rivals, watch, store, seed)
     failures = tuple(each for each in outcomes if isinstance(each, Failure))
-    fitted = [(e, each) for e, each in zip(explanations, outcomes, strict=True) if not isinstance(each, Failure)]
-    if all(explanation is none for explanation, _ in fitted):
+    fitted = [(rival, each) for rival, each in zip(rivals, outcomes, strict=True) if not isinstance(each, Failure)]
+    if all(rival.is_null for rival, _ in fitted):
         told = "\n".join(f"{each.explanation.name}: {each.reason}" for each in failures)
         raise SamplingFailed(f"none of the explanations could be fitted.\n{told}")
     shares = posterior_probabilities(
-        [posterior.log_evidence for _, posterior in fitted], [explanation.weight for explanation, _ in fitted]
+        [posterior.log_evidence for _, posterior in fitted], [rival.explanation.weight for rival, _ in fitted]
     )
     fits = []
-    for (explanation, posterior), share in zip(fitted, shares, strict=True):
-        equilibrium = None if explanation is none else games.solve(posterior.mode)
-        chain = constant_rates.chain(posterior.mode) if equilibrium is None else chain_of(equilibrium)
-        fits.append(Fit(explanation, posterior, ChainMotion(chain), equilibrium, float(share)))
+    for (rival, posterior), share in zip(fitted, shares, strict=True):
+        motion, equilibrium = _motion(rival.likelihood, posterior.mode)
+        fits.append(Fit(rival.explanation, posterior, motion, equilibrium, float(share), rival.is_null))
     return Fitted(tuple(fits), failures)
 
 
-def fit_key(case: BuiltCase, explanation: Explanation, seed: int) -> str:
+def _motion(
+    likelihood: GameLikelihood | ConstantShareLikelihood, numbers: NumberVector
+) -> tuple[Motion, Equilibrium | None]:
+    """Return how the world moves at given numbers, and the solved game if there is one. Raises `NotConverged`."""
+    if isinstance(likelihood, ConstantShareLikelihood):
+        return ChainMotion(likelihood.chain(numbers)), None
+    equilibrium = likelihood.solve(numbers)
+    return ChainMotion(chain_of(equilibrium)), equilibrium
+
+
+def fit_key(case: BuiltCase, rival: Rival, seed: int) -> str:
     """Return the key of all that a fit depends on; no title, label, note or source is among it."""
     watches = []
     for watched in case.records:
         items = [replace(item, date="", source="", note="") for item in watched.record.items]
         watches.append((items, watched.record.until, watched.start, watched.calendar))
-    priors = [(parameter.name, parameter.prior) for parameter in explanation.parameters]
-    return fingerprint((COMPUTATION, explanation.name == NONE, case.game, watches, priors, seed))
+    priors = [(parameter.name, parameter.prior) for parameter in rival.explanation.parameters]
+    plays = isinstance(rival.likelihood, GameLikelihood)
+    return fingerprint((COMPUTATION, plays, case.game, watches, priors, seed))
 
 
 def _fit_side_by_side(
-    explanations: Sequence[Explanation],
-    likelihoods: Sequence[Likelihood],
-    keys: Sequence[str],
-    watch: Watch,
-    store: FitStore | None,
-    seed: int,
+    case: BuiltCase, rivals: Sequence[Rival], watch: Watch, store: FitStore | None, seed: int
 ) -> list[Laplace | Importance | Failure]:
-    """Fit two at a time: first the first explanation and `none of these`, then the rest from the mode of the first."""
-    count = len(explanations)
+    """Fit two at a time: first the first explanation and the last rival, then the rest from the mode of the first."""
+    count = len(rivals)
     found: list[Laplace | Importance | Failure | None] = [None] * count
     watch.tell(FITTING, 0, count)
 
     def work(i: int) -> None:
-        kept = store.find(keys[i], explanations[i].parameters) if store else None
         try:
-            found[i] = _fit(explanations[i], likelihoods[i], starts[i], kept, store, keys[i], seed)
+            found[i] = _fit(rivals[i], starts[i], store, fit_key(case, rivals[i], seed), seed)
         except (NotConverged, SamplingFailed) as error:
-            found[i] = Failure(explanations[i], str(error))
+            found[i] = Failure(rivals[i].explanation, str(error))
 
     for wave in ([0, count - 1], range(1, count - 1)):
-        starts = {i: _start(explanations[i], None if 0 in wave else _laplace(found[0])) for i in wave}
+        known = None if 0 in wave else _laplace(found[0])
+        starts = {i: _start(rivals[i].explanation, known) for i in wave}
         side_by_side(work, list(wave), done=lambda _: watch.tell(FITTING, count - found.count(None), count))
     return [each for each in found if each is not None]
 
 
-def _fit(
-    explanation: Explanation,
-    likelihood: Likelihood,
-    start: Start,
-    kept: Laplace | Importance | None,
-    store: FitStore | None,
-    key: str,
-    seed: int,
-) -> Laplace | Importance:
-    """Return the posterior of one explanation: what was kept, or what is still to be done of it."""
+def _fit(rival: Rival, start: Start, store: FitStore | None, key: str, seed: int) -> Laplace | Importance:
+    """Return the posterior of one rival: what was kept, or what is still to be done of it."""
+    kept = store.find(key, rival.explanation.parameters) if store else None
     if isinstance(kept, Importance):
         return kept
-    laplace = kept or fit(likelihood, explanation.parameters, starts=[start])
+    laplace = kept or fit(rival.likelihood, rival.explanation.parameters, starts=[start])
     if store and not kept:
         store.keep(key, laplace)
-    posterior = draw_around(laplace, likelihood, seed)
+    posterior = draw_around(laplace, rival.likelihood, seed)
     if store and posterior is not laplace:
         store.keep(key, posterior)
     return posterior

@@ -18,7 +18,7 @@ from raison.analysis.watch import Watch
 from raison.arrays import PlayerValues
 from raison.case import BuiltCase, WrittenClaim
 from raison.chain import ChainMotion
-from raison.chain.constant_rates import constant_rates_of
+from raison.chain.constant_shares import constant_shares_of
 from raison.equations import GameArrays
 from raison.equilibrium.solver import checked, solve
 from raison.errors import NotConverged
@@ -142,7 +142,7 @@ def _world(case: BuiltCase, fit: Fit, facts: Facts, numbers: NumberVector, near:
     split = len(numbers) - sum(len(names) for names in case.names.actions.values())
 
     def play(changed: Game, _: PlayerValues | None) -> Played:
-        chain = constant_rates_of(GameArrays.of(changed), numbers[split:])
+        chain = constant_shares_of(GameArrays.of(changed), numbers[split:])
         return Played(changed, ChainMotion(chain), None)
 
     return World(facts, case.game(numbers[:split]), play, near=near)

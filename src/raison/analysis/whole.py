@@ -19,12 +19,12 @@ from raison.analysis.description import (
     record_results,
 )
 from raison.analysis.equilibria import SEARCHING, search_equilibria
-from raison.analysis.fitting import Fit, check_possible, fit_all, make_likelihoods
+from raison.analysis.fitting import Fit, check_possible, fit_all, make_rivals
 from raison.analysis.store import FitStore
 from raison.analysis.verdicts import ASKING, judge_claims
 from raison.analysis.watch import Watch
 from raison.case import BuiltCase
-from raison.inference.evidence import NONE, STRONG, Lead, indistinct_groups, lead
+from raison.inference.evidence import STRONG, Lead, indistinct_groups, lead
 from raison.inference.posterior import PosteriorStatus, free_of
 from raison.inference.prior import Q95
 from raison.study import (
@@ -60,9 +60,9 @@ def run_study(
     """
     watch = watch or Watch()
     with watch.stage(CHECKING):
-        likelihoods = make_likelihoods(case)
-        check_possible(case, likelihoods)
-    fits, failures = fit_all(case, likelihoods, watch, store, seed)
+        rivals = make_rivals(case)
+        check_possible(case, rivals)
+    fits, failures = fit_all(case, rivals, watch, store, seed)
     with watch.stage(DESCRIBING):
         described = describe_all(case, fits, watch)
     with watch.stage(SEARCHING):
@@ -117,6 +117,7 @@ def _explanation(
         name=fit.explanation.name,
         label=fit.explanation.label,
         held_by=fit.explanation.held_by,
+        is_null=fit.is_null,
         posterior=fit.share,
         log_evidence=posterior.log_evidence,
         log_evidence_error=posterior.log_evidence_error,
@@ -190,8 +191,9 @@ def _cannot_tell(fits: Sequence[Fit], leading: Lead, claims: Sequence[ClaimResul
     rough = [fit.explanation.label for fit in fits if fit.posterior.status is not PosteriorStatus.OK]
     if rough:
         sentences.append(f"The evidence of {', '.join(rough)} is rough: the search for its mode did not end cleanly.")
-    if fits[leading.leader].explanation.name == NONE:
-        sentences.append("Constant rates without motives do best: none of the listed explanations is supported.")
+    if fits[leading.leader].is_null:
+        best = fits[leading.leader].explanation.label.lower()
+        sentences.append(f"The row of {best} does best: none of the listed explanations is supported.")
     if not math.isnan(leading.share_near_focus) and leading.share_near_focus < 0.5:
         near = f"{100 * leading.share_near_focus:.0f} %"
         sentences.append(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ from raison.case.game import CaseGame, game_of
 from raison.case.meaning.entries import is_assumed, space_of
 from raison.case.meaning.items import ITEM_KINDS, Setting
 from raison.case.meaning.names import names_of
-from raison.case.meaning.numbers import Numbers, read_numbers
+from raison.case.meaning.numbers import Numbers, WrittenNumber, read_numbers
 from raison.case.meaning.ranges import DAYS
 from raison.case.text.reader import WrittenCase
 from raison.case.text.schema import CaseText, ClaimRow
@@ -50,6 +50,8 @@ class BuiltCase:
         name: name of the folder, or of the file without its ending.
         space: the state space.
         game: builds the game from the vector of its numbers; traceable by JAX.
+        own: the case's own numbers, as no explanation in particular has them.
+        motives: positions of the weights of motives among the numbers.
         explanations: the rival accounts, each with a prior for every number, in the same order.
         records: what was seen, each with its start and its calendar.
         claims: the claims of the text.
@@ -67,6 +69,8 @@ class BuiltCase:
     summary: str
     space: StateSpace
     game: CaseGame
+    own: Explanation
+    motives: tuple[int, ...]
     explanations: tuple[Explanation, ...]
     records: tuple[WatchedRecord, ...]
     claims: tuple[WrittenClaim, ...]
@@ -85,13 +89,16 @@ def build(written: WrittenCase) -> BuiltCase:
     space = space_of(case)
     numbers = read_numbers(case)
     names = names_of(case, space)
+    game = game_of(case, space, numbers)
     return BuiltCase(
         name=written.name,
         title=case.title,
         question=case.question,
         summary=case.summary,
         space=space,
-        game=game_of(case, space, numbers),
+        game=game,
+        own=Explanation("own", _parameters(case, numbers.every)),
+        motives=tuple(sorted({slot for player in game.players for _, slot, _ in player.motives})),
         explanations=tuple(_explanation(case, name, numbers) for name in case.explanations),
         records=(_watched(written.name, case, space),),
         claims=tuple(_claim(claim, names) for claim in case.claims),
@@ -109,13 +116,15 @@ def _explanation(case: CaseText, name: str, numbers: Numbers) -> Explanation:
     written = case.explanations[name]
     return Explanation(
         name=name,
-        parameters=tuple(
-            Parameter(number.name, number.prior(case.time.unit), number.basis) for number in numbers.believed_by(name)
-        ),
+        parameters=_parameters(case, numbers.believed_by(name)),
         label=written.label or name,
         held_by=written.held_by,
         weight=written.prior,
     )
+
+
+def _parameters(case: CaseText, numbers: Sequence[WrittenNumber]) -> tuple[Parameter, ...]:
+    return tuple(Parameter(number.name, number.prior(case.time.unit), number.basis) for number in numbers)
 
 
 def _watched(name: str, case: CaseText, space: StateSpace) -> WatchedRecord:

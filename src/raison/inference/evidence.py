@@ -1,6 +1,6 @@
 """Which explanation the record supports, and what would change that.
 
-posterior(e) = weight(e) evidence(e) / sum over all explanations, `none of these` included
+posterior(e) = weight(e) evidence(e) / sum over all explanations, the nulls included
 """
 
 from __future__ import annotations
@@ -13,42 +13,9 @@ import numpy as np
 from jaxtyping import Bool, Float
 from scipy.special import logsumexp
 
-from raison.equations import GameArrays
-from raison.inference.game_map import GameFunction, GameMap, game_map
-from raison.inference.model import Explanation, Parameter
-from raison.inference.prior import Normal
-
-NONE = "none of these"
-"""Name of the row that says: constant rates of every action, no motives."""
-
 INDISTINCT, STRONG, VERY_STRONG = 1.0, 3.0, 5.0
 """Log Bayes factors, or changes of log odds, below which evidence is not worth more than a bare mention, and from which
 it is strong, and very strong (kass1995)."""
-
-RATE_FACTOR = 5.0
-"""Half-width of the prior of a constant rate: its 90 % interval is a fifth to five times the centre."""
-
-
-def none_of_these(game: GameFunction | GameMap, like: Explanation) -> Explanation:
-    """Return the explanation without motives: every action at a constant rate wherever it is available.
-
-    The numbers of nature keep the priors of `like`. The log rate of each action is added at the end; its prior is
-    centred where a player acts as often as in `like` and picks each of its actions and waiting equally often.
-
-    Args:
-        game: builds the game from its numbers.
-        like: an explanation of the case.
-    """
-    arrays = GameArrays.of(game_map(game)(like.centre))
-    rates = []
-    for player in arrays.players:
-        usual = float(np.median(player.decision_rate)) / (len(player.actions) + 1)
-        low, high = math.log(usual / RATE_FACTOR), math.log(usual * RATE_FACTOR)
-        basis = f"assumed: {1 / RATE_FACTOR:g} to {RATE_FACTOR:g} times the rate of a player that picks at random"
-        rates += [
-            Parameter(f"log rate of {player.name} {action}", Normal(low, high), basis) for action in player.actions
-        ]
-    return Explanation(NONE, (*like.parameters, *rates), label="None of these", held_by="nobody", weight=like.weight)
 
 
 def posterior_probabilities(

@@ -18,7 +18,7 @@ import numpy as np
 from raison.arrays import PlayerValues
 from raison.chain import Chain
 from raison.chain.chain_slope import chain_slope
-from raison.chain.constant_rates import constant_rates_of, constant_rates_slope
+from raison.chain.constant_shares import constant_shares_of, constant_shares_slope
 from raison.equations import GameArrays
 from raison.equations.game_slope import add_slopes, game_slope
 from raison.equilibrium.solver import Equilibrium, checked, pull_back, solve
@@ -102,10 +102,10 @@ class GameLikelihood:
         return Evaluation(value, self._game.pull(numbers, game_slope(game, total)))
 
 
-class ConstantRateLikelihood:
-    """The likelihood when every action has a constant rate wherever it is available: no motives at all.
+class ConstantShareLikelihood:
+    """The likelihood when every action has a constant share of the chances to act wherever it is available: habit.
 
-    The vector holds the numbers of the case, then the log rate of each action, player by player.
+    The vector holds the numbers of the case, then the log share of each action, player by player.
 
     Args:
         game: builds the game from its numbers.
@@ -118,14 +118,14 @@ class ConstantRateLikelihood:
         self._seen = tuple(seen)
         self._actions = actions
 
-    def starting_at(self, numbers: NumberVector) -> ConstantRateLikelihood:
+    def starting_at(self, numbers: NumberVector) -> ConstantShareLikelihood:
         """Return the likelihood itself: there is no game to solve."""
         return self
 
     def chain(self, numbers: NumberVector) -> Chain:
         """Return the chain at `numbers`."""
         split = len(numbers) - self._actions
-        return constant_rates_of(GameArrays.of(self._game(numbers[:split])), numbers[split:])
+        return constant_shares_of(GameArrays.of(self._game(numbers[:split])), numbers[split:])
 
     def value(self, numbers: NumberVector) -> float:
         """Return the log likelihood at `numbers`."""
@@ -137,9 +137,10 @@ class ConstantRateLikelihood:
         split = len(numbers) - self._actions
         game = self._game(numbers[:split])
         arrays = GameArrays.of(game)
-        value, by_chain = _slope(self._seen, constant_rates_of(arrays, numbers[split:]))
-        by_arrays, by_log_rates = constant_rates_slope(arrays, numbers[split:], by_chain)
-        return Evaluation(value, np.append(self._game.pull(numbers[:split], game_slope(game, by_arrays)), by_log_rates))
+        value, by_chain = _slope(self._seen, constant_shares_of(arrays, numbers[split:]))
+        by_arrays, by_log_shares = constant_shares_slope(arrays, numbers[split:], by_chain)
+        by_numbers = self._game.pull(numbers[:split], game_slope(game, by_arrays))
+        return Evaluation(value, np.append(by_numbers, by_log_shares))
 
 
 def chain_of(equilibrium: Equilibrium) -> Chain:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from raison.inference.evidence import INDISTINCT
+from raison.inference.nulls import HABIT, NO_MOTIVES, SHARED_MOTIVES
 from raison.report.evidence import silence_share
 from raison.report.items import item_text
 from raison.report.names import (
@@ -12,8 +13,8 @@ from raison.report.names import (
     explanation_of,
     focus_text,
     is_background,
-    is_none_of_these,
     leader_of,
+    nulls_of,
     plain,
 )
 from raison.report.parts import Answer, Line
@@ -35,6 +36,13 @@ AT_MODE = "at the mode"
 INTEGRATED = "integrated over the parameters"
 AVERAGED = "averaged over the posterior"
 
+NULL_WORDS = {
+    NO_MOTIVES: "the same case with all motives at zero",
+    SHARED_MOTIVES: "the same case with only the motives that all explanations share",
+    HABIT: "habit, where every action has a constant share of the chances to act",
+}
+"""What each null changes."""
+
 
 def make_answer(study: Study) -> Answer:
     """Return the headline, hedged to the numbers, and the sentences under it."""
@@ -53,8 +61,8 @@ def _headline(study: Study, leader: ExplanationResult, is_provisional: bool) -> 
     if len(tied) > 1:
         text = f"the record cannot tell. {count(len(tied), 'explanation')} fit it about equally well; first by a hair, "
         text += f"{name} {probability_clause(leader.posterior)}, given this model"
-    elif is_none_of_these(study, leader):
-        text = f"none of the listed explanations. Rates without motives do best on this record: {name} "
+    elif leader.is_null:
+        text = f"none of the listed explanations. A null does best on this record: {name} "
         text += f"{probability_clause(leader.posterior)}, given this model"
     elif shown_percent(leader.posterior) < 45:
         text = f"no listed explanation is more likely than not. The most probable, {name}, "
@@ -70,12 +78,13 @@ def _tied_with(study: Study, leader: ExplanationResult) -> tuple[str, ...]:
 
 
 def _given(study: Study, leader: ExplanationResult) -> str:
-    listed = len(study.explanations) - 1
+    nulls = ", ".join(f"“{explanation_label(study, each.name)}”" for each in nulls_of(study))
+    listed = len(study.explanations) - len(nulls_of(study))
     text = (
-        f"This compares {count(listed, 'listed explanation')} and “none of these” within one model; it is not the "
+        f"This compares {count(listed, 'listed explanation')} and the nulls ({nulls}) within one model; it is not the "
         "chance that an explanation is true."
     )
-    return text if not is_none_of_these(study, leader) else f"No listed motive earns its place here. {text}"
+    return text if not leader.is_null else f"No listed motive earns its place here. {text}"
 
 
 def _rivals(study: Study, leader: ExplanationResult) -> tuple[str, ...]:
@@ -87,13 +96,13 @@ def _rivals(study: Study, leader: ExplanationResult) -> tuple[str, ...]:
             f"Next comes “{explanation_label(study, runner.name)}”, which {probability_clause(runner.posterior)}; "
             f"the log Bayes factor between the two is {log_number(abs(factor))}: {_evidence_clause(factor)}."
         )
-    none = study.explanations[-1]
-    if is_none_of_these(study, none) and none is not leader and none is not runner:
-        factor = leader.log_evidence - none.log_evidence
-        if not math.isnan(factor):
-            lines.append(
-                f"Against rates without motives its log Bayes factor is {signed(factor)}: {_evidence_clause(factor)}."
-            )
+    against = [
+        f"{signed(leader.log_evidence - null.log_evidence)} against {NULL_WORDS.get(null.name, plain(null.name))}"
+        for null in nulls_of(study)
+        if not (leader.is_null or null is leader or math.isnan(leader.log_evidence - null.log_evidence))
+    ]
+    if against:
+        lines.append(f"Its log Bayes factor is {', '.join(against)}.")
     return tuple(lines)
 
 
@@ -120,13 +129,15 @@ def _warnings(study: Study) -> tuple[str, ...]:
             warnings.append(
                 f"“{explanation_label(study, each.name)}”: its game is not solved ({each.equilibrium.status})."
             )
-    leader, none = leader_of(study), study.explanations[-1]
-    if leader is not None and is_none_of_these(study, none) and leader is not none:
-        lead = leader.log_evidence - none.log_evidence
+    leader = leader_of(study)
+    for null in nulls_of(study):
+        if leader is None or leader.is_null:
+            break
+        lead = leader.log_evidence - null.log_evidence
         if lead < INDISTINCT:
             warnings.append(
-                "The leader predicts the record hardly better than rates without motives (log Bayes factor "
-                f"{signed(lead)})."
+                f"The leader predicts the record hardly better than {NULL_WORDS.get(null.name, plain(null.name))} "
+                f"(log Bayes factor {signed(lead)})."
             )
     return tuple(warnings)
 

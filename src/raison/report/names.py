@@ -29,9 +29,9 @@ def leader_of(study: Study) -> ExplanationResult | None:
     return max(known, key=lambda each: each.posterior) if known else None
 
 
-def is_none_of_these(study: Study, explanation: ExplanationResult) -> bool:
-    """Say whether this is the row `none of these`: the last one, which solves no game."""
-    return explanation is study.explanations[-1] and explanation.equilibrium is None
+def nulls_of(study: Study) -> tuple[ExplanationResult, ...]:
+    """Return the nulls."""
+    return tuple(each for each in study.explanations if each.is_null)
 
 
 def with_paths(study: Study) -> ExplanationResult | None:

@@ -12,7 +12,6 @@ from raison.report.items import is_doubtful, look_of
 from raison.report.names import (
     explanation_label,
     focus_text,
-    is_none_of_these,
     leader_of,
     plain,
     safe_url,
@@ -168,11 +167,11 @@ def _failed_row(each: FailedExplanation) -> ExplanationRow:
 
 def _explanation_row(study: Study, each: ExplanationResult, leader: ExplanationResult | None) -> ExplanationRow:
     behind = each.log_evidence - leader.log_evidence if leader else math.nan
-    solver = "no game: rates fitted freely"
+    solver = "no game: nobody chooses"
     if each.equilibrium is not None:
         solved = each.equilibrium
         solver = f"{solved.status}, residual {number(solved.residual, 1)}; {equilibria_found(solved)}"
-    elif not is_none_of_these(study, each):
+    elif not each.is_null:
         solver = "no game was solved"
     is_solved = each.equilibrium is None or each.equilibrium.has_converged
     return ExplanationRow(

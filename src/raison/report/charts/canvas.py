@@ -76,9 +76,9 @@ def bare(axes: Axes, *, keep: str = "") -> None:
         spine.set_visible(side in keep.split())
 
 
-def colour(place: int, is_none: bool) -> str:
-    """Return the colour of the explanation at `place`; `none of these` is grey."""
-    return GREY if is_none else OKABE_ITO[place % len(OKABE_ITO)]
+def colour(place: int, is_null: bool) -> str:
+    """Return the colour of the explanation at `place`; nulls are grey."""
+    return GREY if is_null else OKABE_ITO[place % len(OKABE_ITO)]
 
 
 def svg_text(figure: Figure, *, name: str, says: str) -> str:

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from raison.report.charts import canvas
-from raison.report.names import explanation_label, is_none_of_these, label, shorten
+from raison.report.names import explanation_label, label, shorten
 from raison.report.palette import INK
 from raison.report.parts import Chart
 from raison.report.verdicts import expected_of, observed_of
@@ -58,7 +58,7 @@ def _legend(figure: Figure, study: Study, height: float) -> None:
     marks = [Line2D([], [], linestyle="", marker="|", color=INK, markersize=14, markeredgewidth=3, label="seen")]
     for place, each in enumerate(study.explanations):
         if each.forecasts:
-            colour = canvas.colour(place, is_none_of_these(study, each))
+            colour = canvas.colour(place, each.is_null)
             marks.append(
                 Line2D(
                     [],
@@ -90,7 +90,7 @@ def _draw_player(axes: Axes, study: Study, who: str, actions: tuple[str, ...]) -
                 continue
             place = study.explanations.index(each)
             largest = max(largest, expected, float(observed))
-            colour = canvas.colour(place, is_none_of_these(study, each))
+            colour = canvas.colour(place, each.is_null)
             y = line + (lane + 1) / (len(lanes) + 1)
             axes.plot(
                 [observed] * 2,

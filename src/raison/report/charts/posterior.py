@@ -7,7 +7,7 @@ import math
 from matplotlib.axes import Axes
 
 from raison.report.charts import canvas
-from raison.report.names import explanation_label, is_none_of_these, leader_of, two_lines
+from raison.report.names import explanation_label, leader_of, two_lines
 from raison.report.palette import FAINT, INK
 from raison.report.parts import Chart
 from raison.report.words import log_number, percent, probability_word, signed
@@ -45,9 +45,9 @@ def posterior_chart(study: Study) -> Chart:
 
 def _draw_bars(axes: Axes, study: Study) -> None:
     for place, each in enumerate(study.explanations):
-        is_none = is_none_of_these(study, each)
+        is_null = each.is_null
         share = 0.0 if math.isnan(each.posterior) else each.posterior
-        axes.barh([place + 0.5], [share], height=0.56, color=canvas.colour(place, is_none), zorder=3)
+        axes.barh([place + 0.5], [share], height=0.56, color=canvas.colour(place, is_null), zorder=3)
         note = (
             f"{percent(each.posterior)}: {probability_word(each.posterior)}"
             if not math.isnan(each.posterior)
@@ -85,7 +85,7 @@ def _draw_evidence(axes: Axes, study: Study) -> None:
         behind = each.log_evidence - best.log_evidence if best else math.nan
         if math.isnan(behind):
             continue
-        colour = canvas.colour(place, is_none_of_these(study, each))
+        colour = canvas.colour(place, each.is_null)
         at = max(behind, _FLOOR)
         axes.plot(
             [at], [place + 0.5], "<" if behind < _FLOOR else "o", color=colour, markersize=8, zorder=4, clip_on=False

@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 from small_games import BORDER_SPACE, border
 
-from raison.chain.constant_rates import constant_rates_of
+from raison.chain.constant_shares import constant_shares_of
 from raison.equations import GameArrays
 
 
 def test_every_action_has_its_rate_where_it_is_available() -> None:
-    log_rates = np.log([0.1, 0.2, 0.3, 0.4, 0.5, 0.6])
-    chain = constant_rates_of(GameArrays.of(border()), log_rates)
+    log_shares = np.log([0.1, 0.2, 0.3, 0.4, 0.5, 0.6])
+    chain = constant_shares_of(GameArrays.of(border()), log_shares)
     is_low = BORDER_SPACE.levels_of("army") == 0
     below_the_brink = BORDER_SPACE.levels_of("tension") < 3
     np.testing.assert_allclose(chain.act_rate("north", "press"), 0.1 * below_the_brink)
