@@ -54,7 +54,7 @@ EXPLANATIONS = (
     ("kurds-bargain", "Bargain over the Kurds and over who holds the border west of the river", "comments", -3.1),
     ("partition", "Partition", "a comment", -20.7),
 )
-NONE = ("none-of-these", "None of these", "nobody: rates without motives", -6.3)
+NONE = ("no motives", "No motives", "nobody", -6.3)
 RECORD = "turkey-2016"
 BEGIN = datetime.date(2015, 11, 24)
 END = datetime.date(2016, 8, 12)
@@ -62,7 +62,7 @@ STATUS_BAD = "not converged after 200 rounds: start from another precision or wi
 
 
 def make_study(*, listed: int = 6, items: int = 70, claims: int = 69, seed: int = 7) -> Study:
-    """Return a study with `listed` explanations and `none of these`."""
+    """Return a study with `listed` explanations and a null."""
     rng = np.random.default_rng(seed)
     rows = (*EXPLANATIONS[:listed], NONE)
     names = tuple(row[0] for row in rows)
@@ -213,6 +213,7 @@ def _explanation(
         name=name,
         label=label,
         held_by=held_by,
+        is_null=is_none,
         posterior=1e-9 if name == "partition" else float(p),
         log_evidence=-231.0 + row[3],
         log_evidence_error=0.04,

@@ -78,6 +78,12 @@ class Cancelled(RaisonError):
     exit_code = 130
 
 
+class Terminated(Cancelled):
+    """A run was told to end by the system (SIGTERM)."""
+
+    exit_code = 143
+
+
 class ComputationError(RaisonError):
     """The input is right, but the computation could not give an answer it can stand behind."""
 

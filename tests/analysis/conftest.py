@@ -1,7 +1,7 @@
 import pytest
 
 from raison.analysis.description import Described, describe_all
-from raison.analysis.fitting import Fit, Likelihoods, fit_all, make_likelihoods
+from raison.analysis.fitting import Fit, Rival, fit_all, make_rivals
 from raison.analysis.watch import Watch
 from raison.case import BuiltCase
 from raison.case.template import write_template
@@ -17,13 +17,15 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> BuiltCase:
 
 
 @pytest.fixture(scope="session")
-def likelihoods(case: BuiltCase) -> Likelihoods:
-    return make_likelihoods(case)
+def rivals(case: BuiltCase) -> tuple[Rival, ...]:
+    return make_rivals(case)
 
 
 @pytest.fixture(scope="session")
-def fits(case: BuiltCase, likelihoods: Likelihoods) -> tuple[Fit, ...]:
-    return fit_all(case, likelihoods, Watch(), None)
+def fits(case: BuiltCase, rivals: tuple[Rival, ...]) -> tuple[Fit, ...]:
+    found = fit_all(case, rivals, Watch(), None, seed=1)
+    assert found.failures == ()
+    return found.fits
 
 
 @pytest.fixture(scope="session")

@@ -34,10 +34,18 @@ def test_a_sure_move_shows_in_the_path(case: BuiltCase, described: Described) ->
         assert each.paths["border"][at, 1] == pytest.approx(1.0, abs=1e-9)
 
 
-def test_constant_shares_expect_about_as_many_moves_as_they_saw(described: Described) -> None:
-    """Their rates are fitted to the moves, pulled towards their wide priors."""
-    for forecast in described.each[-1].forecasts:
-        assert abs(forecast.expected - forecast.observed) < 1.5
+def test_habit_expects_its_share_of_the_chances(fits: tuple[Fit, ...], described: Described) -> None:
+    """A protest can be made everywhere and at any time: share times rate of decisions times length of the record."""
+    numbers = {
+        each.name: value for each, value in zip(fits[-1].posterior.parameters, fits[-1].posterior.mode, strict=True)
+    }
+    expected = (
+        np.exp(numbers["log share of southland protest"])
+        * numbers["players.southland.acts"]
+        * described.watched.record.until
+    )
+    (found,) = (each.expected for each in described.each[-1].forecasts if each.action == "protest")
+    assert found == pytest.approx(expected, rel=1e-6)
 
 
 def test_expected_and_seen_moves_cover_every_action(case: BuiltCase, described: Described) -> None:

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from raison.analysis import FitStore, fitting
-from raison.analysis.fitting import Fit, Likelihoods, check_possible, fit_all, fit_key
+from raison.analysis.fitting import Fit, Rival, check_possible, fit_all, fit_key
 from raison.analysis.watch import Watch
 from raison.case import BuiltCase
-from raison.inference.evidence import NONE
+from raison.errors import NotConverged, SamplingFailed
 from raison.inference.laplace import Laplace, Start, numbers_at
 from raison.inference.likelihood import Likelihood
-from raison.inference.model import Parameter
+from raison.inference.model import HABIT, NO_MOTIVES, SHARED_MOTIVES, Parameter
 from raison.inference.prior import Fixed
 
 
@@ -42,55 +42,81 @@ def free_names(parameters: Sequence[Parameter]) -> list[str]:
     return [parameter.name for parameter in parameters if parameter.prior.is_free]
 
 
+@pytest.fixture
+def no_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every search stand as it ended."""
+    monkeypatch.setattr(fitting, "draw_around", lambda laplace, likelihood, seed: laplace)
+
+
+def names(rivals: Sequence[Rival]) -> list[str]:
+    return [rival.explanation.name for rival in rivals]
+
+
+def test_the_nulls_stand_beside_the_explanations(rivals: tuple[Rival, ...]) -> None:
+    assert names(rivals) == ["for-trade", "for-votes", NO_MOTIVES, SHARED_MOTIVES, HABIT]
+    assert [rival.is_null for rival in rivals] == [False, False, True, True, True]
+
+
 def test_the_other_explanations_start_at_the_mode_of_the_first_where_they_believe_the_same(
-    case: BuiltCase, likelihoods: Likelihoods, searches: Searches
+    case: BuiltCase, rivals: tuple[Rival, ...], searches: Searches, no_draws: None
 ) -> None:
-    fit_all(case, likelihoods, Watch(), None)
+    fit_all(case, rivals, Watch(), None, 1)
     first, second = (explanation.parameters for explanation in case.explanations)
     assert not searches.starts[id(first)].z.any()
-    assert not searches.starts[id(likelihoods.none.parameters)].z.any()
+    assert not searches.starts[id(rivals[-1].explanation.parameters)].z.any()
     at = [parameter for parameter in first if parameter.prior.is_free]
     for parameter, z in zip([p for p in second if p.prior.is_free], searches.starts[id(second)].z, strict=True):
         assert z == ((at.index(parameter) + 1) / 10 if parameter in at else 0.0)
     assert searches.starts[id(second)].z.any()
 
 
-def test_a_run_that_takes_up_the_first_fit_searches_none_of_these_from_the_same_start(
-    case: BuiltCase, likelihoods: Likelihoods, searches: Searches, tmp_path: pathlib.Path
+def test_a_run_that_takes_up_the_first_fit_searches_the_last_from_the_same_start(
+    case: BuiltCase, rivals: tuple[Rival, ...], searches: Searches, no_draws: None, tmp_path: pathlib.Path
 ) -> None:
-    store = FitStore(tmp_path)
-    fit_all(case, likelihoods, Watch(), store)
-    (tmp_path / f"{fit_key(case, likelihoods.none)}.json").unlink()
+    store, last = FitStore(tmp_path), rivals[-1]
+    fit_all(case, rivals, Watch(), store, 1)
+    (tmp_path / f"{fit_key(case, last, 1)}.json").unlink()
     searches.starts.clear()
-    fit_all(case, likelihoods, Watch(), store)
-    assert list(searches.starts) == [id(likelihoods.none.parameters)]
-    assert not searches.starts[id(likelihoods.none.parameters)].z.any()
+    fit_all(case, rivals, Watch(), store, 1)
+    assert list(searches.starts) == [id(last.explanation.parameters)]
+    assert not searches.starts[id(last.explanation.parameters)].z.any()
 
 
-def test_finished_fits_are_taken_up_and_not_searched_again(
-    case: BuiltCase, likelihoods: Likelihoods, searches: Searches, tmp_path: pathlib.Path
+def test_finished_fits_are_taken_up_and_neither_searched_nor_drawn_again(
+    case: BuiltCase, rivals: tuple[Rival, ...], fits: tuple[Fit, ...], tmp_path: pathlib.Path, searches: Searches
 ) -> None:
     store = FitStore(tmp_path)
-    before = fit_all(case, likelihoods, Watch(), store)
-    searches.starts.clear()
-    after = fit_all(case, likelihoods, Watch(), store)
+    for rival, fit in zip(rivals, fits, strict=True):
+        store.keep(fit_key(case, rival, 1), fit.posterior)
+    after = fit_all(case, rivals, Watch(), store, 1).fits
     assert searches.starts == {}
-    assert [fit.posterior.mode.tolist() for fit in after] == [fit.posterior.mode.tolist() for fit in before]
-    assert [fit.share for fit in after] == [fit.share for fit in before]
+    for one, other in zip(fits, after, strict=True):
+        np.testing.assert_array_equal(one.posterior.draws().numbers, other.posterior.draws().numbers)
+        assert (one.share, one.posterior.log_evidence) == (other.share, other.posterior.log_evidence)
 
 
-def test_none_of_these_is_last_and_solves_no_game(fits: tuple[Fit, ...]) -> None:
-    assert [fit.explanation.name for fit in fits] == ["for-trade", "for-votes", NONE]
-    assert [fit.equilibrium is None for fit in fits] == [False, False, True]
+def test_a_kept_search_is_drawn_around_as_it_would_have_been_at_once(
+    case: BuiltCase, rivals: tuple[Rival, ...], fits: tuple[Fit, ...], tmp_path: pathlib.Path, searches: Searches
+) -> None:
+    store = FitStore(tmp_path)
+    for rival, fit in zip(rivals, fits, strict=True):
+        store.keep(fit_key(case, rival, 1), fit.posterior.laplace)
+    after = fit_all(case, rivals, Watch(), store, 1).fits
+    assert searches.starts == {}
+    for one, other in zip(fits, after, strict=True):
+        assert one.posterior.log_evidence == other.posterior.log_evidence
+
+
+def test_shares_sum_to_one_and_only_habit_solves_no_game(fits: tuple[Fit, ...]) -> None:
+    assert [fit.equilibrium is None for fit in fits] == [False, False, False, False, True]
     assert sum(fit.share for fit in fits) == pytest.approx(1.0, abs=1e-12)
 
 
-def test_every_mode_is_a_maximum_of_the_posterior(likelihoods: Likelihoods, fits: tuple[Fit, ...]) -> None:
-    for fit in fits:
-        likelihood = likelihoods.constant_shares if fit.explanation.name == NONE else likelihoods.games
-        posterior = fit.posterior
+def test_every_mode_is_a_maximum_of_the_posterior(rivals: tuple[Rival, ...], fits: tuple[Fit, ...]) -> None:
+    for rival, fit in zip(rivals, fits, strict=True):
+        posterior = fit.posterior.laplace
 
-        def log_posterior(z: np.ndarray, likelihood=likelihood, posterior=posterior) -> float:
+        def log_posterior(z: np.ndarray, likelihood=rival.likelihood, posterior=posterior) -> float:
             return likelihood.value(numbers_at(posterior.parameters, z)) - 0.5 * float(z @ z)
 
         top = log_posterior(posterior.z)
@@ -99,20 +125,55 @@ def test_every_mode_is_a_maximum_of_the_posterior(likelihoods: Likelihoods, fits
             assert log_posterior(posterior.z + 0.3 * direction) < top
 
 
-def test_a_possible_record_passes(case: BuiltCase, likelihoods: Likelihoods) -> None:
-    check_possible(case, likelihoods)
+def test_an_explanation_that_cannot_be_fitted_is_told_and_the_others_go_on(
+    case: BuiltCase, rivals: tuple[Rival, ...], searches: Searches, no_draws: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second = case.explanations[1]
+
+    def fails(likelihood: Likelihood, parameters: Sequence[Parameter], *, starts: Sequence[Start]) -> Laplace:
+        if parameters is second.parameters:
+            raise SamplingFailed("the posterior is flat at cost = 3.")
+        return searches(likelihood, parameters, starts=starts)
+
+    monkeypatch.setattr(fitting, "fit", fails)
+    found = fit_all(case, rivals, Watch(), None, 1)
+    assert [fit.explanation.name for fit in found.fits] == ["for-trade", NO_MOTIVES, SHARED_MOTIVES, HABIT]
+    assert [(each.explanation.name, each.reason) for each in found.failures] == [
+        ("for-votes", "the posterior is flat at cost = 3.")
+    ]
+    assert sum(fit.share for fit in found.fits) == pytest.approx(1.0, abs=1e-12)
 
 
-def test_a_fit_depends_on_game_record_and_priors_alone(
-    case: BuiltCase, likelihoods: Likelihoods, searches: Searches, tmp_path: pathlib.Path
+def test_a_study_without_any_fitted_explanation_ends_with_all_reasons(
+    case: BuiltCase, rivals: tuple[Rival, ...], searches: Searches, no_draws: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = [explanation.parameters for explanation in case.explanations]
+
+    def fails(likelihood: Likelihood, parameters: Sequence[Parameter], *, starts: Sequence[Start]) -> Laplace:
+        if any(parameters is each for each in own):
+            raise NotConverged("not converged.")
+        return searches(likelihood, parameters, starts=starts)
+
+    monkeypatch.setattr(fitting, "fit", fails)
+    with pytest.raises(SamplingFailed, match=r"for-trade: not converged\.\nfor-votes: not converged\."):
+        fit_all(case, rivals, Watch(), None, 1)
+
+
+def test_a_possible_record_passes(case: BuiltCase, rivals: tuple[Rival, ...]) -> None:
+    check_possible(case, rivals)
+
+
+def test_a_fit_depends_on_game_record_priors_and_seed_alone(
+    case: BuiltCase, rivals: tuple[Rival, ...], searches: Searches, no_draws: None, tmp_path: pathlib.Path
 ) -> None:
     store = FitStore(tmp_path)
-    fit_all(case, likelihoods, Watch(), store)
+    fit_all(case, rivals, Watch(), store, 1)
 
-    def searched(changed: BuiltCase) -> list[str]:
+    def searched(changed: BuiltCase, seed: int = 1) -> list[str]:
         searches.starts.clear()
-        fit_all(changed, likelihoods, Watch(), store)
-        known = (*changed.explanations, likelihoods.none)
+        own = [replace(rival, explanation=each) for rival, each in zip(rivals, changed.explanations, strict=False)]
+        fit_all(changed, [*own, *rivals[2:]], Watch(), store, seed)
+        known = (*changed.explanations, *(rival.explanation for rival in rivals[2:]))
         return [each.name for each in known if id(each.parameters) in searches.starts]
 
     first, second = case.explanations
@@ -133,6 +194,7 @@ def test_a_fit_depends_on_game_record_and_priors_alone(
         records=(replace(watched, record=replace(watched.record, items=items)),),
     )
     assert searched(words) == []
+    assert len(searched(words, seed=2)) == len(rivals)
 
     slot = next(i for i, each in enumerate(second.parameters) if each.prior.is_free)
     other = replace(second.parameters[slot], prior=Fixed(0.5))
@@ -140,20 +202,21 @@ def test_a_fit_depends_on_game_record_and_priors_alone(
     assert searched(replace(case, explanations=(first, changed))) == [second.name]
 
     later = replace(watched, record=replace(watched.record, until=watched.record.until + 1.0))
-    assert searched(replace(case, records=(later,))) == [first.name, second.name, NONE]
+    assert searched(replace(case, records=(later,))) == names(rivals)
     elsewhere = replace(watched, start=np.full_like(watched.start, 1.0 / len(watched.start)))
-    assert searched(replace(case, records=(elsewhere,))) == [first.name, second.name, NONE]
+    assert searched(replace(case, records=(elsewhere,))) == names(rivals)
 
 
 def test_a_computation_that_changed_fits_anew(
     case: BuiltCase,
-    likelihoods: Likelihoods,
+    rivals: tuple[Rival, ...],
     searches: Searches,
+    no_draws: None,
     tmp_path: pathlib.Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    fit_all(case, likelihoods, Watch(), FitStore(tmp_path))
+    fit_all(case, rivals, Watch(), FitStore(tmp_path), 1)
     searches.starts.clear()
     monkeypatch.setattr(fitting, "COMPUTATION", fitting.COMPUTATION + 1)
-    fit_all(case, likelihoods, Watch(), FitStore(tmp_path))
-    assert len(searches.starts) == 3
+    fit_all(case, rivals, Watch(), FitStore(tmp_path), 1)
+    assert len(searches.starts) == len(rivals)

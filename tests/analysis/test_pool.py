@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from raison.analysis.pool import WORKERS, side_by_side
+from raison.analysis.pool import SMALL, WORKERS, side_by_side, workers_for
 
 
 def test_results_come_in_the_order_of_the_jobs_whoever_is_done_first() -> None:
@@ -16,7 +16,7 @@ def test_results_come_in_the_order_of_the_jobs_whoever_is_done_first() -> None:
         return job * job
 
     told: list[int] = []
-    assert side_by_side(work, range(6), done=told.append) == [0, 1, 4, 9, 16, 25]
+    assert side_by_side(work, range(6), workers=WORKERS, done=told.append) == [0, 1, 4, 9, 16, 25]
     assert told == [1, 2, 3, 4, 5, 6]
 
 
@@ -30,9 +30,13 @@ def test_the_first_error_ends_the_work() -> None:
         done.append(job)
 
     with pytest.raises(ZeroDivisionError):
-        side_by_side(work, range(2_000))
+        side_by_side(work, range(2_000), workers=WORKERS, done=lambda _: None)
     assert len(done) < 1_999
 
 
 def test_no_jobs_are_no_work() -> None:
-    assert side_by_side(lambda job: job, []) == []
+    assert side_by_side(lambda job: job, [], workers=2, done=lambda _: None) == []
+
+
+def test_small_games_are_worked_on_one_at_a_time() -> None:
+    assert (workers_for(SMALL - 1), workers_for(SMALL)) == (1, WORKERS)

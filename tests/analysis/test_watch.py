@@ -8,7 +8,7 @@ import pytest
 
 from raison.analysis import Watch
 from raison.analysis.watch import cancelled_by_interrupt
-from raison.errors import Cancelled
+from raison.errors import Cancelled, Terminated
 
 
 def test_a_stage_is_timed_and_what_is_told_is_passed_on() -> None:
@@ -55,6 +55,24 @@ def test_an_interrupt_cancels_at_once_and_leaves_the_handlers_as_they_were() -> 
     with pytest.raises(Cancelled), cancelled_by_interrupt():
         signal.raise_signal(signal.SIGINT)
     assert (signal.getsignal(signal.SIGINT), sys.unraisablehook) == before
+
+
+def test_being_told_to_end_cancels_too_with_a_code_of_its_own() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(Terminated) as ended, cancelled_by_interrupt():
+        signal.raise_signal(signal.SIGTERM)
+    assert ended.value.exit_code == 143
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_a_cancelled_run_that_was_told_to_end_says_so() -> None:
+    def ends() -> None:
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGTERM)
+        raise Cancelled("Finished explanations are kept.")
+
+    with pytest.raises(Terminated, match="kept"), cancelled_by_interrupt():
+        ends()
 
 
 def test_an_interrupt_that_was_swallowed_takes_effect_at_the_next_step() -> None:

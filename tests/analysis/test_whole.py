@@ -10,7 +10,7 @@ import pytest
 from raison.analysis.fitting import Fit
 from raison.analysis.whole import _cannot_tell, _several_equilibria, run_study
 from raison.case import BuiltCase
-from raison.inference.evidence import NONE, Lead
+from raison.inference.evidence import Lead
 from raison.inference.posterior import PosteriorStatus
 from raison.study import ClaimResult, EquilibriumStatus
 
@@ -22,6 +22,7 @@ class Row:
     name: str
     log_evidence: float
     status: PosteriorStatus = PosteriorStatus.OK
+    is_null: bool = False
 
     @property
     def explanation(self) -> SimpleNamespace:
@@ -42,11 +43,11 @@ FIRM = Lead(
     leader_by_fit=0,
     share_near_focus=0.8,
 )
-APART = (Row("votes", -10.0), Row("bluff", -16.0), Row(NONE, -30.0))
+APART = (Row("votes", -10.0), Row("bluff", -16.0), Row("no motives", -30.0, is_null=True))
 
 
 def claim(verdict: str) -> ClaimResult:
-    return ClaimResult("id", "", "says", "causal", verdict, None, "", "", "", ())
+    return ClaimResult("id", "", "says", "causal", verdict, None, None, None, "", "", "", ())
 
 
 def told(fits=APART, lead: Lead = FIRM, claims: tuple[ClaimResult, ...] = ()) -> tuple[str, ...]:
@@ -58,7 +59,7 @@ def test_a_firm_lead_near_the_focal_date_leaves_nothing_untold() -> None:
 
 
 def test_explanations_that_are_not_told_apart_are_named_together() -> None:
-    tied = (Row("votes", -10.0), Row("bluff", -10.9), Row("kurds", -10.95), Row(NONE, -30.0))
+    tied = (Row("votes", -10.0), Row("bluff", -10.9), Row("kurds", -10.95), Row("no motives", -30.0, is_null=True))
     (sentence, *_) = told(tied)
     assert sentence == (
         "The record does not tell these explanations apart (every log Bayes factor below 1): Votes, Bluff, Kurds."
@@ -85,8 +86,8 @@ def test_a_search_that_did_not_end_cleanly_is_named() -> None:
 
 
 def test_it_is_said_when_no_motive_does_better_than_rates() -> None:
-    sentences = told((Row(NONE, -10.0), Row("bluff", -16.0)))
-    assert sentences == ("Constant rates without motives do best: none of the listed explanations is supported.",)
+    sentences = told((Row("no motives", -10.0, is_null=True), Row("bluff", -16.0)))
+    assert sentences == ("The row of no motives does best: none of the listed explanations is supported.",)
 
 
 @pytest.mark.parametrize(("share", "count"), [(0.49, 1), (0.5, 0), (float("nan"), 0)])

@@ -6,10 +6,10 @@ import pytest
 from dense import Dense, simulate
 from small_games import BORDER_NAMES, BORDER_NUMBERS, border, border_start, watched
 
-from raison.inference.evidence import NONE, indistinct_groups, lead, none_of_these, posterior_probabilities
+from raison.inference.evidence import indistinct_groups, lead, posterior_probabilities
 from raison.inference.laplace import fit
 from raison.inference.likelihood import GameLikelihood
-from raison.inference.model import Explanation, Parameter
+from raison.inference.model import Parameter
 from raison.inference.posterior import PosteriorStatus
 from raison.inference.prior import Fixed, LogNormal, Normal
 from raison.record import Move, Reading, Record
@@ -73,7 +73,7 @@ def test_without_a_focal_date_there_is_no_share_near_it():
 
 
 def test_explanations_are_indistinct_below_a_log_bayes_factor_of_one():
-    evidence = {"economy": -10.0, "bluff": -10.9, "votes": -11.9, NONE: -20.0}
+    evidence = {"economy": -10.0, "bluff": -10.9, "votes": -11.9, "no motives": -20.0}
     assert indistinct_groups(evidence) == (("economy", "bluff"),)
     assert indistinct_groups(evidence, threshold=1.5) == (("economy", "bluff"), ("bluff", "votes"))
 
@@ -86,23 +86,6 @@ def _parameters(**free):
         Parameter(name, named.get(name, Fixed(number)))
         for name, number in zip(BORDER_NAMES, BORDER_NUMBERS, strict=True)
     )
-
-
-def test_none_of_these_adds_a_rate_for_every_action_centred_on_random_play():
-    like = Explanation("tension", _parameters(weight_of_tension=LogNormal(0.3, 3.0)), weight=2.0)
-    none = none_of_these(border, like)
-    assert (none.name, none.weight) == (NONE, 2.0)
-    assert none.parameters[: len(BORDER_NAMES)] == like.parameters
-    added = none.parameters[len(BORDER_NAMES) :]
-    assert [parameter.name for parameter in added] == [
-        "log rate of north press", "log rate of north court", "log rate of north declare",
-        "log rate of south arm", "log rate of south talk", "log rate of bystander plead",
-    ]  # fmt: skip
-    usual = [np.median([1.5, 0.9]) / 4] * 3 + [2.0 / 3] * 2 + [1.0 / 2]
-    for parameter, rate in zip(added, usual, strict=True):
-        assert math.exp(parameter.prior.value(0.0)) == pytest.approx(rate)
-        assert [parameter.prior.low, parameter.prior.high] == pytest.approx([math.log(rate / 5), math.log(rate * 5)])
-        assert "assumed" in parameter.basis
 
 
 def _retold(numbers):

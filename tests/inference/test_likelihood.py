@@ -76,7 +76,7 @@ def constant_shares() -> ConstantShareLikelihood:
 
 def test_a_world_a_hundred_times_faster_needs_no_other_plan(constant_shares):
     fast = BORDER_NUMBERS * np.where(np.isin(np.arange(len(BORDER_NUMBERS)), [0, 2]), 100.0, 1.0)
-    rates = np.array([2.0, 1.0, 0.0, 1.0, 2.0, 0.0])
+    rates = np.array([-2.5, -3.5, -4.5, 0.3, 1.3, -0.7])
     numbers = np.append(fast, rates)
     reference = filter_by_matrices(border_record(), _constant_jumps(fast, rates), BORDER_SPACE, border_start())
     assert constant_shares.value(numbers) == pytest.approx(reference.log_likelihood, abs=1e-8)
@@ -84,14 +84,15 @@ def test_a_world_a_hundred_times_faster_needs_no_other_plan(constant_shares):
 
 
 def _constant_jumps(numbers, log_shares):
-    """Every action at a constant rate where it is available, by brute force."""
+    """Every action at a constant share of the chances to act where it is available, by brute force."""
     dense = Dense(border(numbers))
     rates = iter(np.exp(log_shares))
     jumps = list(dense.nature)
     some = dense.jumps(np.zeros((3, 24)))[len(jumps) :]
     for player, actions in zip(dense.game.players, dense.actions, strict=True):
+        decisions = np.asarray(player.decision_rate.rate(BORDER_SPACE))
         for name, _, available, outcomes, _ in actions:
-            rate = next(rates)
+            rate = next(rates) * decisions
             kinds = [jump for jump in some if (jump.who, jump.what) == (player.name, name)]
             jumps += [
                 jump._replace(rate=chance * rate * available) for jump, (chance, _) in zip(kinds, outcomes, strict=True)
@@ -105,8 +106,8 @@ def test_the_gradient_under_constant_shares_is_that_of_differences_and_motives_d
     numbers = np.append(BORDER_NUMBERS, [-1.0, -0.5, -0.3, -1.2, -0.2, -2.0])
     at = constant_shares.evaluate(numbers)
     expected = central_slope(lambda n: constant_shares.evaluate(n).log_likelihood, numbers)
-    np.testing.assert_allclose(at.gradient, expected, rtol=1e-6, atol=1e-10)
-    for name in ("decision rate", "cost of pressing", "weight of tension", "weight of calm", "horizon"):
+    np.testing.assert_allclose(at.gradient, expected, rtol=1e-6, atol=1e-8)
+    for name in ("cost of pressing", "weight of tension", "weight of calm", "horizon"):
         assert at.gradient[BORDER_NAMES.index(name)] == 0.0
     assert at.gradient[-1] == 0.0  # pleading is nowhere available
 

@@ -19,8 +19,35 @@ from raison.query.claim import CONTRADICTED, SUPPORTED, Trial, verdict_of, word_
 )
 def test_the_verdict_follows_the_probability_that_the_test_holds(probability: float, word: str):
     assert (CONTRADICTED, SUPPORTED) == (0.1, 0.9)
-    assert word_of(probability) == word
+    assert word_of(probability, probability) == word
     assert verdict_of({"only": Trial(0.0, 0.0, probability)}, {"only": 1.0}).word == word
+
+
+def test_few_draws_support_less_than_many():
+    few, many = ({"only": Trial(0.0, 0.0, 0.96, draws)} for draws in (25, 2500))
+    assert verdict_of(few, {"only": 1.0}).word == "undecided"
+    assert verdict_of(many, {"only": 1.0}).word == "supported"
+    assert verdict_of({"only": Trial(0.0, 0.0, 1.0, 50)}, {"only": 1.0}).word == "supported"
+
+
+def test_the_interval_is_that_of_the_beta_distribution():
+    verdict = verdict_of({"only": Trial(0.0, 0.0, 0.5, 40)}, {"only": 1.0})
+    assert (verdict.low, verdict.high) == (pytest.approx(0.372, abs=0.015), pytest.approx(0.628, abs=0.015))
+
+
+def test_draws_that_did_not_converge_widen_the_interval_and_are_told():
+    verdict = verdict_of({"only": Trial(0.0, 0.0, 1.0, 40, unconverged=10)}, {"only": 1.0})
+    assert verdict.word == "undecided"
+    assert verdict.low < 0.75 < 0.98 < verdict.high
+    assert "in 10 draws the game did not converge" in verdict.reason
+
+
+def test_errors_of_the_evidence_widen_the_interval():
+    answers = {"economy": Trial(0.4, 0.2, 1.0), "bluff": Trial(0.1, 0.2, 0.0)}
+    posteriors = [{"economy": share, "bluff": 1 - share} for share in (0.7, 0.8, 0.9, 0.99)]
+    verdict = verdict_of(answers, {"economy": 0.93, "bluff": 0.07}, posteriors)
+    assert (verdict.low, verdict.high) == (pytest.approx(0.7), pytest.approx(0.99))
+    assert verdict.word == "undecided"
 
 
 def test_the_probability_is_averaged_over_the_posterior_of_the_explanations():
@@ -50,6 +77,13 @@ def test_a_test_on_which_all_agree_is_said_to_be_so_and_is_not_fragile(holds: fl
     assert phrase in verdict.reason
     assert verdict.fragile == ""
     assert not math.isnan(verdict.probability)
+
+
+def test_a_test_on_explanations_that_hangs_on_weak_evidence_is_undecided():
+    by_a_hair = {"bluff": Trial(0.4, 0.5, 0.0, 1000, without_record=0.5, is_firm=False)}
+    verdict = verdict_of(by_a_hair, {"bluff": 1.0})
+    assert verdict.word == "undecided"
+    assert "a log Bayes factor below 3" in verdict.reason
 
 
 def test_a_test_on_explanations_is_undecided_while_the_record_hardly_moves_its_odds():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from raison.analysis.fitting import Fit
-from raison.analysis.pool import side_by_side
+from raison.analysis.pool import side_by_side, workers_for
 from raison.analysis.watch import Watch
 from raison.equilibrium.branches import Branches, find_branches
 from raison.study import EquilibriumStatus
@@ -26,7 +26,8 @@ def search_equilibria(fits: Sequence[Fit], seed: int, watch: Watch) -> tuple[Equ
         return _status(fit, branches)
 
     watch.tell(SEARCHING, 0, len(fits))
-    return tuple(side_by_side(search, fits, done=lambda count: watch.tell(SEARCHING, count, len(fits))))
+    workers = workers_for(fits[0].motion.space.size)
+    return tuple(side_by_side(search, fits, workers=workers, done=lambda n: watch.tell(SEARCHING, n, len(fits))))
 
 
 def _status(fit: Fit, branches: Branches) -> EquilibriumStatus:

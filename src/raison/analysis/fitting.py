@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from raison.analysis.fingerprint import fingerprint
-from raison.analysis.pool import side_by_side
+from raison.analysis.pool import side_by_side, workers_for
 from raison.analysis.store import FitStore
 from raison.analysis.watch import Watch
 from raison.case import BuiltCase
@@ -186,7 +186,10 @@ def _fit_side_by_side(
     for wave in ([0, count - 1], range(1, count - 1)):
         known = None if 0 in wave else _laplace(found[0])
         starts = {i: _start(rivals[i].explanation, known) for i in wave}
-        side_by_side(work, list(wave), done=lambda _: watch.tell(FITTING, count - found.count(None), count))
+        workers = workers_for(case.space.size)
+        side_by_side(
+            work, list(wave), workers=workers, done=lambda _: watch.tell(FITTING, count - found.count(None), count)
+        )
     return [each for each in found if each is not None]
 
 

@@ -13,21 +13,30 @@ Result = TypeVar("Result")
 WORKERS = min(2, os.cpu_count() or 1)
 """Threads at a time; what they run is compiled and does not hold the interpreter."""
 
+SMALL = 1000
+"""States below which little of the work is in compiled loops: threads would wait for each other."""
+
+
+def workers_for(states: int) -> int:
+    """Return how many pieces of work on a game of so many states run at a time."""
+    return WORKERS if states >= SMALL else 1
+
 
 def side_by_side(
-    work: Callable[[Job], Result], jobs: Sequence[Job], *, done: Callable[[int], None] = lambda count: None
+    work: Callable[[Job], Result], jobs: Sequence[Job], *, workers: int, done: Callable[[int], None]
 ) -> list[Result]:
     """Return the results of `work`, in the order of `jobs`.
 
     Args:
         work: one piece of work.
         jobs: what it is called with.
+        workers: how many run at a time.
         done: called with how many pieces are done, after each.
 
     Errors:
         The first that a piece of work raises; pieces that have not begun are dropped then, as at an interrupt.
     """
-    pool = concurrent.futures.ThreadPoolExecutor(max_workers=WORKERS)
+    pool = concurrent.futures.ThreadPoolExecutor(max_workers=workers)
     try:
         futures = [pool.submit(work, job) for job in jobs]
         for count, future in enumerate(concurrent.futures.as_completed(futures), start=1):

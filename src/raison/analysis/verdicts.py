@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from raison.analysis.fitting import Fit
-from raison.analysis.pool import side_by_side
+from raison.analysis.pool import side_by_side, workers_for
 from raison.analysis.watch import Watch
 from raison.arrays import PlayerValues
 from raison.case import BuiltCase, WrittenClaim
@@ -23,7 +23,7 @@ from raison.equations import GameArrays
 from raison.equilibrium.solver import checked, solve
 from raison.errors import NotConverged
 from raison.game import Game
-from raison.inference.evidence import posterior_probabilities
+from raison.inference.evidence import STRONG, posterior_probabilities
 from raison.inference.game_map import NumberVector
 from raison.inference.likelihood import chain_of
 from raison.query.answers import Answer, Number
@@ -40,8 +40,8 @@ DRAWS = 50
 FEW_DRAWS = 8
 """Draws from that of another: it hardly counts."""
 
-FORECAST_TOLERANCE = 1e-7
-"""Residual to which the games behind a forecast are solved; probabilities are then good to about five digits."""
+FORECAST_TOLERANCE = 1e-6
+"""Residual to which the games behind a forecast are solved; probabilities are then good to about four digits."""
 
 RIVAL_DRAWS = 1000
 """Draws of the errors of the log evidences, for tests that compare explanations."""
@@ -61,7 +61,8 @@ def judge_claims(case: BuiltCase, fits: Sequence[Fit], seed: int, watch: Watch) 
     def ask(number: int) -> list[Trial]:
         return _ask(case, fits[number], facts, tests, rivals, seed + number)
 
-    answered = side_by_side(ask, range(len(fits)), done=lambda count: watch.tell(ASKING, count, len(fits)))
+    workers = workers_for(case.space.size)
+    answered = side_by_side(ask, range(len(fits)), workers=workers, done=lambda n: watch.tell(ASKING, n, len(fits)))
     names = [fit.explanation.name for fit in fits]
     by_test = [dict(zip(names, answers, strict=True)) for answers in zip(*answered, strict=True)]
     remaining = iter(by_test)
@@ -70,26 +71,40 @@ def judge_claims(case: BuiltCase, fits: Sequence[Fit], seed: int, watch: Watch) 
 
 @dataclass(frozen=True, eq=False)
 class Rivals:
-    """Posteriors of the explanations with an error on every log evidence: given the record, and given nothing."""
+    """Posteriors of the explanations.
+
+    Attributes:
+        with_record: with an error on every log evidence.
+        without_record: the same, given nothing.
+        shifted: with the log evidence of one explanation moved by as much as strong evidence.
+    """
 
     with_record: list[dict[str, float]]
     without_record: list[dict[str, float]]
+    shifted: list[dict[str, float]]
 
 
 def _rivals(fits: Sequence[Fit], seed: int) -> Rivals:
     log_evidence = np.array([fit.posterior.log_evidence for fit in fits])
-    return Rivals(_erring(fits, log_evidence, seed), _erring(fits, np.zeros(len(fits)), seed))
+    shifts = np.vstack([np.eye(len(fits)), -np.eye(len(fits))]) * STRONG
+    return Rivals(
+        _erring(fits, log_evidence, seed),
+        _erring(fits, np.zeros(len(fits)), seed),
+        _posteriors(fits, log_evidence + shifts),
+    )
 
 
 def _erring(fits: Sequence[Fit], log_evidence: np.ndarray, seed: int) -> list[dict[str, float]]:
-    weights = [fit.explanation.weight for fit in fits]
     size = np.nan_to_num([fit.posterior.log_evidence_error for fit in fits])
     errors = size * np.random.default_rng(seed).standard_normal((RIVAL_DRAWS, len(fits)))
+    return _posteriors(fits, log_evidence + errors)
+
+
+def _posteriors(fits: Sequence[Fit], log_evidences: np.ndarray) -> list[dict[str, float]]:
+    """Return the posterior of the explanations for each row of log evidences."""
+    weights = [fit.explanation.weight for fit in fits]
     names = [fit.explanation.name for fit in fits]
-    return [
-        dict(zip(names, posterior_probabilities(log_evidence + error, weights).tolist(), strict=True))
-        for error in errors
-    ]
+    return [dict(zip(names, posterior_probabilities(row, weights).tolist(), strict=True)) for row in log_evidences]
 
 
 def _ask(case: BuiltCase, fit: Fit, facts: Facts, tests: Sequence[Test], rivals: Rivals, seed: int) -> list[Trial]:
@@ -105,7 +120,7 @@ def _ask(case: BuiltCase, fit: Fit, facts: Facts, tests: Sequence[Test], rivals:
             weights.append(count)
         except NotConverged:
             continue
-    answered = sum(weights)
+    answered = int(sum(weights))
     shares = np.average(held, axis=0, weights=weights) if answered else np.zeros(len(tests))
     unconverged = int(counts.sum()) - answered
     return [
@@ -122,7 +137,8 @@ def _about_explanations(at_mode: World, test: Test, rivals: Rivals) -> Trial:
         float(np.mean([at_mode.believing(rival).holds(test) for rival in each]))
         for each in (rivals.with_record, rivals.without_record)
     )
-    return Trial(*_sides(at_mode, test), with_record, RIVAL_DRAWS, 0, without_record)
+    is_firm = len({at_mode.believing(each).holds(test) for each in rivals.shifted}) == 1
+    return Trial(*_sides(at_mode, test), with_record, RIVAL_DRAWS, 0, without_record, is_firm)
 
 
 def _sides(at_mode: World, test: Test) -> tuple[float, float]:

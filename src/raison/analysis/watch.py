@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
-from raison.errors import Cancelled
+from raison.errors import Cancelled, Terminated
 from raison.study import Stage
 
 Tell = Callable[[str, int, int], None]
@@ -57,27 +57,32 @@ class Watch:
             raise Cancelled("The run was cancelled.")
 
 
+ENDS = (signal.SIGINT, signal.SIGTERM)
+"""Signals that end a run, which then leaves nothing unfinished."""
+
+
 @contextlib.contextmanager
 def cancelled_by_interrupt() -> Iterator[threading.Event]:
-    """Let an interrupt (Ctrl-C) within the block end it with `Cancelled`; yield the event that it sets.
+    """Let an interrupt (Ctrl-C) or SIGTERM within the block end it with `Cancelled`; yield the event that it sets.
 
     Only the main thread is ever interrupted, so in any other this changes nothing. An interrupt that lands in a
     callback of the garbage collector is lost there, and is sent once more. Whatever the block ends with after an
     interrupt, it was cancelled.
     """
-    cancelled = threading.Event()
+    cancelled, told = threading.Event(), [signal.SIGINT]
     main = threading.current_thread()
     if main is not threading.main_thread():
         yield cancelled
         return
 
-    def interrupt(*_: object) -> None:
+    def interrupt(number: int, _: object) -> None:
+        told[0] = signal.Signals(number)
         cancelled.set()
         raise KeyboardInterrupt
 
     def send() -> None:
         if signal.getsignal(signal.SIGINT) is interrupt:
-            signal.pthread_kill(main.ident or 0, signal.SIGINT)
+            signal.pthread_kill(main.ident or 0, told[0])
 
     def send_once_more(lost: sys.UnraisableHookArgs) -> None:
         if issubclass(lost.exc_type, KeyboardInterrupt):
@@ -85,21 +90,29 @@ def cancelled_by_interrupt() -> Iterator[threading.Event]:
         else:
             hook(lost)
 
-    handler, hook = signal.signal(signal.SIGINT, interrupt), sys.unraisablehook
+    handlers = {each: signal.signal(each, interrupt) for each in ENDS}
+    hook = sys.unraisablehook
     sys.unraisablehook = send_once_more
     try:
         yield cancelled
-    except Cancelled:
+    except Cancelled as error:
+        if told[0] is signal.SIGTERM and not isinstance(error, Terminated):
+            raise Terminated(str(error)) from None
         raise
     except (KeyboardInterrupt, Exception) as error:
         if isinstance(error, KeyboardInterrupt) or cancelled.is_set():
-            raise Cancelled("Interrupted.") from None
+            raise _ended(told[0]) from None
         raise
     finally:
         sys.unraisablehook = hook
-        signal.signal(signal.SIGINT, handler)
+        for each, handler in handlers.items():
+            signal.signal(each, handler)
     if cancelled.is_set():
-        raise Cancelled("Interrupted.")
+        raise _ended(told[0])
+
+
+def _ended(by: signal.Signals) -> Cancelled:
+    return Terminated("Terminated.") if by is signal.SIGTERM else Cancelled("Interrupted.")
 
 
 def _peak_mib() -> float:

@@ -24,6 +24,9 @@ Vector = Float[np.ndarray, " numbers"]
 MOST_VECTORS = 40
 """Most vectors that GMRES keeps."""
 
+SMALL = 2**26
+"""Bytes that any machine has to spare: asking for its memory takes longer than to solve a small game."""
+
 INNER = 0.1
 """Tolerance of the systems in A, as a share of that of the whole."""
 
@@ -61,5 +64,7 @@ def gmres(size: int, apply: Callable[[Vector], Vector], right: Vector, tolerance
 
 
 def _kept_vectors(size: int) -> int:
-    """Return how many vectors fit in half of the free memory."""
+    """Return how many vectors fit in half of the free memory, which is asked for only where they might not."""
+    if MOST_VECTORS * 8 * size < SMALL:
+        return MOST_VECTORS
     return max(5, min(MOST_VECTORS, memory_available() // (2 * 8 * size)))

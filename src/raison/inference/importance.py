@@ -46,6 +46,9 @@ LEAST_DRAWS, MOST_DRAWS = 128, 1024
 ENOUGH = 0.1
 """Standard error of the log evidence at which no more draws are made."""
 
+TOLERANCE = 1e-6
+"""Residual to which the games behind draws are solved; log likelihoods are then good to about three digits."""
+
 WORST_SHAPE = 0.7
 """Shape k of the tail of the weights beyond which their mean means little."""
 
@@ -139,7 +142,7 @@ def draw_around(laplace: Laplace, likelihood: Likelihood, seed: int) -> Laplace 
     """
     if not len(laplace.z) or math.isnan(laplace.log_evidence):
         return laplace
-    proposal, near = Proposal.around(laplace), likelihood.starting_at(laplace.mode)
+    proposal, near = Proposal.around(laplace), likelihood.starting_at(laplace.mode, tolerance=TOLERANCE)
     rng, points, log_weights = np.random.default_rng(seed), np.empty((0, len(laplace.z))), np.empty(0)
     while len(points) < MOST_DRAWS:
         batch = proposal.draw(BATCH, rng)

@@ -43,8 +43,11 @@ class Evaluation:
 class Likelihood(Protocol):
     """A log likelihood as a function of a vector of numbers, with and without its gradient."""
 
-    def starting_at(self, numbers: NumberVector) -> Likelihood:
-        """Return the same likelihood, quick to compute near `numbers`. Raises `NotConverged`."""
+    def starting_at(self, numbers: NumberVector, *, tolerance: float | None = None) -> Likelihood:
+        """Return the same likelihood, quick to compute near `numbers`, its games solved to `tolerance`.
+
+        Raises `NotConverged`.
+        """
         ...
 
     def value(self, numbers: NumberVector) -> float:
@@ -79,9 +82,10 @@ class GameLikelihood:
         self._tolerance = tolerance
         self._start = start
 
-    def starting_at(self, numbers: NumberVector) -> GameLikelihood:
+    def starting_at(self, numbers: NumberVector, *, tolerance: float | None = None) -> GameLikelihood:
         """Return the likelihood whose every solve starts from the equilibrium at `numbers`. Raises `NotConverged`."""
-        return GameLikelihood(self._game, self._seen, tolerance=self._tolerance, start=self.solve(numbers).values)
+        tolerance = self._tolerance if tolerance is None else tolerance
+        return GameLikelihood(self._game, self._seen, tolerance=tolerance, start=self.solve(numbers).values)
 
     def solve(self, numbers: NumberVector) -> Equilibrium:
         """Solve the game at `numbers`. Raises `NotConverged`."""
@@ -118,7 +122,7 @@ class ConstantShareLikelihood:
         self._seen = tuple(seen)
         self._actions = actions
 
-    def starting_at(self, numbers: NumberVector) -> ConstantShareLikelihood:
+    def starting_at(self, numbers: NumberVector, *, tolerance: float | None = None) -> ConstantShareLikelihood:
         """Return the likelihood itself: there is no game to solve."""
         return self
 

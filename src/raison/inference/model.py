@@ -9,6 +9,9 @@ from jaxtyping import Float
 
 from raison.inference.prior import Prior
 
+NO_MOTIVES, SHARED_MOTIVES, HABIT = NULLS = ("no motives", "shared motives only", "habit")
+"""Names of the nulls, which every study adds; no explanation of a case may take one."""
+
 
 @dataclass(frozen=True)
 class Parameter:

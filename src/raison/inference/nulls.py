@@ -25,13 +25,10 @@ from raison.equilibrium import Equilibrium
 from raison.errors import NotConverged
 from raison.inference.game_map import NumberVector
 from raison.inference.laplace import numbers_at
-from raison.inference.model import Explanation, Parameter
+from raison.inference.model import HABIT, NO_MOTIVES, SHARED_MOTIVES, Explanation, Parameter
 from raison.inference.posterior import free_of
 from raison.inference.prior import Q95, Fixed, Normal
 from raison.record import WatchedRecord
-
-NO_MOTIVES, SHARED_MOTIVES, HABIT = NULLS = ("no motives", "shared motives only", "habit")
-"""Names of the nulls; no explanation of a case may take one."""
 
 PREDICTIVE_PAIRS = 4
 """Pairs of draws from the prior of each explanation that tell how often it expects each action."""

@@ -7,7 +7,8 @@ each (a beta distribution, Jeffreys' prior) and posteriors drawn with the errors
 
     supported      the interval lies at or above 0.9
     contradicted   it lies at or below 0.1
-    undecided      otherwise; and where the record moves the odds of a test on explanations by less than strong evidence
+    undecided      otherwise; and where a test on explanations hangs on less than strong evidence, or the record moves
+                   its odds by less
     not testable   no test
 """
 
@@ -42,6 +43,8 @@ class Trial:
         draws: on how many the share rests; 0 where it is known.
         unconverged: further draws whose game did not converge: the test might hold in them or not.
         without_record: the same for a test that compares explanations, had the record said nothing; None for others.
+        is_firm: for such a test, whether it comes out the same if the evidence of any one explanation were stronger or
+            weaker by the bound of strong evidence.
     """
 
     left: float
@@ -50,6 +53,7 @@ class Trial:
     draws: int = 0
     unconverged: int = 0
     without_record: float | None = None
+    is_firm: bool = True
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,9 @@ def verdict_of(
     moved = _moved(trials)
     if moved is not None and moved < STRONG:
         reason = f"the record moves the odds of this by a factor of {math.exp(moved):.1f} only, too little to decide it"
+        return Verdict("undecided", probability, low, high, reason, "")
+    if not all(trial.is_firm for trial in trials.values()):
+        reason = f"it hangs on a log Bayes factor below {STRONG:g}, too little to decide it"
         return Verdict("undecided", probability, low, high, reason, "")
     word = word_of(low, high)
     return Verdict(word, probability, low, high, _reason(probability, low, high, trials), _fragile(word, trials))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from raison.inference.evidence import INDISTINCT
-from raison.inference.nulls import HABIT, NO_MOTIVES, SHARED_MOTIVES
+from raison.inference.model import HABIT, NO_MOTIVES, SHARED_MOTIVES
 from raison.report.evidence import silence_share
 from raison.report.items import item_text
 from raison.report.names import (
