@@ -265,8 +265,7 @@ def item_matrix(item, record, jumps, space):
         return matrix
     axis, variable = next((k, v) for k, v in enumerate(space.variables) if v.name == item.who)
     names = [variable.levels[state[axis]] for state in states_of(space)]
-    true, false = len(item.levels), len(variable.levels) - len(item.levels)
-    return np.diag([item.reliability / true if n in item.levels else (1 - item.reliability) / false for n in names])
+    return np.diag([item.reliability if n in item.levels else 1 - item.reliability for n in names])
 
 
 def filter_by_matrices(record, jumps, space, start):

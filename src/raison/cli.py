@@ -62,6 +62,7 @@ def run(
         Path | None, typer.Option("--out", help="Folder for the results.", show_default="raison-out/CASE")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Seed of every random draw.")] = 0,
+    search: Annotated[bool, typer.Option("--search/--no-search", help="Search the games for other equilibria.")] = True,
 ) -> None:
     """Run the whole study of a case; print the result and write it into a folder."""
     # only this command draws and saves: the libraries for that take two seconds to load
@@ -73,7 +74,8 @@ def run(
     with _telling_the_way_out(folder), held(folder, [*FILES, "report.html"]), _progress() as tell:
         watch = Watch(tell, context.obj)
         store = FitStore(make_folder(folder / "fits"))
-        study = run_study(built, seed=seed, command=_command(case, seed), store=store, watch=watch)
+        command = _command(case, seed, search)
+        study = run_study(built, seed=seed, search=search, command=command, store=store, watch=watch)
         written = [*save_study(study, folder), write_report(study, folder / "report.html")]
         watch.check()
     with _showing():
@@ -194,8 +196,8 @@ def _options(
     """Hold the options that come before a command."""
 
 
-def _command(case: str, seed: int) -> str:
-    return f"raison run {shlex.quote(case)} --seed {seed}"
+def _command(case: str, seed: int, search: bool) -> str:
+    return f"raison run {shlex.quote(case)} --seed {seed}{'' if search else ' --no-search'}"
 
 
 @contextlib.contextmanager

@@ -44,14 +44,14 @@ class EquilibriumStatus:
     steps: int
     origin: str
     """Where the search that found it began."""
-    best_response_radius: float
-    """Spectral radius of the best-response map: above 1, best responses lead away from it."""
+    best_response_radius: float | None
+    """None if nobody searched. Spectral radius of the best-response map: above 1, best responses lead away from it."""
     on_branch: bool | None
     """Whether it is the one to which the branch from precision 0 leads; None if that branch was lost."""
     folds: tuple[float, ...]
     """Precisions at which that branch turns back."""
-    found: int
-    """Different equilibria found, this one included. Every number of the study uses this one."""
+    found: int | None
+    """Different equilibria found, this one included; None if nobody searched. Every number of the study uses this one."""
     searches: int
 
 

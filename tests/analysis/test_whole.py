@@ -124,3 +124,8 @@ def test_a_case_with_two_records_has_both_in_its_study(case: BuiltCase) -> None:
         assert halves[0] == pytest.approx(halves[1], abs=1e-9)
         assert sum(halves) == pytest.approx(each.log_likelihood, abs=1e-6)
         assert set(each.paths) == {"small", "again"}
+
+
+def test_what_nobody_searched_for_is_not_counted() -> None:
+    fits: tuple[Fit, ...] = APART  # type: ignore[assignment]
+    assert _several_equilibria(fits, (replace(status(1), found=None), None, None)) == ()

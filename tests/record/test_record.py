@@ -58,12 +58,12 @@ def test_a_doubtful_move_stands_in_the_record_by_error_as_often_as_such_moves_do
     ("levels", "reliability", "expected"),
     [
         (("calm",), 1.0, [1, 0, 0, 0]),
-        (("high",), 0.7, [0.1, 0.1, 0.7, 0.1]),
-        (("high", "brink"), 0.8, [0.1, 0.1, 0.4, 0.4]),
+        (("high",), 0.7, [0.3, 0.3, 0.7, 0.3]),
+        (("high", "brink"), 0.8, [0.2, 0.2, 0.8, 0.8]),
         (("calm", "raised", "high", "brink"), 0.6, [1, 1, 1, 1]),
     ],
 )
-def test_a_reading_spreads_its_reliability_over_the_levels_it_allows(levels, reliability: float, expected):
+def test_a_reading_weighs_as_often_as_it_is_right_whatever_it_allows(levels, reliability: float, expected):
     row = reading_probability(BORDER_SPACE, "tension", levels, reliability)
     np.testing.assert_allclose(row.reshape(4, 6), np.tile(np.array(expected)[:, None], 6), rtol=1e-14)
 

@@ -30,7 +30,12 @@ def search_equilibria(fits: Sequence[Fit], seed: int, watch: Watch) -> tuple[Equ
     return tuple(side_by_side(search, fits, workers=workers, done=lambda n: watch.tell(SEARCHING, n, len(fits))))
 
 
-def _status(fit: Fit, branches: Branches) -> EquilibriumStatus:
+def without_search(fits: Sequence[Fit]) -> tuple[EquilibriumStatus | None, ...]:
+    """Return what is known of the equilibrium of each fit without a search for others."""
+    return tuple(None if fit.equilibrium is None else _status(fit, None) for fit in fits)
+
+
+def _status(fit: Fit, branches: Branches | None) -> EquilibriumStatus:
     equilibrium = fit.equilibrium
     assert equilibrium is not None
     return EquilibriumStatus(
@@ -40,9 +45,9 @@ def _status(fit: Fit, branches: Branches) -> EquilibriumStatus:
         error=equilibrium.error,
         steps=equilibrium.steps,
         origin=equilibrium.origin,
-        best_response_radius=branches.radii[0],
-        on_branch=None if branches.principal is None else branches.principal == 0,
-        folds=branches.folds,
-        found=branches.count,
-        searches=branches.searches,
+        best_response_radius=None if branches is None else branches.radii[0],
+        on_branch=None if branches is None or branches.principal is None else branches.principal == 0,
+        folds=() if branches is None else branches.folds,
+        found=None if branches is None else branches.count,
+        searches=0 if branches is None else branches.searches,
     )

@@ -18,7 +18,7 @@ from raison.analysis.description import (
     item_results,
     record_results,
 )
-from raison.analysis.equilibria import SEARCHING, search_equilibria
+from raison.analysis.equilibria import SEARCHING, search_equilibria, without_search
 from raison.analysis.fitting import Fit, check_possible, fit_all, make_rivals
 from raison.analysis.store import FitStore
 from raison.analysis.verdicts import ASKING, judge_claims
@@ -42,15 +42,26 @@ from raison.study import (
 
 CHECKING = "check the record"
 
+NOT_SEARCHED = (
+    "Nobody looked for other equilibria of the games (--no-search): players might also have settled on those."
+)
+
 
 def run_study(
-    case: BuiltCase, *, seed: int = 0, command: str = "", store: FitStore | None = None, watch: Watch | None = None
+    case: BuiltCase,
+    *,
+    seed: int = 0,
+    search: bool = True,
+    command: str = "",
+    store: FitStore | None = None,
+    watch: Watch | None = None,
 ) -> Study:
     """Run the whole study of `case`.
 
     Args:
         case: the case.
         seed: of every random draw.
+        search: whether to search each game for other equilibria.
         command: how the study can be run again, for the report.
         store: where finished fits are kept and found; none are if it is None.
         watch: told of every step; times the stages.
@@ -66,7 +77,7 @@ def run_study(
     with watch.stage(DESCRIBING):
         described = describe_all(case, fits, watch)
     with watch.stage(SEARCHING):
-        equilibria = search_equilibria(fits, seed, watch)
+        equilibria = search_equilibria(fits, seed, watch) if search else without_search(fits)
     with watch.stage(ASKING):
         claims = judge_claims(case, fits, seed, watch)
     leading = _lead(fits, described)
@@ -88,7 +99,11 @@ def run_study(
         failed=tuple(
             FailedExplanation(each.explanation.name, each.explanation.label, each.reason) for each in failures
         ),
-        cannot_tell=(*_cannot_tell(fits, leading, claims), *_several_equilibria(fits, equilibria)),
+        cannot_tell=(
+            *_cannot_tell(fits, leading, claims),
+            *_several_equilibria(fits, equilibria),
+            *(() if search else (NOT_SEARCHED,)),
+        ),
     )
 
 
@@ -209,7 +224,7 @@ def _several_equilibria(fits: Sequence[Fit], equilibria: Sequence[EquilibriumSta
         f"The game of {fit.explanation.label} has at least {each.found} equilibria; all that is said of it holds "
         f"in the one found by {each.origin}."
         for fit, each in zip(fits, equilibria, strict=True)
-        if each is not None and each.found > 1
+        if each is not None and each.found is not None and each.found > 1
     )
 
 

@@ -94,8 +94,8 @@ class Reading(Item):
 
     Attributes:
         levels: the levels that the reading allows, one or more.
-        reliability: probability, in (0, 1], that the true level is among `levels`; the rest is spread
-            evenly over the other levels.
+        reliability: probability, in (0, 1], of such a reading where the true level is among `levels`; elsewhere it is
+            made with the rest.
     """
 
     kind = "reading"
@@ -187,13 +187,13 @@ def reading_probability(
 ) -> Float[np.ndarray, " states"]:
     """Return the probability of a reading in every state.
 
-    With m of the variable's n levels allowed, a state with an allowed level gives the reading with probability
-    reliability / m, any other with (1 - reliability) / (n - m). Shape `[states]`.
+    A state with an allowed level gives the reading with probability `reliability`, any other with 1 - reliability, so
+    that it weighs reliability / (1 - reliability), however many levels it allows. Shape `[states]`.
     """
     known = space.variable(variable)
     allowed = np.zeros(len(known.levels), dtype=bool)
     allowed[[known.index(level) for level in levels]] = True
     if allowed.all():
         return np.ones(space.size)
-    row = np.where(allowed, reliability / allowed.sum(), (1.0 - reliability) / (~allowed).sum())
+    row = np.where(allowed, reliability, 1.0 - reliability)
     return row[space.levels_of(variable)]

@@ -56,7 +56,7 @@ def _size(study: Study) -> Text:
     converged = sum(each.has_converged for each in solved)
     residuals = [each.residual for each in solved if each.residual == each.residual]
     worst = f", largest residual {number(max(residuals), 1)}" if residuals else ""
-    most = max((each.found for each in solved), default=1)
+    most = max((each.found or 1 for each in solved), default=1)
     several = "" if most == 1 else f", up to {most} equilibria each"
     total = seconds(sum(stage.seconds for stage in study.stages))
     return Text(

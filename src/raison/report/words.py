@@ -237,5 +237,7 @@ def count(amount: int, noun: str, plural: str = "") -> str:
 
 def equilibria_found(solved: EquilibriumStatus) -> str:
     """Return how many equilibria a search found, such as `one equilibrium found in 9 searches`."""
+    if solved.found is None:
+        return "no search for other equilibria"
     found = "one equilibrium" if solved.found == 1 else f"{solved.found} equilibria"
     return f"{found} found in {count(solved.searches, 'search', 'searches')}"

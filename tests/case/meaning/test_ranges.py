@@ -15,7 +15,6 @@ from raison.inference.prior import Fixed, LogitNormal, LogNormal, Normal
         ("-0.5", Kind.NUMBER, Fixed(-0.5)),
         ("0.5 to 4", Kind.NUMBER, LogNormal(0.5, 4.0)),
         ("-1 to 2", Kind.NUMBER, Normal(-1.0, 2.0)),
-        ("0 to 2", Kind.NUMBER, Normal(0.0, 2.0)),
         ("8 to 14 months", Kind.DURATION, LogNormal(8.0, 14.0)),
         ("1 month", Kind.DURATION, Fixed(1.0)),
         ("2 years", Kind.DURATION, Fixed(24.0)),
@@ -51,6 +50,12 @@ def test_a_duration_is_converted_to_the_unit_of_the_case(low: float, factor: flo
 def test_any_other_text_is_refused_by_a_value_error(text: str, kind: Kind) -> None:
     with contextlib.suppress(ValueError):
         assert isinstance(read_number(text, kind, "day"), Fixed | LogNormal | Normal)
+
+
+@pytest.mark.parametrize("text", ["0 to 2", "-2 to 0"])
+def test_a_range_that_ends_at_zero_would_reach_beyond_it_and_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"ends at zero.*a wish would be a fear.*`0\.1 to 2`"):
+        read_number(text, Kind.NUMBER, "month")
 
 
 @pytest.mark.parametrize("text", ["1e-320 years", "1e-320 to 2 years"])

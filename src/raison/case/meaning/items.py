@@ -81,7 +81,11 @@ class _Readings:
             yield "who", f"no variable `{row.who}`.{did_you_mean(row.who, setting.space.names)}"
         else:
             yield from self._check_levels(row, setting.space.variable(row.who).levels)
-        yield from _check_confidence(row)
+        wrong = list(_check_confidence(row))
+        yield from wrong
+        if not wrong and read_confidence(row.confidence) <= 0.5:
+            message = "a reading that is wrong as often as right says nothing; it needs more than 0.5."
+            yield "confidence", f"found `{row.confidence}`; {message}"
 
     def _check_levels(self, row: RecordRow, known: tuple[str, ...]) -> Wrong:
         levels = _levels(row)

@@ -52,6 +52,12 @@ REST = "rest"
 _FORMS = {Kind.NUMBER: _PLAIN, Kind.DURATION: _DURATION, Kind.RATE: _RATE, Kind.RATIO: _RATIO, Kind.CHANCE: _PLAIN}
 
 
+ENDS_AT_ZERO = (
+    "A range holds 90 %, so one time in twenty the number would have the other sign, and a wish would be a fear. "
+    "End it short of zero, such as `0.1 to 2`, or beyond it, such as `-0.5 to 2`, if the sign is open."
+)
+
+
 def read_number(text: str, kind: Kind, unit: str) -> WrittenPrior:
     """Return the prior that `text` states; raise `ValueError` with a message if it states none.
 
@@ -106,6 +112,8 @@ def _range(text: str, low: float, high: float, kind: Kind) -> LogNormal | Normal
         return LogitNormal(low, high)
     if low > 0:
         return LogNormal(low, high)
+    if kind is Kind.NUMBER and (low == 0 or high == 0):
+        raise ValueError(f"found `{text}`, which ends at zero. {ENDS_AT_ZERO}")
     if kind is Kind.NUMBER:
         return Normal(low, high)
     raise ValueError(f"found `{text}`: this number is always positive, so the low end must be above zero.")
