@@ -51,7 +51,7 @@ class EquilibriumStatus:
     folds: tuple[float, ...]
     """Precisions at which that branch turns back."""
     found: int | None
-    """Different equilibria found, this one included; None if nobody searched. Every number of the study uses this one."""
+    """Different equilibria found, this one included; None if nobody searched. All numbers of the study use this one."""
     searches: int
 
 
