@@ -379,7 +379,7 @@ def test_a_case_that_may_not_be_written_or_read_is_told(
 def test_every_file_of_the_reference_is_written_and_no_other(folder: pathlib.Path) -> None:
     assert {path.name for path in folder.iterdir()} == FILES | {"fits"}
     assert all((folder / name).stat().st_size for name in FILES)
-    assert [path.suffix for path in (folder / "fits").iterdir()] == [".json"] * 3
+    assert [path.suffix for path in (folder / "fits").iterdir()] == [".json"] * 5
 
 
 def fields_of(page: str) -> dict[str, list[str]]:
@@ -542,8 +542,8 @@ def test_a_game_that_does_not_converge_ends_with_its_status(
         patch.chdir(tmp_path)
         assert call(command, template) == 1
     message = capsys.readouterr().err
-    assert "not converged: residual" in message
-    assert "lower the weights or shorten the horizon" in message
+    assert "not converged: residual" in message.replace("\n", " ")
+    assert "lower the weights or shorten the horizon" in message.replace("\n", " ")
     assert "Traceback" not in message
 
 
@@ -628,11 +628,11 @@ def test_an_interrupted_run_keeps_its_fits_and_the_next_takes_them_up(
     assert running.returncode == 130, message
     assert "Interrupted." in message
     assert {path.name for path in out.iterdir()} == {"fits"}, "no file is half written"
-    kept = {path: path.stat().st_mtime_ns for path in out.glob("fits/*.json")}
+    kept = {path: json.loads(path.read_text(encoding="utf-8"))["mode"] for path in out.glob("fits/*.json")}
     assert kept
 
     assert call("run", template, "--out", out, "--seed", 7) == 0
-    assert {path: path.stat().st_mtime_ns for path in kept} == kept
+    assert {path: json.loads(path.read_text(encoding="utf-8"))["mode"] for path in kept} == kept
     told, anew = leaves(without_stages(study)), leaves(without_stages(read(out)))
     assert told.keys() == anew.keys()
     for place, value in told.items():

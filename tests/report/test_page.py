@@ -33,7 +33,7 @@ def test_the_headline_says_provisional_and_for_which_list_it_holds(study):
     assert "given this model and the listed explanations" in headline
 
 
-def test_none_of_these_is_the_headline_if_it_wins(study):
+def test_a_null_is_the_headline_if_it_wins(study):
     won = with_posteriors(study, [0.02] * 6 + [0.88], is_provisional=False)
     assert make_answer(won).headline.startswith("None of the listed explanations")
 

@@ -116,10 +116,10 @@ def test_a_report_is_written_where_it_was_asked_for(tmp_path, study, html):
 def test_one_explanation_alone_makes_a_report():
     html = report_html(make_study(listed=1, items=5, claims=2))
     assert "1\u00a0listed explanation " in html
-    assert "None of these" in html
+    assert "No motives" in html
 
 
-def test_none_of_these_may_win(study):
+def test_a_null_may_win(study):
     assert "None of the listed explanations" in report_html(
         with_posteriors(study, [0.01] * 6 + [0.94], is_provisional=False)
     )

@@ -37,7 +37,7 @@ def test_markup_in_names_is_printed_as_it_is():
 
 def test_every_explanation_is_listed():
     text = shown(make_study())
-    assert all(name in text for name in ("Economy and votes", "Partition", "None of these"))
+    assert all(name in text for name in ("Economy and votes", "Partition", "No motives"))
 
 
 def test_a_study_without_claims_and_with_unknown_posteriors_is_shown():

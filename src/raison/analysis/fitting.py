@@ -165,7 +165,7 @@ def fit_key(case: BuiltCase, rival: Rival, seed: int) -> str:
         items = [replace(item, date="", source="", note="") for item in watched.record.items]
         watches.append((items, watched.record.until, watched.start, watched.calendar))
     priors = [(parameter.name, parameter.prior) for parameter in rival.explanation.parameters]
-    plays = isinstance(rival.likelihood, GameLikelihood)
+    plays = not isinstance(rival.likelihood, ConstantShareLikelihood)
     return fingerprint((COMPUTATION, plays, case.game, watches, priors, seed))
 
 

@@ -43,8 +43,6 @@ from raison.study import (
 CHECKING = "check the record"
 
 NOT_SEARCHED = "Nobody looked for other equilibria (--no-search): players might also have settled on those."
-    "Nobody looked for other equilibria of the games (--no-search): players might also have settled on those."
-)
 
 
 def run_study(
