@@ -61,7 +61,8 @@ START_TOLERANCE = 1e-2
 """Residual to which the values of random play are solved before the search begins."""
 
 ADJOINT_TOLERANCE = 1e-9
-"""Largest entry that the linear solve behind a gradient may leave, as a share of the largest of its right-hand side."""
+"""Largest entry that the linear solve behind a gradient leaves by default, as a share of the largest of its right-hand
+side."""
 
 ADJOINT_BOUND = 1e-6
 """Share that it may leave at worst: beyond it the gradient counts as not found."""
@@ -263,7 +264,13 @@ class Pulled(NamedTuple):
     adjoint: PlayerValues
 
 
-def pull_back(equilibrium: Equilibrium, cotangent: PlayerValues, *, start: PlayerValues | None = None) -> Pulled:
+def pull_back(
+    equilibrium: Equilibrium,
+    cotangent: PlayerValues,
+    *,
+    start: PlayerValues | None = None,
+    tolerance: float = ADJOINT_TOLERANCE,
+) -> Pulled:
     """Return the derivative of a scalar by the game's numbers, through its derivative by the values.
 
     From F(V, numbers) = 0:  d/d numbers = (dF/d numbers)' w  with  -F'(V)' w = cotangent.
@@ -274,6 +281,7 @@ def pull_back(equilibrium: Equilibrium, cotangent: PlayerValues, *, start: Playe
         equilibrium: a converged equilibrium.
         cotangent: derivative of the scalar by the values. Shape `[players, states]`.
         start: w of a nearby computation.
+        tolerance: largest entry that the linear solve may leave, as a share of the largest of its right-hand side.
 
     Errors:
         `NotConverged` if the linear solve fails.
@@ -288,7 +296,7 @@ def pull_back(equilibrium: Equilibrium, cotangent: PlayerValues, *, start: Playe
     size = least = float(abs(left).max())
     is_whole, slow_rounds = False, 0
     for _ in range(MAX_ADJOINT_ROUNDS):
-        if size <= ADJOINT_TOLERANCE * scale or slow_rounds >= PATIENCE:
+        if size <= tolerance * scale or slow_rounds >= PATIENCE:
             break
         step = (
             solve_transposed(engine, here, left, ADJOINT_STEP)

@@ -13,6 +13,8 @@ Source: tierney1986 (docs/reference/references.md)
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -36,6 +38,9 @@ Square = Float[np.ndarray, "free free"]
 
 GRADIENT_TOLERANCE = 1e-2
 """Largest slope of the log posterior, per standard deviation of the prior, at which Newton steps take over."""
+
+SEARCH_TOLERANCE = 1e-8
+"""Residual to which games are solved during the search; log likelihoods are then good to about five digits."""
 
 MAX_POLISH = 4
 """Most Newton steps after the search."""
@@ -157,11 +162,22 @@ class _Target:
         self.parameters = tuple(parameters)
         self.free = free_of(self.parameters)
         self.proper = np.array([parameters[i].prior.is_proper for i in self.free], dtype=float)
-        self.evaluations = 0
+        self._evaluated = [0]  # one count for all targets that are near this one
+
+    @property
+    def evaluations(self) -> int:
+        return self._evaluated[0]
+
+    def near(self, z: Point, *, tolerance: float | None = None) -> _Target:
+        """Return the same target, quick to evaluate near `z`; itself where the game there cannot be solved."""
+        nearby = copy.copy(self)
+        with contextlib.suppress(NotConverged):
+            nearby.likelihood = self.likelihood.starting_at(numbers_at(self.parameters, z), tolerance=tolerance)
+        return nearby
 
     def evaluate(self, z: Point) -> tuple[Evaluation, Point]:
         """Return the likelihood at z and the gradient of minus the log posterior."""
-        self.evaluations += 1
+        self._evaluated[0] += 1
         try:
             evaluation = self.likelihood.evaluate(numbers_at(self.parameters, z))
         except NotConverged as error:
@@ -218,6 +234,7 @@ def fit(likelihood: Likelihood, parameters: Sequence[Parameter], *, starts: Sequ
     starts = starts if starts is not None else [Start(np.zeros(len(target.free)))]
     found = [_search(target, start) for start in starts]
     z = min(found, key=lambda point: target(point)[0]) if len(found) > 1 else found[0]
+    target = target.near(z)
     evaluation, gradient = target.evaluate(z)
     hessian = _hessian(target, z, gradient, _guess(starts))
     z, evaluation, gradient, hessian = _repair(target, z, evaluation, gradient, hessian)
@@ -242,7 +259,8 @@ def _search(target: _Target, start: Start) -> Point:
     options = {"gtol": GRADIENT_TOLERANCE, "maxiter": MAX_STEPS}
     if start.covariance is not None:
         options["hess_inv0"] = start.covariance
-    return scipy.optimize.minimize(target, start.z, jac=True, method="BFGS", options=options).x
+    rough = target.near(start.z, tolerance=SEARCH_TOLERANCE)
+    return scipy.optimize.minimize(rough, start.z, jac=True, method="BFGS", options=options).x
 
 
 def _guess(starts: Sequence[Start]) -> Square | None:
@@ -251,7 +269,12 @@ def _guess(starts: Sequence[Start]) -> Square | None:
 
 
 def _hessian(target: _Target, z: Point, at: Point, near: Square | None) -> Square:
-    """Return the second derivatives of minus the log posterior; `near` is the covariance of a nearby posterior."""
+    """Return the second derivatives of minus the log posterior; `near` is the covariance of a nearby posterior.
+
+    Where none is known, that of the prior is the nearest.
+    """
+    if near is None and len(z) > LEAST_LANCZOS and target.proper.all():
+        near = np.eye(len(z))
     return _all_directions(target, z, at) if near is None else _correct(target, z, at, near)
 
 

@@ -21,7 +21,8 @@ from raison.chain.chain_slope import chain_slope
 from raison.chain.constant_shares import constant_shares_of, constant_shares_slope
 from raison.equations import GameArrays
 from raison.equations.game_slope import add_slopes, game_slope
-from raison.equilibrium.solver import Equilibrium, checked, pull_back, solve
+from raison.equilibrium.solver import ADJOINT_TOLERANCE, Equilibrium, checked, pull_back, solve
+from raison.game import Game
 from raison.inference.game_map import GameFunction, GameMap, NumberVector, game_map
 from raison.record import Seen
 
@@ -66,7 +67,7 @@ class GameLikelihood:
         game: builds the game from its numbers.
         seen: what was seen of it; the likelihoods multiply.
         tolerance: residual to which each equilibrium is solved.
-        start: values from which every solve starts; random play if None. Shape `[players, states]`.
+        start: solved game from which every solve starts; random play if None.
     """
 
     def __init__(
@@ -75,7 +76,7 @@ class GameLikelihood:
         seen: Sequence[Seen],
         *,
         tolerance: float = 1e-10,
-        start: PlayerValues | None = None,
+        start: Equilibrium | None = None,
     ) -> None:
         self._game = game_map(game)
         self._seen = tuple(seen)
@@ -85,11 +86,15 @@ class GameLikelihood:
     def starting_at(self, numbers: NumberVector, *, tolerance: float | None = None) -> GameLikelihood:
         """Return the likelihood whose every solve starts from the equilibrium at `numbers`. Raises `NotConverged`."""
         tolerance = self._tolerance if tolerance is None else tolerance
-        return GameLikelihood(self._game, self._seen, tolerance=tolerance, start=self.solve(numbers).values)
+        return GameLikelihood(self._game, self._seen, tolerance=tolerance, start=self.solve(numbers))
 
     def solve(self, numbers: NumberVector) -> Equilibrium:
         """Solve the game at `numbers`. Raises `NotConverged`."""
-        return checked(solve(self._game(numbers), start=self._start, tolerance=self._tolerance))
+        return self._solved(self._game(numbers))
+
+    def _solved(self, game: Game) -> Equilibrium:
+        near = None if self._start is None else self._start.values
+        return checked(solve(game, start=near, tolerance=self._tolerance))
 
     def value(self, numbers: NumberVector) -> float:
         """Return the log likelihood at `numbers`. Raises `NotConverged`."""
@@ -99,11 +104,23 @@ class GameLikelihood:
     def evaluate(self, numbers: NumberVector) -> Evaluation:
         """Return the log likelihood and its gradient at `numbers`. Raises `NotConverged`."""
         game = self._game(numbers)
-        equilibrium = checked(solve(game, start=self._start, tolerance=self._tolerance))
-        value, by_chain = _slope(self._seen, chain_of(equilibrium))
-        by_arrays, by_values = chain_slope(equilibrium.arrays, equilibrium.values, equilibrium.play, by_chain)
-        total = add_slopes(by_arrays, pull_back(equilibrium, by_values).numbers)
+        equilibrium = self._solved(game)
+        value, by_arrays, by_values = _through(equilibrium, self._seen)
+        pulled = pull_back(equilibrium, by_values, start=self._adjoint, tolerance=self._adjoint_tolerance)
+        total = add_slopes(by_arrays, pulled.numbers)
         return Evaluation(value, self._game.pull(numbers, game_slope(game, total)))
+
+    @property
+    def _adjoint_tolerance(self) -> float:
+        return max(ADJOINT_TOLERANCE, self._tolerance)
+
+    @functools.cached_property
+    def _adjoint(self) -> PlayerValues | None:
+        """Return the adjoint of the game from which solves start: where that of a nearby game starts."""
+        if self._start is None:
+            return None
+        by_values = _through(self._start, self._seen)[2]
+        return pull_back(self._start, by_values, tolerance=self._adjoint_tolerance).adjoint
 
 
 class ConstantShareLikelihood:
@@ -150,6 +167,12 @@ class ConstantShareLikelihood:
 def chain_of(equilibrium: Equilibrium) -> Chain:
     """Return the chain of a solved game."""
     return Chain.of_play(equilibrium.arrays, equilibrium.play)
+
+
+def _through(equilibrium: Equilibrium, seen: Sequence[Seen]) -> tuple[float, GameArrays, PlayerValues]:
+    """Return the log likelihood, and its derivatives by the numbers of the game and by its values."""
+    value, by_chain = _slope(seen, chain_of(equilibrium))
+    return value, *chain_slope(equilibrium.arrays, equilibrium.values, equilibrium.play, by_chain)
 
 
 def _slope(seen: Sequence[Seen], chain: Chain) -> tuple[float, Chain]:

@@ -79,6 +79,7 @@ class World:
         self._near = near
         self._changed: dict[frozenset[str], Played] = {}
         self._answered: dict[Form, Answer] = {}
+        self._known: dict[datetime.date | str | None, tuple[float, StateVector]] = {}
 
     @property
     def space(self) -> StateSpace:
@@ -126,7 +127,9 @@ class World:
 
     def known(self, given: Given) -> tuple[float, StateVector]:
         """Return when a forecast starts, and the distribution of states then, with the levels of every `do` set."""
-        time, distribution = self._seen(given)
+        if given.record not in self._known:
+            self._known[given.record] = self._seen(given)
+        time, distribution = self._known[given.record]
         return time, set_levels(self._game, np.asarray(distribution), given.interventions)
 
     def moving(self, given: Given) -> Motion:
@@ -139,9 +142,16 @@ class World:
             change.variable if isinstance(change, DoLevel) else str(change) for change in given.interventions
         )
         if changes not in self._changed:
-            near = None if self._near is None else self._near._played(given).values
-            self._changed[changes] = self._play(intervene(self._game, given.interventions), near)
+            self._changed[changes] = self._play(intervene(self._game, given.interventions), self._guess(given))
         return self._changed[changes]
+
+    def _guess(self, given: Given) -> PlayerValues | None:
+        """Return about what the values of the changed game are: those nearby, moved as without the change."""
+        near = None if self._near is None else self._near._played(given).values
+        if self._near is None or near is None or not given.interventions:
+            return near
+        here, there = self._played(Given()).values, self._near._played(Given()).values
+        return near if here is None or there is None else near + here - there
 
     @property
     def motion(self) -> Motion:
