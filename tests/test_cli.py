@@ -412,7 +412,13 @@ def test_the_fields_of_the_study_are_those_of_the_reference(study: dict[str, Any
 
 def test_posteriors_sum_to_one_and_follow_from_the_evidence(study: dict[str, Any]) -> None:
     each = study["explanations"]
-    assert [entry["name"] for entry in each] == ["for-trade", "for-votes", "no motives", "shared motives only", "habit"]
+    assert [entry["name"] for entry in each] == [
+        "for-trade",
+        "for-votes",
+        "no motives",
+        "shared motives only",
+        "habit and reply",
+    ]
     posterior = np.array([entry["posterior"] for entry in each])
     evidence = np.exp([entry["log_evidence"] - each[0]["log_evidence"] for entry in each])
     assert posterior.sum() == pytest.approx(1.0, abs=1e-12)

@@ -103,7 +103,7 @@ class ExplanationResult:
     diagnostics: dict[str, float]
     """The numbers on which the status rests, by name."""
     equilibrium: EquilibriumStatus | None
-    """None for `habit`, which solves no game."""
+    """None for `habit and reply`, which solves no game."""
     parameters: tuple[ParameterEstimate, ...]
     forecasts: tuple[ActionForecast, ...]
     paths: dict[str, dict[str, np.ndarray]]

@@ -11,7 +11,7 @@ from small_games import bus, watched
 from raison.errors import SamplingFailed
 from raison.game import Drift, Effect, Game, Hazard, StateSpace, Variable
 from raison.inference.laplace import Start, fit
-from raison.inference.likelihood import ConstantShareLikelihood, Evaluation, GameLikelihood
+from raison.inference.likelihood import Evaluation, GameLikelihood, HabitLikelihood
 from raison.inference.model import Parameter
 from raison.inference.posterior import Draws, PosteriorStatus
 from raison.inference.prior import Fixed, Flat, LogNormal, Normal
@@ -261,7 +261,7 @@ def coin_posterior():
 
     times = np.sort(np.random.default_rng(3).uniform(0.0, MONTHS, FLIPS))
     record = Record(tuple(Shock(time, "nature", "turns", drift="turns") for time in times), MONTHS)
-    likelihood = ConstantShareLikelihood(game, [watched(record, space=space, start=np.array([1.0, 0.0]))], 0)
+    likelihood = HabitLikelihood(game, [watched(record, space=space, start=np.array([1.0, 0.0]))], 0)
     return fit(likelihood, (Parameter("rate", PRIOR),))
 
 

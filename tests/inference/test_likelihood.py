@@ -21,7 +21,8 @@ from raison.chain.filter import log_likelihood
 from raison.equilibrium import solve
 from raison.errors import NotConverged
 from raison.game import Action, Effect, Game, Hazard, Player, StateSpace, Variable
-from raison.inference.likelihood import ConstantShareLikelihood, GameLikelihood
+from raison.game.memory import remembering
+from raison.inference.likelihood import GameLikelihood, HabitLikelihood
 from raison.record import Move, Record
 
 
@@ -38,12 +39,12 @@ def test_its_gradient_is_that_of_differences(border_likelihood):
     np.testing.assert_allclose(at.gradient, expected, rtol=1e-6, err_msg=str(BORDER_NAMES))
 
 
-def test_the_value_is_that_of_the_evaluation(border_likelihood, constant_shares):
+def test_the_value_is_that_of_the_evaluation(border_likelihood, habit):
     assert border_likelihood.value(BORDER_NUMBERS) == pytest.approx(
         border_likelihood.evaluate(BORDER_NUMBERS).log_likelihood, abs=1e-11
     )
     numbers = np.append(BORDER_NUMBERS, np.full(6, -1.0))
-    assert constant_shares.value(numbers) == pytest.approx(constant_shares.evaluate(numbers).log_likelihood, abs=1e-11)
+    assert habit.value(numbers) == pytest.approx(habit.evaluate(numbers).log_likelihood, abs=1e-11)
 
 
 def test_the_answer_at_a_point_does_not_depend_on_the_points_before(border_likelihood):
@@ -70,17 +71,17 @@ def test_a_start_nearby_changes_no_answer(border_likelihood):
 
 
 @pytest.fixture(scope="module")
-def constant_shares() -> ConstantShareLikelihood:
-    return ConstantShareLikelihood(border, [watched()], 6)
+def habit() -> HabitLikelihood:
+    return HabitLikelihood(border, [watched().within(remembering(border()).space)], 6)
 
 
-def test_a_world_a_hundred_times_faster_needs_no_other_plan(constant_shares):
+def test_a_world_a_hundred_times_faster_needs_no_other_plan(habit):
     fast = BORDER_NUMBERS * np.where(np.isin(np.arange(len(BORDER_NUMBERS)), [0, 2]), 100.0, 1.0)
     rates = np.array([-2.5, -3.5, -4.5, 0.3, 1.3, -0.7])
-    numbers = np.append(fast, rates)
+    numbers = np.concatenate([fast, rates, np.zeros(6)])
     reference = filter_by_matrices(border_record(), _constant_jumps(fast, rates), BORDER_SPACE, border_start())
-    assert constant_shares.value(numbers) == pytest.approx(reference.log_likelihood, abs=1e-8)
-    assert constant_shares.evaluate(numbers).log_likelihood == pytest.approx(reference.log_likelihood, abs=1e-8)
+    assert habit.value(numbers) == pytest.approx(reference.log_likelihood, abs=1e-8)
+    assert habit.evaluate(numbers).log_likelihood == pytest.approx(reference.log_likelihood, abs=1e-8)
 
 
 def _constant_jumps(numbers, log_shares):
@@ -100,19 +101,18 @@ def _constant_jumps(numbers, log_shares):
     return jumps
 
 
-def test_the_gradient_under_constant_shares_is_that_of_differences_and_motives_do_not_count(
-    constant_shares,
-):
-    numbers = np.append(BORDER_NUMBERS, [-1.0, -0.5, -0.3, -1.2, -0.2, -2.0])
-    at = constant_shares.evaluate(numbers)
-    expected = central_slope(lambda n: constant_shares.evaluate(n).log_likelihood, numbers)
+def test_the_gradient_under_habit_is_that_of_differences_and_motives_do_not_count(habit):
+    shares, replies = [-1.0, -0.5, -0.3, -1.2, -0.2, -2.0], [0.3, -0.5, 0.2, 1.0, -0.4, 0.1]
+    numbers = np.concatenate([BORDER_NUMBERS, shares, replies])
+    at = habit.evaluate(numbers)
+    expected = central_slope(lambda n: habit.evaluate(n).log_likelihood, numbers)
     np.testing.assert_allclose(at.gradient, expected, rtol=1e-6, atol=1e-8)
     for name in ("cost of pressing", "weight of tension", "weight of calm", "horizon"):
         assert at.gradient[BORDER_NAMES.index(name)] == 0.0
-    assert at.gradient[-1] == 0.0  # pleading is nowhere available
+    assert at.gradient[-7] == at.gradient[-1] == 0.0  # pleading is nowhere available
 
 
-def test_constant_shares_have_their_textbook_likelihood():
+def test_habit_have_their_textbook_likelihood():
     door = Variable("door", ("shut", "open"))
     space = StateSpace((door,))
     is_open = space.levels_of("door") == 1
@@ -133,13 +133,36 @@ def test_constant_shares_have_their_textbook_likelihood():
         ),
         until=6.0,
     )
-    likelihood = ConstantShareLikelihood(game, [watched(record, space=space, start=np.array([1.0, 0.0]))], 2)
+    likelihood = HabitLikelihood(game, [watched(record, space=space, start=np.array([1.0, 0.0]))], 2)
     opening, shutting = 0.7, 2.5
-    found = likelihood.evaluate(np.log([opening, shutting]))
+    found = likelihood.evaluate(np.append(np.log([opening, shutting]), [0.0, 0.0]))
     shut, opened = 1.0 + 2.5 + 1.8, 0.5 + 0.2
     expected = 2 * np.log(opening) - opening * shut + 2 * np.log(shutting) - shutting * opened
     assert found.log_likelihood == pytest.approx(expected, abs=1e-10)
-    np.testing.assert_allclose(found.gradient, [2 - opening * shut, 2 - shutting * opened], rtol=0, atol=1e-7)
+    expected_slope = [2 - opening * shut, 2 - shutting * opened, 0.0, 0.0]
+    np.testing.assert_allclose(found.gradient, expected_slope, rtol=0, atol=1e-7)
+
+
+def test_a_reply_multiplies_the_share_while_a_rival_was_the_last_to_act():
+    """Two players who may act at any time: the log likelihood is that of a point process, added up by hand."""
+    flag = Variable("flag", ("down", "up"))
+    space = StateSpace((flag,))
+    wave = Action(0.0, (1.0,), None, "wave", (Effect.become(flag, "up"),))
+    names = ("north", "south")
+    game = Game((), tuple(Player(Hazard(1.0), 0.1, (wave,), (), name) for name in names), space)
+    moves = ((0.5, "north"), (0.8, "north"), (1.5, "south"), (3.0, "south"), (3.1, "north"))
+    record = Record(tuple(Move(time, who, "wave") for time, who in moves), until=6.0)
+    seen = watched(record, space=space, start=np.array([1.0, 0.0])).within(remembering(game).space)
+    share, reply = {"north": 0.7, "south": 1.3}, {"north": 2.5, "south": 0.4}
+    numbers = np.log([*share.values(), *reply.values()])
+    found = HabitLikelihood(lambda numbers: game, [seen], 2).value(numbers)
+    expected, now, last = 0.0, 0.0, None
+    for time, who in (*moves, (6.0, None)):
+        rates = {name: share[name] * (reply[name] if last not in (None, name) else 1.0) for name in names}
+        expected -= (time - now) * sum(rates.values())
+        expected += 0.0 if who is None else np.log(rates[who])
+        now, last = time, who
+    assert found == pytest.approx(expected, abs=1e-10)
 
 
 def _of(game: Game, record: Record, start=None) -> float:

@@ -7,9 +7,10 @@ from small_games import BORDER_NAMES, BORDER_NUMBERS, border, watched
 
 from raison.errors import NotConverged
 from raison.game import Action, Effect, Game, Hazard, Player, StateSpace, Variable
-from raison.inference.likelihood import ConstantShareLikelihood, GameLikelihood
+from raison.game.memory import remembering
+from raison.inference.likelihood import GameLikelihood, HabitLikelihood
 from raison.inference.model import HABIT, NO_MOTIVES, NULLS, SHARED_MOTIVES, Explanation, Parameter
-from raison.inference.nulls import LEAST_SPREAD, UNKNOWN, habit, with_shared_motives, without_motives
+from raison.inference.nulls import LEAST_SPREAD, REPLY, UNKNOWN, habit, with_shared_motives, without_motives
 from raison.inference.prior import Fixed, LogNormal
 from raison.record import Record
 
@@ -108,14 +109,23 @@ def test_habit_is_wide_where_no_game_can_be_solved():
         raise NotConverged("not converged.")
 
     found = habit(OWN, MOTIVES, [TENSION], ACTIONS, fails, [watched()])
-    assert found.parameters[-1].prior.value(0.0) == pytest.approx(UNKNOWN[0])
-    assert found.parameters[-1].prior.slope(0.0) == pytest.approx(UNKNOWN[1])
+    for share in found.parameters[len(OWN.parameters) : len(OWN.parameters) + 6]:
+        assert share.prior.value(0.0) == pytest.approx(UNKNOWN[0])
+        assert share.prior.slope(0.0) == pytest.approx(UNKNOWN[1])
+
+
+def test_a_reply_is_as_likely_above_one_as_below_and_needs_a_rival():
+    found = habit(OWN, MOTIVES, [TENSION], ACTIONS, solve_border, [watched()])
+    assert {each.prior for each in found.parameters[-6:]} == {REPLY}
+    assert REPLY.value(0.0) == 0.0
+    alone = habit(Explanation("still", ()), (), [], {"porter": ("open",)}, solve_border, [])
+    assert alone.parameters[-1].prior == Fixed(0.0)
 
 
 def test_habit_keeps_when_players_act():
     """The gradient by what the rate of decisions hangs on is that of differences."""
-    likelihood = ConstantShareLikelihood(border, [watched()], 6)
-    numbers = np.append(BORDER_NUMBERS, [-1.0, -0.5, -0.3, -1.2, -0.2, -2.0])
+    likelihood = HabitLikelihood(border, [watched().within(remembering(border()).space)], 6)
+    numbers = np.concatenate([BORDER_NUMBERS, [-1.0, -0.5, -0.3, -1.2, -0.2, -2.0], np.full(6, 0.2)])
     found = likelihood.evaluate(numbers).gradient
     slot = BORDER_NAMES.index("ratio of decisions")
     expected = central_slope(lambda n: likelihood.value(n), numbers)

@@ -61,15 +61,20 @@ def describe_all(case: BuiltCase, fits: tuple[Fit, ...], watch: Watch) -> tuple[
     """Describe every record by every explanation at its mode."""
     described, total = [], len(case.records) * len(fits)
     for number, watched in enumerate(case.records):
-        plan = watched.plan.cut(watched.record.until / POINTS)
+        plan = _fine(watched)
         points = _points(plan)
         each = []
         for fit in fits:
             watch.tell(DESCRIBING, number * len(fits) + len(each), total)
-            each.append(_describe(case, fit.motion, watched, plan, points))
+            each.append(_describe(case, fit.motion, fit.records[number], points))
         dates = tuple(str(watched.calendar.date_of(float(plan.time[point]))) for point in points)
         described.append(Described(watched, tuple(each), dates))
     return tuple(described)
+
+
+def _fine(watched: WatchedRecord) -> Plan:
+    """Return the plan with a row for every point of a path."""
+    return watched.plan.cut(watched.record.until / POINTS)
 
 
 def _points(plan: Plan) -> np.ndarray:
@@ -77,13 +82,13 @@ def _points(plan: Plan) -> np.ndarray:
     return np.flatnonzero(np.append(np.diff(np.asarray(plan.time)) > SAME_TIME, True))
 
 
-def _describe(case: BuiltCase, motion: Motion, watched: WatchedRecord, plan: Plan, points: np.ndarray) -> Description:
+def _describe(case: BuiltCase, motion: Motion, watched: WatchedRecord, points: np.ndarray) -> Description:
     filtered = motion.filter(watched.plan, watched.start)
     act, silence = item_weights(filtered, watched.plan)
-    smoothed = np.asarray(motion.smooth(plan, watched.start))[points]
+    smoothed = np.asarray(motion.smooth(_fine(watched), watched.start))[points]
     paths = {}
     for variable in case.space.variables:
-        levels = np.eye(len(variable.levels))[case.space.levels_of(variable.name)]
+        levels = np.eye(len(variable.levels))[watched.space.levels_of(variable.name)]
         paths[variable.name] = smoothed @ levels
     expected = motion.expected_acts(watched.plan, watched.start)
     forecasts = tuple(

@@ -22,10 +22,11 @@ from raison.inference.evidence import posterior_probabilities
 from raison.inference.game_map import NumberVector
 from raison.inference.importance import Importance, draw_around
 from raison.inference.laplace import Laplace, Start, fit
-from raison.inference.likelihood import ConstantShareLikelihood, GameLikelihood, chain_of
+from raison.inference.likelihood import GameLikelihood, HabitLikelihood, chain_of, habit_game
 from raison.inference.model import Explanation
 from raison.inference.nulls import habit, with_shared_motives, without_motives
 from raison.inference.posterior import Posterior, free_of
+from raison.record import WatchedRecord
 from raison.record.impossible import why_impossible
 
 FITTING = "fit the explanations"
@@ -38,6 +39,8 @@ class Fit:
     Attributes:
         explanation: what was fitted.
         posterior: of its numbers.
+        likelihood: of what was seen, by its numbers.
+        records: what was seen, in the space of its game.
         motion: how the world moves at the mode.
         equilibrium: the solved game at the mode; None where nobody chooses.
         share: posterior probability among the explanations.
@@ -46,6 +49,8 @@ class Fit:
 
     explanation: Explanation
     posterior: Posterior
+    likelihood: GameLikelihood | HabitLikelihood
+    records: tuple[WatchedRecord, ...]
     motion: Motion
     equilibrium: Equilibrium | None
     share: float
@@ -59,11 +64,13 @@ class Rival:
     Attributes:
         explanation: what it believes.
         likelihood: of what was seen, by its numbers.
+        records: what was seen, in the space of its game.
         is_null: whether it is one of the nulls.
     """
 
     explanation: Explanation
-    likelihood: GameLikelihood | ConstantShareLikelihood
+    likelihood: GameLikelihood | HabitLikelihood
+    records: tuple[WatchedRecord, ...]
     is_null: bool = False
 
 
@@ -76,14 +83,16 @@ def make_rivals(case: BuiltCase) -> tuple[Rival, ...]:
     with contextlib.suppress(NotConverged):  # then every game is solved from players who act at random
         games = games.starting_at(case.explanations[0].centre)
     actions = sum(len(names) for names in case.names.actions.values())
-    shares = ConstantShareLikelihood(case.game, case.records, actions)
+    memory = habit_game(case.game(case.own.centre)).space
+    remembered = tuple(watched.within(memory) for watched in case.records)
+    habits = HabitLikelihood(case.game, remembered, actions)
     shared = with_shared_motives(case.own, case.explanations, case.motives)
     usual = habit(case.own, case.motives, case.explanations, case.names.actions, games.solve, case.records)
     return (
-        *(Rival(explanation, games) for explanation in case.explanations),
-        Rival(without_motives(case.own, case.motives), games, is_null=True),
-        *([Rival(shared, games, is_null=True)] if shared else []),
-        Rival(usual, shares, is_null=True),
+        *(Rival(explanation, games, case.records) for explanation in case.explanations),
+        Rival(without_motives(case.own, case.motives), games, case.records, is_null=True),
+        *([Rival(shared, games, case.records, is_null=True)] if shared else []),
+        Rival(usual, habits, remembered, is_null=True),
     )
 
 
@@ -144,15 +153,14 @@ def fit_all(case: BuiltCase, rivals: Sequence[Rival], watch: Watch, store: FitSt
     fits = []
     for (rival, posterior), share in zip(fitted, shares, strict=True):
         motion, equilibrium = _motion(rival.likelihood, posterior.mode)
-        fits.append(Fit(rival.explanation, posterior, motion, equilibrium, float(share), rival.is_null))
+        known = (posterior, rival.likelihood, rival.records, motion, equilibrium)
+        fits.append(Fit(rival.explanation, *known, float(share), rival.is_null))
     return Fitted(tuple(fits), failures)
 
 
-def _motion(
-    likelihood: GameLikelihood | ConstantShareLikelihood, numbers: NumberVector
-) -> tuple[Motion, Equilibrium | None]:
+def _motion(likelihood: GameLikelihood | HabitLikelihood, numbers: NumberVector) -> tuple[Motion, Equilibrium | None]:
     """Return how the world moves at given numbers, and the solved game if there is one. Raises `NotConverged`."""
-    if isinstance(likelihood, ConstantShareLikelihood):
+    if isinstance(likelihood, HabitLikelihood):
         return ChainMotion(likelihood.chain(numbers)), None
     equilibrium = likelihood.solve(numbers)
     return ChainMotion(chain_of(equilibrium)), equilibrium
@@ -165,7 +173,7 @@ def fit_key(case: BuiltCase, rival: Rival, seed: int) -> str:
         items = [replace(item, date="", source="", note="") for item in watched.record.items]
         watches.append((items, watched.record.until, watched.start, watched.calendar))
     priors = [(parameter.name, parameter.prior) for parameter in rival.explanation.parameters]
-    plays = not isinstance(rival.likelihood, ConstantShareLikelihood)
+    plays = not isinstance(rival.likelihood, HabitLikelihood)
     return fingerprint((COMPUTATION, plays, case.game, watches, priors, seed))
 
 

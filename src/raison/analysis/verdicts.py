@@ -18,14 +18,12 @@ from raison.analysis.watch import Watch
 from raison.arrays import PlayerValues
 from raison.case import BuiltCase, WrittenClaim
 from raison.chain import ChainMotion
-from raison.chain.constant_shares import constant_shares_of
-from raison.equations import GameArrays
 from raison.equilibrium.solver import checked, solve
 from raison.errors import NotConverged
 from raison.game import Game
 from raison.inference.evidence import STRONG, posterior_probabilities
 from raison.inference.game_map import NumberVector
-from raison.inference.likelihood import chain_of
+from raison.inference.likelihood import HabitLikelihood, chain_of
 from raison.query.answers import Answer, Number
 from raison.query.claim import Trial, verdict_of
 from raison.query.tree import Test
@@ -53,13 +51,14 @@ STANDING = 0.02
 def judge_claims(case: BuiltCase, fits: Sequence[Fit], seed: int, watch: Watch) -> tuple[ClaimResult, ...]:
     """Return the verdict on every claim of `case`."""
     shares = {fit.explanation.name: fit.share for fit in fits}
-    facts = Facts(case.space, case.records, case.indicators, shares)
     tests = [claim.test for claim in case.claims if claim.test is not None]
     rivals = _rivals(fits, seed)
     watch.tell(ASKING, 0, len(fits))
 
     def ask(number: int) -> list[Trial]:
-        return _ask(case, fits[number], facts, tests, rivals, seed + number)
+        fit = fits[number]
+        facts = Facts(fit.motion.space, fit.records, case.indicators, shares)
+        return _ask(case, fit, facts, tests, rivals, seed + number)
 
     workers = workers_for(case.space.size)
     answered = side_by_side(ask, range(len(fits)), workers=workers, done=lambda n: watch.tell(ASKING, n, len(fits)))
@@ -153,15 +152,14 @@ def _number(answer: Answer) -> float:
 
 def _world(case: BuiltCase, fit: Fit, facts: Facts, numbers: NumberVector, near: World | None) -> World:
     """Return one explanation at one set of numbers."""
-    if fit.equilibrium is not None:
+    likelihood = fit.likelihood
+    if not isinstance(likelihood, HabitLikelihood):
         return World(facts, case.game(numbers), _play, near=near)
-    split = len(numbers) - sum(len(names) for names in case.names.actions.values())
 
     def play(changed: Game, _: PlayerValues | None) -> Played:
-        chain = constant_shares_of(GameArrays.of(changed), numbers[split:])
-        return Played(changed, ChainMotion(chain), None)
+        return Played(changed, ChainMotion(likelihood.chain(numbers, changed)), None)
 
-    return World(facts, case.game(numbers[:split]), play, near=near)
+    return World(facts, likelihood.game(numbers), play, near=near)
 
 
 def _play(game: Game, near: PlayerValues | None) -> Played:

@@ -18,11 +18,12 @@ import numpy as np
 from raison.arrays import PlayerValues
 from raison.chain import Chain
 from raison.chain.chain_slope import chain_slope
-from raison.chain.constant_shares import constant_shares_of, constant_shares_slope
+from raison.chain.habit import habit_chain, habit_slope
 from raison.equations import GameArrays
 from raison.equations.game_slope import add_slopes, game_slope
 from raison.equilibrium.solver import ADJOINT_TOLERANCE, Equilibrium, checked, pull_back, solve
 from raison.game import Game
+from raison.game.memory import forgotten, remembering
 from raison.inference.game_map import GameFunction, GameMap, NumberVector, game_map
 from raison.record import Seen
 
@@ -123,14 +124,15 @@ class GameLikelihood:
         return pull_back(self._start, by_values, tolerance=self._adjoint_tolerance).adjoint
 
 
-class ConstantShareLikelihood:
-    """The likelihood when every action has a constant share of the chances to act wherever it is available: habit.
+class HabitLikelihood:
+    """The likelihood when nobody chooses: every action has a constant share of the chances to act, and a reply factor.
 
-    The vector holds the numbers of the case, then the log share of each action, player by player.
+    The vector holds the numbers of the case, then the log share of each action, player by player, then the log of the
+    factor of each after an act of a rival.
 
     Args:
         game: builds the game from its numbers.
-        seen: what was seen of it.
+        seen: what was seen of it, in the space of `habit_game`.
         actions: number of actions of all players.
     """
 
@@ -139,14 +141,18 @@ class ConstantShareLikelihood:
         self._seen = tuple(seen)
         self._actions = actions
 
-    def starting_at(self, numbers: NumberVector, *, tolerance: float | None = None) -> ConstantShareLikelihood:
+    def starting_at(self, numbers: NumberVector, *, tolerance: float | None = None) -> HabitLikelihood:
         """Return the likelihood itself: there is no game to solve."""
         return self
 
-    def chain(self, numbers: NumberVector) -> Chain:
-        """Return the chain at `numbers`."""
-        split = len(numbers) - self._actions
-        return constant_shares_of(GameArrays.of(self._game(numbers[:split])), numbers[split:])
+    def game(self, numbers: NumberVector) -> Game:
+        """Return the game at `numbers`, with the memory that replies need."""
+        return habit_game(self._game(self._split(numbers)[0]))
+
+    def chain(self, numbers: NumberVector, game: Game | None = None) -> Chain:
+        """Return the chain at `numbers`, of another game if one is given."""
+        _, shares, replies = self._split(numbers)
+        return habit_chain(GameArrays.of(game or self.game(numbers)), shares, replies)
 
     def value(self, numbers: NumberVector) -> float:
         """Return the log likelihood at `numbers`."""
@@ -155,13 +161,25 @@ class ConstantShareLikelihood:
 
     def evaluate(self, numbers: NumberVector) -> Evaluation:
         """Return the log likelihood and its gradient at `numbers`."""
-        split = len(numbers) - self._actions
-        game = self._game(numbers[:split])
+        own, shares, replies = self._split(numbers)
+        plain = self._game(own)
+        game = habit_game(plain)
         arrays = GameArrays.of(game)
-        value, by_chain = _slope(self._seen, constant_shares_of(arrays, numbers[split:]))
-        by_arrays, by_log_shares = constant_shares_slope(arrays, numbers[split:], by_chain)
-        by_numbers = self._game.pull(numbers[:split], game_slope(game, by_arrays))
-        return Evaluation(value, np.append(by_numbers, by_log_shares))
+        value, by_chain = _slope(self._seen, habit_chain(arrays, shares, replies))
+        by_arrays, by_shares, by_replies = habit_slope(arrays, shares, replies, by_chain)
+        by_game = forgotten(game_slope(game, by_arrays), plain.space.size)
+        by_numbers = self._game.pull(own, by_game)
+        return Evaluation(value, np.concatenate([by_numbers, by_shares, by_replies]))
+
+    def _split(self, numbers: NumberVector) -> tuple[NumberVector, NumberVector, NumberVector]:
+        """Return the numbers of the case, the log shares and the log replies."""
+        shares, replies = len(numbers) - 2 * self._actions, len(numbers) - self._actions
+        return numbers[:shares], numbers[shares:replies], numbers[replies:]
+
+
+def habit_game(game: Game) -> Game:
+    """Return the game with the memory that replies need: who acted last, where there is more than one player."""
+    return remembering(game) if len(game.players) > 1 else game
 
 
 def chain_of(equilibrium: Equilibrium) -> Chain:

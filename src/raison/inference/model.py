@@ -9,8 +9,8 @@ from jaxtyping import Float
 
 from raison.inference.prior import Prior
 
-NO_MOTIVES, SHARED_MOTIVES, HABIT = NULLS = ("no motives", "shared motives only", "habit")
-"""Names of the nulls, which every study adds; no explanation of a case may take one."""
+NO_MOTIVES, SHARED_MOTIVES, HABIT = ("no motives", "shared motives only", "habit and reply")
+"""Names of the nulls, which every study adds; they have spaces, which the names in a case have not."""
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,10 @@
 
     no motives            the case as it is, all weights of motives zero: what any motive must beat
     shared motives only   the motives that every explanation grants, the others zero: what those that differ must beat
-    habit                 every action at a constant share of the chances to act, whatever the state
+    habit and reply       every action at a constant share of the chances to act, times a factor after an act of a rival
 
 The shares of habit have no prior of their own: it is centred and spread as the explanations' own priors have them,
-before the record is seen.
+before the record is seen. The factor is as likely above 1 as below.
 
 Source: goldstein1991 (docs/reference/references.md)
 """
@@ -41,6 +41,10 @@ LEAST_SPREAD = 0.1
 
 UNKNOWN = math.log(0.1), 1.0
 """Mean and standard deviation of the log of a share where no game could be solved."""
+
+REPLY = Normal(-math.log(3.0), math.log(3.0))
+"""Prior of the log of a reply factor: nine times in ten an act of a rival makes an action at most three times as
+likely, and at least a third as likely."""
 
 TINY = 1e-12
 """Share below which an action is as good as never taken."""
@@ -103,7 +107,8 @@ def habit(
 ) -> Explanation:
     """Return the explanation in which every action has a constant share of its player's chances to act.
 
-    The log share of each action is added to the numbers at the end.
+    The log share of each action, then the log of its reply factor, are added to the numbers at the end; a player
+    without a rival has nobody to reply to.
 
     Args:
         like: the case's own numbers.
@@ -113,18 +118,19 @@ def habit(
         solve: solves the game at given numbers, or raises `NotConverged`.
         records: what is watched, and when.
     """
-    names = [f"log share of {player} {action}" for player, each in actions.items() for action in each]
+    acts = [f"{player} {action}" for player, each in actions.items() for action in each]
     predicted = [
         _predicted_shares(solve, numbers, records) for each in explanations for numbers in _from_prior(each.parameters)
     ]
-    log_shares = np.log(
-        np.maximum(np.reshape([each for each in predicted if each is not None], (-1, len(names))), TINY)
-    )
+    log_shares = np.log(np.maximum(np.reshape([each for each in predicted if each is not None], (-1, len(acts))), TINY))
     shares = tuple(
-        Parameter(name, _spread_as(column), "as the explanations' own priors have it")
-        for name, column in zip(names, log_shares.T, strict=True)
+        Parameter(f"log share of {act}", _spread_as(column), "as the explanations' own priors have it")
+        for act, column in zip(acts, log_shares.T, strict=True)
     )
-    return Explanation(HABIT, (*_still(like, set(motives)), *shares), label="Habit", held_by="nobody")
+    reply = REPLY if len(actions) > 1 else Fixed(0.0)
+    replies = tuple(Parameter(f"log reply of {act}", reply, "assumed: as likely above 1 as below") for act in acts)
+    own = _still(like, set(motives))
+    return Explanation(HABIT, (*own, *shares, *replies), label="Habit and reply", held_by="nobody")
 
 
 def _spread_as(log_shares: Float[np.ndarray, " draws"]) -> Normal:

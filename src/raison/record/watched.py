@@ -5,6 +5,7 @@ A study holds a tuple of them: the same players and explanations, each watched i
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import functools
 from dataclasses import dataclass
@@ -74,6 +75,12 @@ class WatchedRecord:
     def plan(self) -> Plan:
         """Return the record made ready for a filter."""
         return self.record.plan(self.space)
+
+    def within(self, space: StateSpace) -> WatchedRecord:
+        """Return the same in a space with more variables at its end, each at its first level on the first day."""
+        start = np.zeros((self.space.size, space.size // self.space.size))
+        start[:, 0] = self.start
+        return dataclasses.replace(self, space=space, start=start.reshape(-1))
 
     def log_likelihood(self, chain: Chain) -> float:
         """Return the log likelihood of the record under `chain`."""

@@ -39,7 +39,7 @@ AVERAGED = "averaged over the posterior"
 NULL_WORDS = {
     NO_MOTIVES: "the same case with all motives at zero",
     SHARED_MOTIVES: "the same case with only the motives that all explanations share",
-    HABIT: "habit, where every action has a constant share of the chances to act",
+    HABIT: "every action at a constant share of the chances to act, times a factor after an act of a rival",
 }
 """What each null changes."""
 

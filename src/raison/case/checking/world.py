@@ -28,7 +28,6 @@ from raison.case.text.reader import WrittenCase
 from raison.case.text.schema import CaseText, Ratios, WrittenAction
 from raison.errors import CaseError, Problem, QueryError, did_you_mean, quote
 from raison.game import StateSpace
-from raison.inference.model import NULLS
 from raison.query.conditions import check_condition, mask
 from raison.query.grammar import parse_condition
 
@@ -224,9 +223,6 @@ def check_explanations(at: Checking) -> Iterator[Problem]:
     known = {number.name for number in at.numbers.every}
     for name, explanation in at.case.explanations.items():
         path: Path = ("explanations", name)
-        if name in NULLS:
-            message = f"`{name}` is the name of a null, which every study adds; choose another."
-            yield at.places.problem(path, message, at_key=True)
         yield from check_basis(at, path, explanation.basis)
         for player, weights in explanation.wants.items():
             if player not in at.case.players:

@@ -1,0 +1,72 @@
+"""A game that remembers which player acted last: one more variable, which every action sets."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from raison.arrays import StateMask, StateVector
+from raison.game.game import Game
+from raison.game.players import Player
+from raison.game.space import Effect, StateSpace, Variable
+
+LAST_TO_ACT, NO_ONE = "last to act", "no one"
+"""Name of the variable, and of its first level, at which it stands before anybody has acted. Both have spaces, so that
+no variable and no player of a case has them."""
+
+
+def remembering(game: Game) -> Game:
+    """Return the game in which the last variable tells who acted last."""
+    memory = Variable(LAST_TO_ACT, (NO_ONE, *(player.name for player in game.players)), is_ordered=False)
+    times = len(memory.levels)
+    return replace(
+        game,
+        space=StateSpace((*game.space.variables, memory)),
+        drifts=tuple(replace(drift, where=_repeated(drift.where, times)) for drift in game.drifts),
+        players=tuple(_remembered(player, memory) for player in game.players),
+    )
+
+
+def forgotten(by_game: Game, states: int) -> Game:
+    """Return derivatives by a game of so many states, from those by what `remembering` makes of it, in their forms."""
+
+    def summed(numbers: StateVector) -> StateVector:
+        return np.asarray(numbers).reshape(states, -1).sum(axis=1)
+
+    players = tuple(
+        replace(player, motives=tuple(replace(motive, feature=summed(motive.feature)) for motive in player.motives))
+        for player in by_game.players
+    )
+    return replace(by_game, players=players)
+
+
+def rival_was_last(space: StateSpace, player: str) -> StateMask:
+    """Return where a rival of `player` acted last; nowhere in a space without memory. Shape `[states]`, bool."""
+    if LAST_TO_ACT not in space.names:
+        return np.zeros(space.size, dtype=bool)
+    levels = space.variable(LAST_TO_ACT).levels
+    is_rival = np.array([level not in (NO_ONE, player) for level in levels])
+    return is_rival[space.levels_of(LAST_TO_ACT)]
+
+
+def _remembered(player: Player, memory: Variable) -> Player:
+    times, acts = len(memory.levels), Effect.become(memory, player.name)
+    motives = (replace(motive, feature=np.repeat(np.asarray(motive.feature), times)) for motive in player.motives)
+    return replace(
+        player,
+        actions=tuple(
+            replace(
+                action,
+                is_available=_repeated(action.is_available, times),
+                outcomes=tuple(outcome.and_(acts) for outcome in action.outcomes),
+            )
+            for action in player.actions
+        ),
+        motives=tuple(motives),
+    )
+
+
+def _repeated(mask: StateMask | None, times: int) -> StateMask | None:
+    """Return what holds in each state of the space without memory; it varies slowest."""
+    return None if mask is None else np.repeat(np.asarray(mask), times)
