@@ -24,6 +24,7 @@ import time
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # records are fitted side by side
 
+import matplotlib.pyplot as plt
 import numpy as np
 from scipy.stats import chi2, norm
 
@@ -41,6 +42,7 @@ from raison.record import Move, Reading, Record
 HERE = pathlib.Path(__file__).parent
 CASES = ("motives", "rates", "hidden")
 RESULTS = HERE / "results" / "calibration.json"
+PICTURE = HERE.parent / "docs" / "images" / "calibration.svg"
 
 READ = {"motives": ("price", "high", 1.0), "rates": ("tension", "calm", 0.9), "hidden": ("resolve", "firm", 0.8)}
 """What is read of each case, a level of a variable, and how reliably."""
@@ -174,7 +176,7 @@ def uniformity(ranks: list[int]) -> float:
 
 
 def reliability(posteriors: list[list[float]], true: list[int]) -> dict:
-    """Return claimed and true shares by bins of the claimed, and the p-value of their difference over all (Spiegelhalter)."""
+    """Return claimed and true shares by bins of the claimed, and the p-value of the log score of the truth."""
     claimed = np.concatenate(posteriors)
     is_true = np.concatenate([np.arange(len(each)) == k for each, k in zip(posteriors, true, strict=True)])
     place = np.minimum((claimed * BINS).astype(int), BINS - 1)
@@ -198,27 +200,52 @@ def reliability(posteriors: list[list[float]], true: list[int]) -> dict:
     return {"bins": rows, "p": float(2 * norm.sf(abs(score)))}
 
 
+def verdict(found: dict) -> str:
+    """Return what the tests of one case say, in words."""
+    tests = [each["p"] for each in found["numbers"].values()] + [found["explanations"]["p"]]
+    is_calibrated = min(tests) > LEVEL / len(tests)
+    return (
+        f"{found['records']} records, smallest of {len(tests)} p-values {min(tests):.3f}, 90 % intervals hold "
+        f"{100 * found['covered']:.1f} %: {'' if is_calibrated else 'NOT '}calibrated at level {LEVEL}"
+    )
+
+
+def draw(results: dict) -> None:
+    """Draw ranks above, explanations below."""
+    figure, axes = plt.subplots(2, len(results), figsize=(9.0, 5.2), sharey="row", layout="constrained")
+    for column, (name, found) in enumerate(results.items()):
+        ranks = np.array(found["ranks"]) / np.mean(found["ranks"])
+        noise = 1.96 / np.sqrt(np.mean(found["ranks"]))
+        axes[0, column].bar(np.arange(BINS) + 0.5, ranks, width=0.9, color="#56B4E9")
+        axes[0, column].axhspan(1 - noise, 1 + noise, color="black", alpha=0.12, linewidth=0)
+        axes[0, column].set(title=name, xticks=[0, BINS], xticklabels=["lowest", "highest"])
+        axes[1, column].plot([0, 1], [0, 1], color="grey", linewidth=0.8)
+        for row in found["explanations"]["bins"]:
+            half = 1.96 * np.sqrt(max(row["claimed"] * (1 - row["claimed"]), 1e-4) / row["of"])
+            axes[1, column].plot([row["claimed"]] * 2, [row["true"] - half, row["true"] + half], color="#0072B2")
+            axes[1, column].plot(row["claimed"], row["true"], "o", color="#0072B2", markersize=4)
+        axes[1, column].set(xlabel="posterior of an explanation", xlim=(0, 1), ylim=(0, 1))
+    axes[0, 0].set_ylabel("rank of the true number,\nover what is expected")
+    axes[1, 0].set_ylabel("how often it is true")
+    figure.savefig(PICTURE, metadata={"Date": None})
+
+
 def main() -> int:
+    """Try every case, or one; write results and picture."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--records", type=int, default=200, help="records of each case")
     parser.add_argument("--only", choices=CASES, help="one case; the results of the others are kept")
     chosen = parser.parse_args()
     results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
-    workers = concurrent.futures.ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn"))
-    with workers:
+    context = multiprocessing.get_context("spawn")
+    with concurrent.futures.ProcessPoolExecutor(os.cpu_count(), context) as workers:
         for name in [chosen.only] if chosen.only else CASES:
             begin = time.perf_counter()
-            trials = list(workers.map(attempt, [(name, number) for number in range(chosen.records)], chunksize=5))
-            results[name] = summary(trials)
-            tests = [each["p"] for each in results[name]["numbers"].values()] + [results[name]["explanations"]["p"]]
-            is_calibrated = min(tests) > LEVEL / len(tests)
-            print(
-                f"{name}: {len(trials)} records in {time.perf_counter() - begin:.0f} s, smallest of {len(tests)} p-values "
-                f"{min(tests):.3f}, 90 % intervals hold {100 * results[name]['covered']:.1f} %: "
-                f"{'calibrated' if is_calibrated else 'NOT calibrated'} at level {LEVEL}"
-            )
-            RESULTS.parent.mkdir(exist_ok=True)
+            jobs = [(name, number) for number in range(chosen.records)]
+            results[name] = summary(list(workers.map(attempt, jobs, chunksize=5)))
+            print(f"{name}: {verdict(results[name])} ({time.perf_counter() - begin:.0f} s)")
             RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    draw(results)
     return 0
 
 

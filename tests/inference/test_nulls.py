@@ -9,7 +9,7 @@ from raison.errors import NotConverged
 from raison.game import Action, Effect, Game, Hazard, Player, StateSpace, Variable
 from raison.game.memory import remembering
 from raison.inference.likelihood import GameLikelihood, HabitLikelihood
-from raison.inference.model import HABIT, NO_MOTIVES, NULLS, SHARED_MOTIVES, Explanation, Parameter
+from raison.inference.model import HABIT, NO_MOTIVES, SHARED_MOTIVES, Explanation, Parameter
 from raison.inference.nulls import LEAST_SPREAD, REPLY, UNKNOWN, habit, with_shared_motives, without_motives
 from raison.inference.prior import Fixed, LogNormal
 from raison.record import Record
@@ -34,10 +34,6 @@ BOTH = account(
     "both", cost_of_pressing=LogNormal(0.2, 0.8), weight_of_tension=LogNormal(0.3, 3.0),
     weight_of_warmth=LogNormal(0.3, 3.0),
 )  # fmt: skip
-
-
-def test_the_nulls_have_names_of_their_own():
-    assert NULLS == (NO_MOTIVES, SHARED_MOTIVES, HABIT)
 
 
 def test_without_motives_nothing_but_the_motives_differs():
