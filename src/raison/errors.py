@@ -94,6 +94,10 @@ class NotConverged(ComputationError):
     """An iteration stopped before its tolerance; the message gives the residual and a way out."""
 
 
+class TooFast(NotConverged):
+    """A world would jump too often in the time that is asked for; the message says how often."""
+
+
 class TooLarge(ComputationError):
     """A game does not fit in memory; the message says how much it needs."""
 

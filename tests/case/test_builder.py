@@ -185,7 +185,7 @@ def test_the_record_has_times_levels_and_effects(built: BuiltCase) -> None:
     assert (move.who, move.what, move.confidence, move.date) == ("southland", "protest", 1.0, "2021-04-20")
     assert isinstance(shock, Shock)
     assert (shock.drift, shock.effect) == ("trade falls", Effect.shift(built.space.variable("trade"), -1))
-    assert built.records[0].record.until == pytest.approx(542 / 30.4375)
+    assert built.records[0].record.until == pytest.approx(543 / 30.4375)
     assert built.records[0].until == datetime.date(2022, 6, 30)
     assert built.records[0].name == built.name == "small"
 

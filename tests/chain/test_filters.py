@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 import scipy.linalg
 from dense import ForwardBackward, filter_by_matrices, matrix_of, reach
-from small_games import BORDER_SPACE, border_record, border_start
+from small_games import BORDER_SPACE, border_record, border_start, watched
 
 from raison.chain import Chain
 from raison.chain.filter import item_weights
 from raison.chain.filters import ChainFilter
 from raison.chain.native_filter import NativeFilter
 from raison.chain.xla_filter import XlaFilter
+from raison.errors import TooFast
 from raison.record import Move, Reading, Record, Shock
 
 
@@ -219,3 +220,15 @@ def test_the_slope_by_the_chance_to_be_seen_is_that_of_differences(machine, bord
             seen = tuple(each + sign * 1e-5 * (i == kind) for i, each in enumerate(free.seen))
             values.append(machine.log_likelihood(dataclasses.replace(free, seen=seen), plan, border_start()))
         assert float(slope.seen[kind]) == pytest.approx((values[0] - values[1]) / 2e-5, rel=1e-5, abs=1e-7)
+
+
+def test_a_world_that_jumps_without_end_is_refused_and_not_followed(border_chain):
+    fast = dataclasses.replace(border_chain, rates=tuple(1e290 * rate for rate in border_chain.rates))
+    native = NativeFilter()
+    plan, start = watched().plan, border_start()
+    ways = (native.log_likelihood, native.slope, native.run, native.smooth, native.stays)
+    for way in ways:
+        with pytest.raises(TooFast, match=r"up to .* times in 7 time units; at most 3e\+05 jumps are followed"):
+            way(fast, plan, start)
+    with pytest.raises(TooFast):
+        native.distribution_at(fast, start, 1.0)

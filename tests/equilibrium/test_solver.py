@@ -215,3 +215,16 @@ def test_many_games_solved_side_by_side_are_solved_as_alone():
         assert equilibrium.has_converged
         np.testing.assert_allclose(equilibrium.values, solve(border(numbers), tolerance=1e-13).values, atol=1e-10)
     assert solve_all([]) == ()
+
+
+@pytest.mark.parametrize("at", [{"horizon": 1e8}, {"horizon": 1e10}, {"rate of falls": 1e9}, {"ratio of falls": 3e11}])
+def test_a_game_whose_rates_are_worlds_apart_is_not_called_solved(at):
+    """The residual, a share of the fastest rate, is below the tolerance before anything is solved."""
+    numbers = BORDER_NUMBERS.copy()
+    for name, number in at.items():
+        numbers[BORDER_NAMES.index(name)] = number
+    equilibrium = solve(border(numbers))
+    assert equilibrium.residual <= equilibrium.tolerance
+    assert equilibrium.error > 1e-3
+    assert equilibrium.status is Status.TOO_STIFF
+    assert "a player could still gain" in equilibrium.message

@@ -9,7 +9,7 @@ from raison.errors import NotConverged
 from raison.game import Action, Effect, Game, Hazard, Player, StateSpace, Variable
 from raison.game.memory import remembering
 from raison.inference.likelihood import GameLikelihood, HabitLikelihood
-from raison.inference.model import HABIT, NO_MOTIVES, SHARED_MOTIVES, Explanation, Parameter
+from raison.inference.model import SHARED_MOTIVES, Explanation, Parameter
 from raison.inference.nulls import LEAST_SPREAD, REPLY, UNKNOWN, habit, with_shared_motives, without_motives
 from raison.inference.prior import Fixed, LogNormal
 from raison.record import Record

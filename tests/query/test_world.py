@@ -18,7 +18,12 @@ DAYS = 40
 """Days in a unit of time."""
 
 
+ONE_DAY = 1 / DAYS
+"""A date is the whole day: what is known to a date, or asked for at one, is so at its end."""
+
+
 def _day(time: float) -> datetime.date:
+    """Return the day that begins at a time."""
     return BEGIN + datetime.timedelta(days=round(time * DAYS))
 
 
@@ -64,17 +69,15 @@ def _later(jumps, start, elapsed: float, text: str, when: str) -> float:
 def test_a_forecast_from_the_first_day_is_that_of_brute_force(world, border_jumps, when: str):
     condition = "tension >= high and mood != warm"
     found = _ask(world, f"P({condition} {when} {_day(3.0)})")
-    assert found == pytest.approx(_later(border_jumps, border_start(), 3.0, condition, when), abs=1e-10)
+    assert found == pytest.approx(_later(border_jumps, border_start(), 3.0 + ONE_DAY, condition, when), abs=1e-10)
 
 
 @pytest.mark.parametrize("when", ["at", "by"])
-@pytest.mark.parametrize(
-    ("known_to", "gap", "ended"), [(0.5, 1, True), (1.5, 4, False), (2.5, 8, True), (4.0, 9, False)]
-)
+@pytest.mark.parametrize(("known_to", "items"), [(0.5, 2), (1.5, 4), (2.5, 9), (4.0, 9)])
 def test_a_forecast_from_a_day_of_the_record_knows_the_record_to_that_day(
-    world, passes, border_jumps, when: str, known_to: float, gap: int, ended: bool
+    world, passes, border_jumps, when: str, known_to: float, items: int
 ):
-    now = passes.filtered(gap) if ended else passes.predicted(gap, known_to)
+    now = passes.predicted(items, known_to + ONE_DAY)
     found = _ask(world, f"P(tension = brink {when} {_day(6.0)} | record to {_day(known_to)})")
     expected = _later(border_jumps, now, 6.0 - known_to, "tension = brink", when)
     assert found == pytest.approx(expected, abs=1e-10)
@@ -82,13 +85,13 @@ def test_a_forecast_from_a_day_of_the_record_knows_the_record_to_that_day(
 
 def test_a_forecast_from_the_whole_record_starts_at_its_end(world, passes, border_jumps):
     found = _ask(world, f"P(mood = sour at {_day(9.0)} | record)")
-    expected = _later(border_jumps, passes.filtered(len(passes.items)), 2.0, "mood = sour", "at")
+    expected = _later(border_jumps, passes.filtered(len(passes.items)), 2.0 + ONE_DAY, "mood = sour", "at")
     assert found == pytest.approx(expected, abs=1e-10)
 
 
 def test_a_forecast_for_the_day_it_starts_is_what_is_known_then(world, passes):
     found = _ask(world, f"P(tension >= high at {_day(2.5)} | record to {_day(2.5)})")
-    assert found == pytest.approx(passes.filtered(8)[12:].sum(), abs=1e-10)
+    assert found == pytest.approx(passes.predicted(9, 2.5 + ONE_DAY)[12:].sum(), abs=1e-10)
 
 
 def test_the_chances_of_all_levels_add_up_to_one(world):
@@ -123,7 +126,7 @@ def _held_tension() -> Dense:
 def test_a_variable_held_from_outside_is_known_to_be_held(world, passes, when: str):
     dense = _held_tension()
     jumps = dense.jumps(dense.solve())
-    now = passes.filtered(1).reshape(4, 6)
+    now = passes.predicted(2, 0.5 + ONE_DAY).reshape(4, 6)
     start = np.zeros((4, 6))
     start[2] = now.sum(axis=0)
     found = _ask(
@@ -147,7 +150,7 @@ def test_an_action_barred_from_outside_is_known_to_be_barred(world, when: str):
     south[1] = (*south[1][:2], nowhere, *south[1][3:])
     jumps = dense.jumps(dense.solve())
     found = _ask(world, f"P(tension = brink {when} {_day(2.0)} | do(south never talk))")
-    assert found == pytest.approx(_later(jumps, border_start(), 2.0, "tension = brink", when), abs=1e-10)
+    assert found == pytest.approx(_later(jumps, border_start(), 2.0 + ONE_DAY, "tension = brink", when), abs=1e-10)
 
 
 def test_a_world_near_another_gives_the_same_answers(facts, world):

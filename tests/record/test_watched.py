@@ -15,10 +15,11 @@ def test_a_date_and_its_time_are_one(unit: str, days: float) -> None:
         date = BEGIN + datetime.timedelta(days=offset)
         assert calendar.time_of(date) == pytest.approx(offset / days)
         assert calendar.date_of(calendar.time_of(date)) == date
+        assert calendar.end_of(date) == pytest.approx((offset + 1) / days)
 
 
 def test_the_watch_ends_on_the_last_day_of_its_record() -> None:
-    assert watched().until == BEGIN + datetime.timedelta(days=280)
+    assert watched().until == BEGIN + datetime.timedelta(days=279)  # 280 whole days, the first included
 
 
 def test_a_watched_record_has_the_likelihood_of_brute_force(border_chain, border_jumps) -> None:

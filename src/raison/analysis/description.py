@@ -67,7 +67,8 @@ def describe_all(case: BuiltCase, fits: tuple[Fit, ...], watch: Watch) -> tuple[
         for fit in fits:
             watch.tell(DESCRIBING, number * len(fits) + len(each), total)
             each.append(_describe(case, fit.motion, fit.records[number], points))
-        dates = tuple(str(watched.calendar.date_of(float(plan.time[point]))) for point in points)
+        days = (watched.calendar.date_of(float(plan.time[point])) for point in points)
+        dates = tuple(str(min(day, watched.until)) for day in days)  # the last point is the end of the last day
         described.append(Described(watched, tuple(each), dates))
     return tuple(described)
 

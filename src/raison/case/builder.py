@@ -132,7 +132,7 @@ def _watched(name: str, case: CaseText, space: StateSpace) -> WatchedRecord:
     calendar = Calendar(time.begin, time.unit, DAYS[time.unit])
     setting = Setting(case, space)
     items = tuple(ITEM_KINDS[row.kind].item(row, calendar.time_of(row.date), setting) for row in case.record)
-    record = Record(items, calendar.time_of(time.until))
+    record = Record(items, calendar.end_of(time.until))
     return WatchedRecord(name, record, space, _start(case, space), calendar, time.focus)
 
 

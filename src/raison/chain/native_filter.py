@@ -18,10 +18,14 @@ from raison.chain.chain import NATURE, Chain
 from raison.chain.filters import Filtered, RowStates, Slope
 from raison.chain.loops import MAX_LOAD, MAX_TERMS, Bars, Flow, Sights
 from raison.chain.plan import Act, Plan
+from raison.errors import TooFast
 from raison.game import NO_CHANGE, Effect
 
 MOST_PIECES = 64
 """Pieces of one silence whose starts are kept for the way back."""
+
+MOST_JUMPS = 3e5
+"""Largest L t of a record or a forecast: seconds of work in a world of thousands of states."""
 
 POOL = 2**28
 """Bytes in which powers of P are kept for the way back."""
@@ -54,27 +58,27 @@ class NativeFilter:
 
     def run(self, chain: Chain, plan: Plan, start: StateArray) -> Filtered:
         rows = len(plan.elapsed)
-        return _filter(_hidden(chain, plan.observed), _sights(chain, plan), start, rows, rows).filtered
+        return _filter(_followed(chain, plan), _sights(chain, plan), start, rows, rows).filtered
 
     def log_likelihood(self, chain: Chain, plan: Plan, start: StateArray) -> float:
-        return _filter(_hidden(chain, plan.observed), _sights(chain, plan), start, 1, 2).log_likelihood
+        return _filter(_followed(chain, plan), _sights(chain, plan), start, 1, 2).log_likelihood
 
     def slope(self, chain: Chain, plan: Plan, start: StateArray) -> Slope:
-        hidden = _hidden(chain, plan.observed)
+        hidden = _followed(chain, plan)
         plan = plan.cut(_longest(hidden))
         sights = _sights(chain, plan)
         value, bars = _go_back(hidden, sights, start, smoothed=1)
         return Slope(value, _chain_slope(chain, plan, hidden, bars))
 
     def smooth(self, chain: Chain, plan: Plan, start: StateArray) -> RowStates:
-        hidden = _hidden(chain, plan.observed)
+        hidden = _followed(chain, plan)
         pieces = plan.pieces(_longest(hidden))
         sights = _sights(chain, plan.cut(_longest(hidden)))
         _, bars = _go_back(hidden, sights, start, smoothed=int(pieces.sum()))
         return bars.smoothed[np.cumsum(pieces) - 1]
 
     def stays(self, chain: Chain, plan: Plan, start: StateArray) -> RowStates:
-        hidden, sights = _hidden(chain, plan.observed), _sights(chain, plan)
+        hidden, sights = _followed(chain, plan), _sights(chain, plan)
         rows, states = len(plan.elapsed), chain.space.size
         after, stays = _filter(hidden, sights, start, 1, rows).filtered.after, np.empty((rows, states))
         loops.stay_rows(hidden.flow, sights, _vector(start), after, np.empty((2, states)), stays)
@@ -88,6 +92,7 @@ class NativeFilter:
 
     def distribution_slope(self, chain: Chain, start: Batch, elapsed: float, bar: Batch) -> Chain:
         whole, states = _whole(chain), chain.space.size
+        _check_speed(whole.flow, elapsed)
         flow, powers, weights = whole.flow, np.empty((MAX_TERMS + 1, states)), np.empty(MAX_TERMS + 1)
         begins = np.empty((max(1, math.ceil(flow.speed * elapsed / MAX_LOAD)), states))
         bars = _bars(whole, np.empty((0, states)), 1)
@@ -283,9 +288,26 @@ def _sights(chain: Chain, plan: Plan) -> Sights:
     )
 
 
+def _followed(chain: Chain, plan: Plan) -> Hidden:
+    """Return how the world moves while nothing of a plan is seen. Raises `TooFast`."""
+    hidden = _hidden(chain, plan.observed)
+    _check_speed(hidden.flow, float(np.sum(plan.elapsed)))
+    return hidden
+
+
+def _check_speed(flow: Flow, elapsed: float) -> None:
+    """Raise `TooFast` if so many jumps are to be followed that it would take hours."""
+    if not flow.speed * elapsed <= MOST_JUMPS:
+        raise TooFast(
+            f"the world would jump up to {flow.speed * elapsed:.1e} times in {elapsed:.3g} time units; at most "
+            f"{MOST_JUMPS:.0e} jumps are followed. Give the fastest (`every`, `acts`, a hazard ratio) a slower range."
+        )
+
+
 def _evolve(flow: Flow, start: Batch, elapsed: float) -> Float[np.ndarray, "... states"]:
     """Return where each distribution of `start` is after `elapsed`, by a flow without killing."""
     states = len(flow.stay)
+    _check_speed(flow, elapsed)
     begins, powers = np.empty((1, states)), np.empty((2, states))
     ends = np.zeros((np.size(start) // states, states))
     for begin, end in zip(np.reshape(np.asarray(start), (-1, states)), ends, strict=True):

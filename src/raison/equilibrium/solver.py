@@ -54,6 +54,9 @@ ERROR_SHARE = 100.0
 """The error may be so many times the tolerance of the residual. In a game whose rates differ by many orders of
 magnitude the residual, measured against the fastest, says little."""
 
+LEAST_ERROR = 1e-7
+"""Error that is small enough however small the tolerance: below it rounding counts in games of very different rates."""
+
 ROUNDING = 1e-15
 """Residual below which a step changes nothing but rounding."""
 
@@ -84,6 +87,10 @@ class Status(enum.Enum):
     """How a solve ended. The value is the message, with places for the numbers of the solution."""
 
     CONVERGED = "converged"
+    TOO_STIFF = (
+        "not converged: a player could still gain {error:.1e} of the largest value, {needed:.0e} at most is wanted. "
+        "The rates differ by too many orders of magnitude, or a horizon is too long for them: bring them nearer."
+    )
     NOT_CONVERGED = (
         "not converged: residual {residual:.1e} after {steps} steps, {tolerance:.0e} needed. The payoffs may be too "
         "large for the shocks (weights times horizon above a few hundred): lower the weights or shorten the horizon."
@@ -117,7 +124,9 @@ class Equilibrium:
     @property
     def status(self) -> Status:
         """Return whether the values converged, or what went wrong and what to do."""
-        return Status.CONVERGED if self.residual <= self.tolerance else Status.NOT_CONVERGED
+        if not self.residual <= self.tolerance:
+            return Status.NOT_CONVERGED
+        return Status.CONVERGED if self.error <= most_error(self.tolerance) else Status.TOO_STIFF
 
     @property
     def has_converged(self) -> bool:
@@ -126,7 +135,10 @@ class Equilibrium:
     @property
     def message(self) -> str:
         """Return the status in words, with the numbers of this solution."""
-        return self.status.value.format(residual=self.residual, steps=self.steps, tolerance=self.tolerance)
+        needed = most_error(self.tolerance)
+        return self.status.value.format(
+            residual=self.residual, steps=self.steps, tolerance=self.tolerance, error=self.error, needed=needed
+        )
 
     @property
     def choices(self) -> tuple[Choice, ...]:
@@ -148,6 +160,15 @@ class Run:
     error: float
     steps: int
     newton_steps: int
+
+    def has_converged(self, tolerance: float) -> bool:
+        """Return whether the values are those of an equilibrium."""
+        return self.residual <= tolerance and self.error <= most_error(tolerance)
+
+
+def most_error(tolerance: float) -> float:
+    """Return the error at which values count as converged, for a tolerance of the residual."""
+    return max(ERROR_SHARE * tolerance, LEAST_ERROR)
 
 
 def solve(
@@ -220,11 +241,11 @@ def _search(
     run = None
     if start is not None:
         run = iterate(engine, engine.field(start), 1.0, tolerance, max_steps)
-        if run.residual <= tolerance:
+        if run.has_converged(tolerance):
             return run, NEARBY
     random_play = random_play_values(engine, arrays, START_TOLERANCE)
     run = _add(run, iterate(engine, random_play, 1.0, tolerance, max_steps))
-    if run.residual <= tolerance:
+    if run.has_converged(tolerance):
         return run, RANDOM_PLAY
     path = follow_branch(engine, arrays, tolerance, max_steps)
     if path.values is None:

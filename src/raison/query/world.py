@@ -162,8 +162,8 @@ class World:
         watched = self.record
         if given.record is None:
             return 0.0, watched.start
-        time = watched.record.until if given.record == "all" else watched.calendar.time_of(given.record)
-        passed = np.flatnonzero(np.asarray(watched.plan.time) <= time + SAME_TIME)
+        time = watched.record.until if given.record == "all" else watched.calendar.end_of(given.record)
+        passed = np.flatnonzero(np.asarray(watched.plan.time) < time - SAME_TIME)
         last = int(passed[-1]) if len(passed) else -1
         reached = float(watched.plan.time[last]) if len(passed) else 0.0
         at_last = self.filtered.after[last] if len(passed) else watched.start

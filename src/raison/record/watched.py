@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import functools
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,8 +39,12 @@ class Calendar:
     days: float
 
     def time_of(self, date: datetime.date) -> float:
-        """Return whole days from the first day to `date`, in time units."""
+        """Return whole days from the first day to the beginning of `date`, in time units."""
         return (date - self.begin).days / self.days
+
+    def end_of(self, date: datetime.date) -> float:
+        """Return the time at the end of `date`: of a day on which something is watched, all of it is."""
+        return self.time_of(date + datetime.timedelta(days=1))
 
     def date_of(self, time: float) -> datetime.date:
         """Return the day nearest to `time`."""
@@ -69,7 +74,8 @@ class WatchedRecord:
     @property
     def until(self) -> datetime.date:
         """Return the last day of the watch."""
-        return self.calendar.date_of(self.record.until)
+        days = math.ceil((self.record.until - SAME_TIME) * self.calendar.days)
+        return self.calendar.begin + datetime.timedelta(days=days - 1)
 
     @functools.cached_property
     def plan(self) -> Plan:

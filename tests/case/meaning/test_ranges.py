@@ -60,5 +60,26 @@ def test_a_range_that_ends_at_zero_would_reach_beyond_it_and_is_refused(text: st
 
 @pytest.mark.parametrize("text", ["1e-320 years", "1e-320 to 2 years"])
 def test_a_duration_whose_rate_is_no_number_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="too short to compute with"):
+    with pytest.raises(ValueError, match="too small to compute with"):
         read_number(text, Kind.DURATION, "month")
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("1e-9 days", Kind.DURATION),
+        ("1e9 years", Kind.DURATION),
+        ("1e9 times a day", Kind.RATE),
+        ("x3e11", Kind.RATIO),
+        ("x1 to x1e308", Kind.RATIO),
+        ("1e308", Kind.NUMBER),
+    ],
+)
+def test_a_number_of_another_order_of_magnitude_is_refused(text: str, kind: Kind) -> None:
+    with pytest.raises(ValueError, match=r"too (small|large) to compute with; such numbers go"):
+        read_number(text, kind, "month")
+
+
+def test_a_range_that_says_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="spans more than a factor of 1e\\+06; say more about it"):
+        read_number("0.001 to 2000", Kind.NUMBER, "month")

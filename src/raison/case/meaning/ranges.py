@@ -8,16 +8,12 @@ chance, else of a normal.
 from __future__ import annotations
 
 import enum
-import math
 import re
 
 from raison.inference.prior import Fixed, LogitNormal, LogNormal, Normal
 
 DAYS = {"day": 1.0, "week": 7.0, "month": 30.4375, "year": 365.25}
 """Days in each unit of time."""
-
-SHORTEST = 1e-300
-"""Shortest duration, in time units, whose rate is still a number."""
 
 _NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
 _COUNT = rf"{_NUMBER}|once|twice"
@@ -48,6 +44,19 @@ WrittenPrior = Fixed | LogNormal | Normal | LogitNormal
 
 REST = "rest"
 """What stands for the chance of the outcome that takes what the others leave."""
+
+LIMITS = {
+    Kind.NUMBER: (0.0, 1e6),
+    Kind.DURATION: (1e-4, 1e9),
+    Kind.RATE: (1e-9, 1e4),
+    Kind.RATIO: (1e-6, 1e6),
+    Kind.CHANCE: (0.0, 1.0),
+}
+"""Smallest and largest size of a number that is not zero, in time units of the case. Beyond them rates differ by so
+many orders of magnitude that sums of doubles lose the slow ones, and a world jumps millions of times in a record."""
+
+WIDEST = 1e6
+"""Largest ratio of the ends of a range above zero."""
 
 _FORMS = {Kind.NUMBER: _PLAIN, Kind.DURATION: _DURATION, Kind.RATE: _RATE, Kind.RATIO: _RATIO, Kind.CHANCE: _PLAIN}
 
@@ -84,24 +93,27 @@ def _ends(match: re.Match[str], kind: Kind, unit: str) -> tuple[float, float | N
 
 
 def _fixed(text: str, value: float, kind: Kind) -> Fixed:
-    if not math.isfinite(value):
-        raise ValueError(f"found `{text}`, which is too large to compute with.")
     if kind in (Kind.DURATION, Kind.RATE) and value <= 0:
         raise ValueError(f"found `{text}`; it must be above zero.")
-    if kind is Kind.DURATION and value < SHORTEST:
-        raise ValueError(f"found `{text}`, which is too short to compute with.")
     if kind is Kind.RATIO and value < 0:
         raise ValueError(f"found `{text}`; a hazard ratio cannot be negative.")
     if kind is Kind.CHANCE and not 0 <= value <= 1:
         raise ValueError(f"found `{text}`; need {kind.value}.")
+    _check_size(text, value, kind)
     return Fixed(value)
 
 
+def _check_size(text: str, value: float, kind: Kind) -> None:
+    """Raise `ValueError` if a number is beyond what can be computed with."""
+    smallest, largest = LIMITS[kind]
+    if value != 0.0 and not smallest <= abs(value) <= largest:
+        allowed = f"from {smallest:g} to {largest:g}" if smallest else f"up to {largest:g}"
+        units = " time units" if kind is Kind.DURATION else " per time unit" if kind is Kind.RATE else ""
+        word = "large" if not abs(value) < smallest else "small"
+        raise ValueError(f"found `{text}`, which is too {word} to compute with; such numbers go {allowed}{units}.")
+
+
 def _range(text: str, low: float, high: float, kind: Kind) -> LogNormal | Normal | LogitNormal:
-    if not (math.isfinite(low) and math.isfinite(high)):
-        raise ValueError(f"found `{text}`, which is too large to compute with.")
-    if kind is Kind.DURATION and 0 < low < SHORTEST:
-        raise ValueError(f"found `{text}`, which is too short to compute with.")
     if low > high:
         raise ValueError(f"found `{text}`: the low end is above the high end; turn it round.")
     if low == high:
@@ -110,6 +122,10 @@ def _range(text: str, low: float, high: float, kind: Kind) -> LogNormal | Normal
         if not 0 < low < high < 1:
             raise ValueError(f"found `{text}`; the ends of a range of chances lie between 0 and 1, both left out.")
         return LogitNormal(low, high)
+    _check_size(text, low, kind)
+    _check_size(text, high, kind)
+    if low > 0 and high / low > WIDEST:
+        raise ValueError(f"found `{text}`, which spans more than a factor of {WIDEST:g}; say more about it.")
     if low > 0:
         return LogNormal(low, high)
     if kind is Kind.NUMBER and (low == 0 or high == 0):

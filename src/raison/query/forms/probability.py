@@ -1,4 +1,4 @@
-"""`P(CONDITION at DATE | ...)`: the probability that a condition holds at a day, or has held by a day.
+"""`P(CONDITION at DATE | ...)`: the probability that a condition holds at the end of a day, or has held by then.
 
 P(C at t | record to s)   filter the record to s, then propagate to t
 P(C by t | record to s)   the same with C made absorbing
@@ -50,7 +50,7 @@ class Probability(Form):
 
     def answer(self, world: Askable) -> Answer:
         begin, distribution = world.known(self.given)
-        elapsed = world.record.calendar.time_of(self.date) - begin
+        elapsed = world.record.calendar.end_of(self.date) - begin
         if elapsed < 0:
             raise QueryError(
                 f"{self}: the day asked about lies before the forecast starts. Condition on less of the record."
