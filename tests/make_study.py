@@ -9,6 +9,7 @@ import numpy as np
 
 from raison.record import Source
 from raison.study import (
+    EDGE,
     ActionForecast,
     CaseSummary,
     ClaimAnswer,
@@ -250,8 +251,8 @@ def _parameters(rng: np.random.Generator) -> tuple[ParameterEstimate, ...]:
         mode = low + (high - low) * float(rng.uniform(0.2, 0.7))
         basis = "assumed: of the order of a quarter" if number % 3 else "bbc-letter-4, bbc-letter-7"
         name = f"players.turkey.actions.conciliate.costs.{number}"
-        rows.append(ParameterEstimate(name, low, high, mode, mode * 0.8, mode * 1.4, basis))
-    rows.append(ParameterEstimate("explanations.motives.turkey.calm", -1.0, 2.0, 0.3, -0.4, 0.9, "assumed"))
+        rows.append(ParameterEstimate(name, low, high, mode, mode * 0.8, mode * 1.4, basis, ""))
+    rows.append(ParameterEstimate("explanations.motives.turkey.calm", -1.0, 2.0, 0.3, -0.4, 0.9, "assumed", EDGE))
     return tuple(rows)
 
 

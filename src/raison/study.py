@@ -69,6 +69,16 @@ class ParameterEstimate:
     posterior_high: float
     basis: str
     """`assumed ...` or the keys of the sources."""
+    flag: str
+    """What to beware of: `UNTOUCHED`, `EDGE` or `WIDER`; empty if nothing."""
+
+
+UNTOUCHED, EDGE, WIDER = (
+    "the record does not touch it",
+    "the record pulls it to the edge of its range",
+    "the record leaves it wider than its range",
+)
+"""What to beware of in the posterior of a number."""
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,12 @@ from types import SimpleNamespace
 import pytest
 
 from raison.analysis.fitting import Fit
-from raison.analysis.whole import _cannot_tell, _several_equilibria, run_study
+from raison.analysis.whole import _cannot_tell, _flag, _several_equilibria, run_study
 from raison.case import BuiltCase
 from raison.inference.evidence import Lead
 from raison.inference.posterior import PosteriorStatus
-from raison.study import ClaimResult, EquilibriumStatus
+from raison.inference.prior import Flat, LogitNormal, LogNormal, Normal
+from raison.study import EDGE, UNTOUCHED, WIDER, ClaimResult, EquilibriumStatus
 
 
 @dataclass
@@ -129,3 +130,24 @@ def test_a_case_with_two_records_has_both_in_its_study(case: BuiltCase) -> None:
 def test_what_nobody_searched_for_is_not_counted() -> None:
     fits: tuple[Fit, ...] = APART  # type: ignore[assignment]
     assert _several_equilibria(fits, (replace(status(1), found=None), None, None)) == ()
+
+
+@pytest.mark.parametrize(
+    ("mode", "interval", "flag"),
+    [
+        (0.0, (-1.63, 1.63), UNTOUCHED),
+        (0.3, (-1.3, 1.9), ""),
+        (0.0, (-1.2, 1.2), ""),
+        (1.7, (0.5, 2.9), EDGE),
+        (-1.7, (-2.9, -0.5), EDGE),
+        (0.0, (-2.0, 2.0), WIDER),
+    ],
+)
+@pytest.mark.parametrize("prior", [LogNormal(0.02, 2.0), Normal(-1.0, 3.0), LogitNormal(0.1, 0.3)])
+def test_a_number_is_flagged_where_the_record_says_nothing_or_too_much(prior, mode, interval, flag: str) -> None:
+    low, high = (prior.value(z) for z in interval)
+    assert _flag(prior, prior.value(mode), (low, high)) == flag
+
+
+def test_a_number_without_a_prior_has_no_flag() -> None:
+    assert _flag(Flat(1.0, 0.1), 40.0, (0.0, 90.0)) == ""

@@ -60,3 +60,12 @@ def test_a_flat_prior_moves_by_its_scale_and_a_positive_one_stays_positive():
 def test_a_range_that_is_none_is_refused(kind, low: float, high: float):
     with pytest.raises(CaseError, match=r"found the range .* need"):
         kind(low, high)
+
+
+@pytest.mark.parametrize(
+    "prior",
+    [LogNormal(0.2, 5.0), Normal(-1.0, 3.0), LogitNormal(0.1, 0.4), Flat(2.0, 0.3), Flat(2.0, 0.3, is_positive=True)],
+)
+@pytest.mark.parametrize("z", [-2.0, 0.0, 0.7])
+def test_the_standardised_parameter_of_a_number_is_where_it_came_from(prior, z):
+    assert prior.standardised(prior.value(z)) == pytest.approx(z, abs=1e-12)

@@ -26,9 +26,12 @@ from raison.analysis.watch import Watch
 from raison.case import BuiltCase
 from raison.inference.evidence import STRONG, Lead, indistinct_groups, lead
 from raison.inference.posterior import PosteriorStatus, free_of
-from raison.inference.prior import Q95
+from raison.inference.prior import Q95, Prior
 from raison.study import (
+    EDGE,
     NEAR_DAYS,
+    UNTOUCHED,
+    WIDER,
     CaseSummary,
     ClaimResult,
     EquilibriumStatus,
@@ -41,6 +44,12 @@ from raison.study import (
 )
 
 CHECKING = "check the record"
+
+WIDENED = 1.15
+"""Ratio of an interval to that of the prior beyond which a posterior is wider, and draws do not err so far."""
+
+UNMOVED = 0.1
+"""A number is untouched if its mode moves and its interval narrows by less than this share."""
 
 NOT_SEARCHED = "Nobody looked for other equilibria (--no-search): players might also have settled on those."
 
@@ -150,12 +159,25 @@ def _estimates(fit: Fit) -> tuple[ParameterEstimate, ...]:
     for i in free_of(fit.posterior.parameters):
         parameter = fit.posterior.parameters[i]
         low, high = (parameter.prior.value(side * Q95) for side in (-1.0, 1.0))
-        posterior_low, posterior_high = fit.posterior.interval(i)
+        after = fit.posterior.interval(i)
         mode = float(fit.posterior.mode[i])
-        estimates.append(
-            ParameterEstimate(parameter.name, low, high, mode, posterior_low, posterior_high, parameter.basis)
-        )
+        flag = _flag(parameter.prior, mode, after)
+        estimates.append(ParameterEstimate(parameter.name, low, high, mode, *after, parameter.basis, flag))
     return tuple(estimates)
+
+
+def _flag(prior: Prior, mode: float, after: tuple[float, float]) -> str:
+    """Return what to beware of in the posterior of a number; its mode and interval are measured as the prior's are."""
+    if not prior.is_proper:
+        return ""
+    low, middle, high = (prior.standardised(number) for number in (after[0], mode, after[1]))
+    if high - low > WIDENED * 2 * Q95:
+        return WIDER
+    if abs(middle) > Q95:
+        return EDGE
+    if abs(middle) < UNMOVED and high - low > (1 - UNMOVED) * 2 * Q95:
+        return UNTOUCHED
+    return ""
 
 
 def _evidence(fits: Sequence[Fit]) -> dict[str, float]:

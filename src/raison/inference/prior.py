@@ -41,6 +41,10 @@ class Prior(Protocol):
         """Return its derivative by `z`."""
         ...
 
+    def standardised(self, value: float) -> float:
+        """Return the standardised parameter of a number that the prior allows."""
+        ...
+
 
 @dataclass(frozen=True)
 class Fixed:
@@ -54,6 +58,9 @@ class Fixed:
         return float(self.at)
 
     def slope(self, z: float) -> float:
+        return 0.0
+
+    def standardised(self, value: float) -> float:
         return 0.0
 
 
@@ -71,11 +78,17 @@ class LogNormal:
             raise CaseError(f"found the range {self.low} to {self.high}; need 0 < low < high.")
 
     def value(self, z: float) -> float:
-        middle = (math.log(self.low) + math.log(self.high)) / 2
-        return _exp(middle + self._spread * z)
+        return _exp(self._middle + self._spread * z)
 
     def slope(self, z: float) -> float:
         return self._spread * self.value(z)
+
+    def standardised(self, value: float) -> float:
+        return (math.log(value) - self._middle) / self._spread
+
+    @property
+    def _middle(self) -> float:
+        return (math.log(self.low) + math.log(self.high)) / 2
 
     @property
     def _spread(self) -> float:
@@ -101,6 +114,9 @@ class Normal:
     def slope(self, z: float) -> float:
         return (self.high - self.low) / (2 * Q95)
 
+    def standardised(self, value: float) -> float:
+        return (value - (self.low + self.high) / 2) / self.slope(0.0)
+
 
 @dataclass(frozen=True)
 class LogitNormal:
@@ -123,6 +139,10 @@ class LogitNormal:
         low, high = self._logits
         value = self.value(z)
         return (high - low) / (2 * Q95) * value * (1.0 - value)
+
+    def standardised(self, value: float) -> float:
+        low, high = self._logits
+        return (math.log(value / (1.0 - value)) - (low + high) / 2) * 2 * Q95 / (high - low)
 
     @property
     def _logits(self) -> tuple[float, float]:
@@ -153,6 +173,11 @@ class Flat:
 
     def slope(self, z: float) -> float:
         return self.scale * self.value(z) / self.start if self.is_positive else self.scale
+
+    def standardised(self, value: float) -> float:
+        if self.is_positive:
+            return math.log(value / self.start) * self.start / self.scale
+        return (value - self.start) / self.scale
 
 
 def _exp(exponent: float) -> float:

@@ -148,6 +148,7 @@ class ParameterRow:
     prior: str
     mode: str
     posterior: str
+    flag: str
     basis: str
     sources: tuple[Link, ...]
     prior_left: float
@@ -159,9 +160,10 @@ class ParameterRow:
 
 @dataclass(frozen=True)
 class ParameterTable:
-    """The parameters of one explanation."""
+    """The parameters of one explanation; `flags` counts those to beware of."""
 
     label: str
+    flags: str
     rows: tuple[ParameterRow, ...]
 
 

@@ -14,7 +14,7 @@ from raison.report.parts import (
     VerdictCount,
 )
 from raison.report.words import VERDICT_WORDS, interval, number, percent, probability_word, verdict_word
-from raison.study import ClaimResult, ExplanationResult, ParameterEstimate, Study
+from raison.study import EDGE, UNTOUCHED, WIDER, ClaimResult, ExplanationResult, ParameterEstimate, Study
 
 
 def claim_rows(study: Study) -> tuple[ClaimRow, ...]:
@@ -73,10 +73,19 @@ def notable_claims(study: Study, most: int = 12) -> tuple[ClaimRow, ...]:
 def parameter_tables(study: Study) -> tuple[ParameterTable, ...]:
     """Return the prior and the posterior range of every parameter, per explanation."""
     return tuple(
-        ParameterTable(explanation_label(study, each.name), tuple(_parameter_row(study, p) for p in each.parameters))
+        ParameterTable(
+            explanation_label(study, each.name), _flags(each), tuple(_parameter_row(study, p) for p in each.parameters)
+        )
         for each in study.explanations
         if each.parameters
     )
+
+
+def _flags(each: ExplanationResult) -> str:
+    """Return how many numbers there are to beware of, by what."""
+    words = {UNTOUCHED: "untouched by the record", EDGE: "at the edge of the range", WIDER: "wider than the range"}
+    counts = {text: sum(one.flag == flag for one in each.parameters) for flag, text in words.items()}
+    return ", ".join(f"{amount} {text}" for text, amount in counts.items() if amount)
 
 
 def _parameter_row(study: Study, one: ParameterEstimate) -> ParameterRow:
@@ -95,6 +104,7 @@ def _parameter_row(study: Study, one: ParameterEstimate) -> ParameterRow:
         prior=interval(one.low, one.high),
         mode=number(one.mode),
         posterior=interval(one.posterior_low, one.posterior_high),
+        flag=one.flag,
         basis=(one.basis or "assumed") if is_assumed else "",
         sources=() if is_assumed else source_links(study, one.basis),
         prior_left=at[0],
