@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -180,46 +180,74 @@ def fit_key(case: BuiltCase, rival: Rival, seed: int) -> str:
 def _fit_side_by_side(
     case: BuiltCase, rivals: Sequence[Rival], watch: Watch, store: FitStore | None, seed: int
 ) -> list[Laplace | Importance | Failure]:
-    """Fit two at a time: first the first explanation and the last rival, then the rest from the mode of the first."""
-    count = len(rivals)
-    found: list[Laplace | Importance | Failure | None] = [None] * count
-    watch.tell(FITTING, 0, count)
+    """Fit some at a time: first the modes of the first and the last rival, then all else from that of the first."""
+    watch.tell(FITTING, 0, len(rivals))
+    fitting = [_Fitting(rival, fit_key(case, rival, seed), store, seed) for rival in rivals]
+    workers, first = workers_for(case.space.size), fitting[0]
+    side_by_side(
+        lambda each: each.find_mode(None),
+        [first, fitting[-1]],
+        workers=workers,
+        done=lambda _: watch.tell(FITTING, 0, len(rivals)),
+    )
+    side_by_side(
+        lambda each: each.finish(first.mode),
+        fitting,
+        workers=workers,
+        done=lambda done: watch.tell(FITTING, done, len(rivals)),
+    )
+    return [each.outcome() for each in fitting]
 
-    def work(i: int) -> None:
+
+class _Fitting:
+    """What has been found of one rival so far.
+
+    Args:
+        rival: the rival.
+        key: under which its fit is kept.
+        store: where it is kept and found.
+        seed: of the draws around the mode.
+    """
+
+    def __init__(self, rival: Rival, key: str, store: FitStore | None, seed: int) -> None:
+        self._rival, self._key, self._store, self._seed = rival, key, store, seed
+        self._found = store.find(key, rival.explanation.parameters) if store else None
+        self._failure: Failure | None = None
+
+    @property
+    def mode(self) -> Laplace | None:
+        """Return what Laplace's method found, if it did."""
+        return self._found.laplace if isinstance(self._found, Importance) else self._found
+
+    def find_mode(self, known: Laplace | None) -> None:
+        """Search the mode, from that of a similar posterior if one is known."""
+        if self._found is None and self._failure is None:
+            parameters = self._rival.explanation.parameters
+            start = _start(self._rival.explanation, known)
+            self._keep(lambda: fit(self._rival.likelihood, parameters, starts=[start]))
+
+    def finish(self, known: Laplace | None) -> None:
+        """Do what is left to do."""
+        self.find_mode(known)
+        laplace = self._found
+        if isinstance(laplace, Laplace):
+            self._keep(lambda: draw_around(laplace, self._rival.likelihood, self._seed))
+
+    def outcome(self) -> Laplace | Importance | Failure:
+        """Return the posterior, or why there is none."""
+        outcome = self._failure or self._found
+        assert outcome is not None
+        return outcome
+
+    def _keep(self, work: Callable[[], Laplace | Importance]) -> None:
         try:
-            found[i] = _fit(rivals[i], starts[i], store, fit_key(case, rivals[i], seed), seed)
+            found = work()
         except (NotConverged, SamplingFailed) as error:
-            found[i] = Failure(rivals[i].explanation, str(error))
-
-    for wave in ([0, count - 1], range(1, count - 1)):
-        known = None if 0 in wave else _laplace(found[0])
-        starts = {i: _start(rivals[i].explanation, known) for i in wave}
-        workers = workers_for(case.space.size)
-        side_by_side(
-            work, list(wave), workers=workers, done=lambda _: watch.tell(FITTING, count - found.count(None), count)
-        )
-    return [each for each in found if each is not None]
-
-
-def _fit(rival: Rival, start: Start, store: FitStore | None, key: str, seed: int) -> Laplace | Importance:
-    """Return the posterior of one rival: what was kept, or what is still to be done of it."""
-    kept = store.find(key, rival.explanation.parameters) if store else None
-    if isinstance(kept, Importance):
-        return kept
-    laplace = kept or fit(rival.likelihood, rival.explanation.parameters, starts=[start])
-    if store and not kept:
-        store.keep(key, laplace)
-    posterior = draw_around(laplace, rival.likelihood, seed)
-    if store and posterior is not laplace:
-        store.keep(key, posterior)
-    return posterior
-
-
-def _laplace(outcome: Laplace | Importance | Failure | None) -> Laplace | None:
-    """Return what Laplace's method found, if it did."""
-    if isinstance(outcome, Importance):
-        return outcome.laplace
-    return outcome if isinstance(outcome, Laplace) else None
+            self._failure = Failure(self._rival.explanation, str(error))
+            return
+        if self._store and found is not self._found:
+            self._store.keep(self._key, found)
+        self._found = found
 
 
 def _start(explanation: Explanation, known: Laplace | None) -> Start:
