@@ -26,5 +26,5 @@ def test_a_reply_counts_where_a_rival_was_the_last_to_act() -> None:
     plain = habit_chain(GameArrays.of(border()), LOG_SHARES, np.zeros(6))
     chain = habit_chain(GameArrays.of(remembering(border())), LOG_SHARES, replies)
     last = chain.space.levels_of("last to act")  # no one, north, south, bystander
-    once = np.repeat(plain.act_rate("south", "arm"), 4)
+    once = np.tile(plain.act_rate("south", "arm"), 4)
     np.testing.assert_allclose(chain.act_rate("south", "arm"), once * np.array([1.0, 3.0, 1.0, 3.0])[last])

@@ -17,13 +17,16 @@ no variable and no player of a case has them."""
 
 
 def remembering(game: Game) -> Game:
-    """Return the game in which the last variable tells who acted last."""
+    """Return the game in which the first variable tells who acted last.
+
+    It varies slowest, so that states between which an action leads stay side by side.
+    """
     memory = Variable(LAST_TO_ACT, (NO_ONE, *(player.name for player in game.players)), is_ordered=False)
     times = len(memory.levels)
     return replace(
         game,
-        space=StateSpace((*game.space.variables, memory)),
-        drifts=tuple(replace(drift, where=_repeated(drift.where, times)) for drift in game.drifts),
+        space=StateSpace((memory, *game.space.variables)),
+        drifts=tuple(replace(drift, where=_tiled(drift.where, times)) for drift in game.drifts),
         players=tuple(_remembered(player, memory) for player in game.players),
     )
 
@@ -32,7 +35,7 @@ def forgotten(by_game: Game, states: int) -> Game:
     """Return derivatives by a game of so many states, from those by what `remembering` makes of it, in their forms."""
 
     def summed(numbers: StateVector) -> StateVector:
-        return np.asarray(numbers).reshape(states, -1).sum(axis=1)
+        return np.asarray(numbers).reshape(-1, states).sum(axis=0)
 
     players = tuple(
         replace(player, motives=tuple(replace(motive, feature=summed(motive.feature)) for motive in player.motives))
@@ -52,13 +55,13 @@ def rival_was_last(space: StateSpace, player: str) -> StateMask:
 
 def _remembered(player: Player, memory: Variable) -> Player:
     times, acts = len(memory.levels), Effect.become(memory, player.name)
-    motives = (replace(motive, feature=np.repeat(np.asarray(motive.feature), times)) for motive in player.motives)
+    motives = (replace(motive, feature=np.tile(np.asarray(motive.feature), times)) for motive in player.motives)
     return replace(
         player,
         actions=tuple(
             replace(
                 action,
-                is_available=_repeated(action.is_available, times),
+                is_available=_tiled(action.is_available, times),
                 outcomes=tuple(outcome.and_(acts) for outcome in action.outcomes),
             )
             for action in player.actions
@@ -67,6 +70,6 @@ def _remembered(player: Player, memory: Variable) -> Player:
     )
 
 
-def _repeated(mask: StateMask | None, times: int) -> StateMask | None:
-    """Return what holds in each state of the space without memory; it varies slowest."""
-    return None if mask is None else np.repeat(np.asarray(mask), times)
+def _tiled(mask: StateMask | None, times: int) -> StateMask | None:
+    """Return what holds in each state of the space without memory; copied for each level of the memory."""
+    return None if mask is None else np.tile(np.asarray(mask), times)

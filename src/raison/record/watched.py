@@ -83,10 +83,10 @@ class WatchedRecord:
         return self.record.plan(self.space)
 
     def within(self, space: StateSpace) -> WatchedRecord:
-        """Return the same in a space with more variables at its end, each at its first level on the first day."""
-        start = np.zeros((self.space.size, space.size // self.space.size))
-        start[:, 0] = self.start
-        return dataclasses.replace(self, space=space, start=start.reshape(-1))
+        """Return the same in a space with more variables before its own, each at its first level on the first day."""
+        start = np.zeros(space.size)
+        start[: self.space.size] = self.start
+        return dataclasses.replace(self, space=space, start=start)
 
     def log_likelihood(self, chain: Chain) -> float:
         """Return the log likelihood of the record under `chain`."""
