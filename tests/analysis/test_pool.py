@@ -40,3 +40,15 @@ def test_no_jobs_are_no_work() -> None:
 
 def test_small_games_are_worked_on_one_at_a_time() -> None:
     assert (workers_for(SMALL - 1), workers_for(SMALL)) == (1, WORKERS)
+
+
+def test_the_dearest_piece_is_begun_first_and_results_keep_their_order() -> None:
+    begun: list[int] = []
+
+    def work(job: int) -> int:
+        begun.append(job)
+        return 10 * job
+
+    found = side_by_side(work, [1, 3, 2], workers=1, done=lambda count: None, cost=float)
+    assert found == [10, 30, 20]
+    assert begun == [3, 2, 1]

@@ -195,6 +195,7 @@ def _fit_side_by_side(
         fitting,
         workers=workers,
         done=lambda done: watch.tell(FITTING, done, len(rivals)),
+        cost=lambda each: each.states,
     )
     return [each.outcome() for each in fitting]
 
@@ -213,6 +214,10 @@ class _Fitting:
         self._rival, self._key, self._store, self._seed = rival, key, store, seed
         self._found = store.find(key, rival.explanation.parameters) if store else None
         self._failure: Failure | None = None
+
+    @property
+    def states(self) -> int:
+        return self._rival.records[0].space.size
 
     @property
     def mode(self) -> Laplace | None:

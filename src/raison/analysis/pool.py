@@ -23,7 +23,12 @@ def workers_for(states: int) -> int:
 
 
 def side_by_side(
-    work: Callable[[Job], Result], jobs: Sequence[Job], *, workers: int, done: Callable[[int], None]
+    work: Callable[[Job], Result],
+    jobs: Sequence[Job],
+    *,
+    workers: int,
+    done: Callable[[int], None],
+    cost: Callable[[Job], float] = lambda job: 0.0,
 ) -> list[Result]:
     """Return the results of `work`, in the order of `jobs`.
 
@@ -32,16 +37,18 @@ def side_by_side(
         jobs: what it is called with.
         workers: how many run at a time.
         done: called with how many pieces are done, after each.
+        cost: of a piece of work: the dearest are begun first, so that none is left alone at the end.
 
     Errors:
         The first that a piece of work raises; pieces that have not begun are dropped then, as at an interrupt.
     """
     pool = concurrent.futures.ThreadPoolExecutor(max_workers=workers)
     try:
-        futures = [pool.submit(work, job) for job in jobs]
-        for count, future in enumerate(concurrent.futures.as_completed(futures), start=1):
+        order = sorted(range(len(jobs)), key=lambda i: -cost(jobs[i]))
+        futures = {i: pool.submit(work, jobs[i]) for i in order}
+        for count, future in enumerate(concurrent.futures.as_completed(futures.values()), start=1):
             future.result()
             done(count)
-        return [future.result() for future in futures]
+        return [futures[i].result() for i in range(len(jobs))]
     finally:
         pool.shutdown(wait=False, cancel_futures=True)

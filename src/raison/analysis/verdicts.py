@@ -61,7 +61,13 @@ def judge_claims(case: BuiltCase, fits: Sequence[Fit], seed: int, watch: Watch) 
         return _ask(case, fit, facts, tests, rivals, seed + number)
 
     workers = workers_for(case.space.size)
-    answered = side_by_side(ask, range(len(fits)), workers=workers, done=lambda n: watch.tell(ASKING, n, len(fits)))
+    answered = side_by_side(
+        ask,
+        range(len(fits)),
+        workers=workers,
+        done=lambda n: watch.tell(ASKING, n, len(fits)),
+        cost=lambda number: fits[number].motion.space.size,
+    )
     names = [fit.explanation.name for fit in fits]
     by_test = [dict(zip(names, answers, strict=True)) for answers in zip(*answered, strict=True)]
     remaining = iter(by_test)
