@@ -5,6 +5,7 @@ import importlib.util
 import pathlib
 import re
 
+import numpy as np
 import pytest
 
 from raison.analysis.fitting import fit_all, make_rivals
@@ -12,7 +13,7 @@ from raison.analysis.watch import Watch
 from raison.case import BuiltCase
 from raison.cases import open_case
 from raison.inference.likelihood import GameLikelihood
-from raison.inference.prior import Fixed
+from raison.inference.prior import Fixed, Flat
 
 ROOT = pathlib.Path(__file__).parents[1]
 PAGES = sorted(
@@ -102,10 +103,21 @@ def test_the_bus_example_finds_the_published_maximum() -> None:
     assert spec.loader is not None
     bus = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(bus)
-    likelihood = GameLikelihood(bus.bus_game, [bus.read_transitions()])
+    transitions = [bus.read_transitions()]
+    likelihood = GameLikelihood(bus.bus_game, transitions)
     found = bus.estimate(likelihood, Fixed(1.0))
     assert found.log_likelihood == pytest.approx(bus.PUBLISHED["lambda = 1"][-1], abs=1e-6)
     assert found.standard_errors() == pytest.approx([0.0, 0.00586, 0.05233, 0.39366], rel=1e-3, abs=1e-5)
+    free = bus.estimate(likelihood, Flat(0.05, 0.02, is_positive=True))
+    assert free.log_likelihood == pytest.approx(bus.PUBLISHED["lambda free"][-1], abs=1e-6)
+    statistic, p = bus.likelihood_ratio(free, found)
+    assert statistic == pytest.approx(bus.PUBLISHED_RATIO, abs=0.01)
+    assert p == pytest.approx(2.1e-5, rel=0.02)
+    two_rates = GameLikelihood(bus.two_rate_game, transitions)
+    equal = bus.estimate_two_rates(two_rates, Fixed(1.0))
+    np.testing.assert_allclose(np.delete(equal.mode, 1), free.mode, rtol=1e-4)
+    assert equal.log_likelihood == pytest.approx(free.log_likelihood, abs=1e-6)
+    assert bus.estimate_two_rates(two_rates, Flat(1.0, 0.3, is_positive=True)).log_likelihood > free.log_likelihood
 
 
 def cited_keys(path: pathlib.Path) -> set[str]:
