@@ -15,6 +15,10 @@ SEARCHING = "search for other equilibria"
 STARTS = 8
 """Other starts from which each game is searched."""
 
+PATIENCE = 8
+"""Searches by deflation in a row that may find nothing new in a small game; with these the search costs about what the
+fits do."""
+
 
 def search_equilibria(fits: Sequence[Fit], seed: int, watch: Watch) -> tuple[EquilibriumStatus | None, ...]:
     """Return what is known of the equilibrium of each fit; None for one without a game."""
@@ -22,7 +26,7 @@ def search_equilibria(fits: Sequence[Fit], seed: int, watch: Watch) -> tuple[Equ
     def search(fit: Fit) -> EquilibriumStatus | None:
         if fit.equilibrium is None:
             return None
-        branches = find_branches(fit.equilibrium.arrays, known=fit.equilibrium, starts=STARTS, seed=seed)
+        branches = find_branches(fit.equilibrium.arrays, known=fit.equilibrium, starts=STARTS, patience=PATIENCE, seed=seed)
         return _status(fit, branches)
 
     watch.tell(SEARCHING, 0, len(fits))
