@@ -26,7 +26,9 @@ def search_equilibria(fits: Sequence[Fit], seed: int, watch: Watch) -> tuple[Equ
     def search(fit: Fit) -> EquilibriumStatus | None:
         if fit.equilibrium is None:
             return None
-        branches = find_branches(fit.equilibrium.arrays, known=fit.equilibrium, starts=STARTS, patience=PATIENCE, seed=seed)
+        branches = find_branches(
+            fit.equilibrium.arrays, known=fit.equilibrium, starts=STARTS, patience=PATIENCE, seed=seed
+        )
         return _status(fit, branches)
 
     watch.tell(SEARCHING, 0, len(fits))
