@@ -38,8 +38,8 @@ def posterior_chart(study: Study) -> Chart:
     return Chart(
         text,
         "Left: posterior of each explanation, given the model, this record and this list; integrated over the "
-        "parameters (Laplace). Right: log Bayes factor against the best of the list, with the words of Kass and "
-        "Raftery; an arrow marks a value beyond the scale.",
+        "parameters. Right: log Bayes factor against the best of the list, with the words of Kass and Raftery; an "
+        "arrow marks a value beyond the scale.",
     )
 
 
