@@ -210,6 +210,7 @@ def _explanation(
         for who, (_, actions) in PLAYERS.items()
         for action in actions
     )
+    parameters = _parameters(rng)
     return ExplanationResult(
         name=name,
         label=label,
@@ -237,9 +238,11 @@ def _explanation(
             found=2 if name == "partition" else 1,
             searches=10,
         ),
-        parameters=_parameters(rng),
+        parameters=parameters,
         forecasts=forecasts,
         paths={} if is_none else {RECORD: {var: _path(rng, len(levels)) for var, levels in VARIABLES.items()}},
+        draws=np.linspace(0.5, 1.5, 4)[:, None] * np.array([each.mode for each in parameters]),
+        weights=np.array([0.1, 0.2, 0.3, 0.4]),
     )
 
 

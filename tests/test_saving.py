@@ -48,7 +48,10 @@ def test_a_study_comes_back_as_it_was_but_for_the_rounding_of_its_paths(study: S
     loaded = load_study(folder)
     assert study_json(loaded) == study_json(study)
     for was, came in zip(study.explanations, loaded.explanations, strict=True):
-        assert replace(came, paths={}) == replace(was, paths={})
+        np.testing.assert_array_equal(came.draws, was.draws)
+        np.testing.assert_array_equal(came.weights, was.weights)
+        none = {"paths": {}, "draws": None, "weights": None}
+        assert replace(came, **none) == replace(was, **none)
         assert came.paths.keys() == was.paths.keys()
         for record, paths in was.paths.items():
             assert came.paths[record].keys() == paths.keys()
@@ -58,6 +61,27 @@ def test_a_study_comes_back_as_it_was_but_for_the_rounding_of_its_paths(study: S
     for field in dataclasses.fields(Study):
         if field.name not in ("explanations", "items"):
             assert getattr(loaded, field.name) == getattr(study, field.name)
+
+
+def test_draws_are_kept_as_they_are_and_as_ones_of_equal_weight(study: Study, folder: pathlib.Path) -> None:
+    with xarray.open_datatree(folder / "draws.nc", engine="h5netcdf") as tree:
+        assert list(tree.children) == [each.name for each in study.explanations]
+        for each in study.explanations:
+            weighted, posterior = tree[f"{each.name}/weighted"], tree[f"{each.name}/posterior"]
+            np.testing.assert_array_equal(weighted["numbers"], each.draws)
+            np.testing.assert_array_equal(weighted["weight"], each.weights)
+            assert list(posterior["parameter"].values) == [parameter.name for parameter in each.parameters]
+            assert posterior["numbers"].dims == ("chain", "draw", "parameter")
+            assert posterior["numbers"].shape == (1, *each.draws.shape)
+            rows = {tuple(row) for row in each.draws}
+            assert all(tuple(row) in rows for row in posterior["numbers"].values[0])
+            assert posterior.attrs["log_evidence"] == each.log_evidence
+
+
+def test_without_its_draws_a_study_still_comes_back(study: Study, tmp_path: pathlib.Path) -> None:
+    save_study(study, tmp_path)
+    (tmp_path / "draws.nc").unlink()
+    assert load_study(tmp_path).explanations[0].draws.shape == (0, 0)
 
 
 def test_a_number_that_is_not_known_comes_back_as_nan(study: Study, tmp_path: pathlib.Path) -> None:

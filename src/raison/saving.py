@@ -21,15 +21,19 @@ import numpy as np
 import xarray
 
 from raison.errors import CaseError, Problem
+from raison.inference.posterior import Draws
 from raison.loading import from_plain
-from raison.study import ActionForecast, ParameterEstimate, Study
+from raison.study import APART, ActionForecast, ParameterEstimate, Study
 from raison.writing import make_folder, write_whole
+
+DRAWS = "draws.nc"
 
 FILES = (
     "study.json",
     *(f"{name}.csv" for name in ("explanations", "items", "claims", "parameters", "forecasts")),
     "paths.nc",
     "posterior.nc",
+    DRAWS,
 )
 """The files of a study, in the order in which they are written."""
 
@@ -48,6 +52,7 @@ def save_study(study: Study, folder: str | os.PathLike[str]) -> tuple[Path, ...]
         *(_csv_text(columns, rows) for columns, rows in _tables(study)),
         _paths(study).to_netcdf(engine="h5netcdf"),
         _posterior(study).to_netcdf(engine="h5netcdf"),
+        _draws(study).to_netcdf(engine="h5netcdf"),
     )
     target = make_folder(Path(folder))
     return tuple(write_whole(target / name, content) for name, content in zip(FILES, contents, strict=True))
@@ -64,7 +69,8 @@ def load_study(folder: str | os.PathLike[str]) -> Study:
     """
     path = Path(folder) / "study.json"
     try:
-        return from_plain(Study, json.loads(path.read_text(encoding="utf-8")))
+        study = from_plain(Study, json.loads(path.read_text(encoding="utf-8")))
+        return _with_draws(study, path.with_name(DRAWS))
     except OSError as error:
         reason = f"{error.strerror}."
     except RecursionError:
@@ -82,7 +88,8 @@ def study_json(study: Study) -> str:
 
 def _plain(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        fields = [field for field in dataclasses.fields(value) if field.metadata != APART]
+        return {field.name: _plain(getattr(value, field.name)) for field in fields}
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -189,6 +196,38 @@ def _posterior(study: Study) -> xarray.Dataset:
     for field in ("posterior", "log_evidence", "log_evidence_error", "log_likelihood"):
         arrays[f"explanation_{field}"] = ("explanation", [getattr(each, field) for each in study.explanations])
     return xarray.Dataset(arrays, {"explanation": explanations, "parameter": parameters}, attrs=_attributes(study))
+
+
+def _draws(study: Study) -> xarray.DataTree:
+    """Return, per explanation, its weighted draws, and as many that weigh the same, as ArviZ reads them."""
+    groups: dict[str, xarray.Dataset] = {"/": xarray.Dataset(attrs=_attributes(study))}
+    for number, each in enumerate(study.explanations):
+        names = {"parameter": [parameter.name for parameter in each.parameters]}
+        weighted = {"numbers": (("draw", "parameter"), each.draws), "weight": ("draw", each.weights)}
+        known = {"log_evidence": each.log_evidence, "log_evidence_error": each.log_evidence_error}
+        path = f"/{each.name}"
+        groups[path] = xarray.Dataset(attrs={"number": number})
+        groups[f"{path}/weighted"] = xarray.Dataset(weighted, names)
+        if len(each.weights):
+            picked = Draws(each.draws, each.weights).pick(len(each.weights), study.seed)
+            plain = {"numbers": (("chain", "draw", "parameter"), each.draws[picked][None])}
+            groups[f"{path}/posterior"] = xarray.Dataset(plain, names, attrs=known)
+    return xarray.DataTree.from_dict(groups)
+
+
+def _with_draws(study: Study, path: Path) -> Study:
+    """Return the study with its draws, if they lie beside it."""
+    if not path.exists():
+        return study
+    with xarray.open_datatree(path, engine="h5netcdf") as tree:
+        found = {name: tree[f"{name}/weighted"].load() for name in tree.children}
+    explanations = tuple(
+        dataclasses.replace(each, draws=found[each.name]["numbers"].values, weights=found[each.name]["weight"].values)
+        if each.name in found
+        else each
+        for each in study.explanations
+    )
+    return dataclasses.replace(study, explanations=explanations)
 
 
 def _attributes(study: Study) -> dict[str, Any]:

@@ -6,7 +6,7 @@ evidences are natural logarithms, dates are ISO text.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -14,6 +14,10 @@ from raison.record import Source
 
 NEAR_DAYS = 60
 """Days from the focal date within which an item counts as near."""
+
+
+APART: dict[str, bool] = {"apart": True}
+"""Marks what is too long for `study.json` and stands in `draws.nc`."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +122,10 @@ class ExplanationResult:
     forecasts: tuple[ActionForecast, ...]
     paths: dict[str, dict[str, np.ndarray]]
     """By record, smoothed path of every variable: probability of each level. Shape `[times, levels]`."""
+    draws: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)), repr=False, metadata=APART)
+    """Draws of the parameters from the posterior, in their order. Shape `[draws, parameters]`."""
+    weights: np.ndarray = field(default_factory=lambda: np.zeros(0), repr=False, metadata=APART)
+    """Weight of each draw; sum 1. Shape `[draws]`."""
 
 
 @dataclass(frozen=True)

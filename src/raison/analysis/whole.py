@@ -134,7 +134,7 @@ def _near(described: Described) -> Bool[np.ndarray, " items"]:
 def _explanation(
     fit: Fit, described: Sequence[tuple[str, Description]], equilibrium: EquilibriumStatus | None
 ) -> ExplanationResult:
-    posterior = fit.posterior
+    posterior, drawn = fit.posterior, fit.posterior.draws()
     return ExplanationResult(
         name=fit.explanation.name,
         label=fit.explanation.label,
@@ -151,6 +151,8 @@ def _explanation(
         parameters=_estimates(fit),
         forecasts=tuple(forecast for _, one in described for forecast in one.forecasts),
         paths={record: one.paths for record, one in described},
+        draws=drawn.numbers[:, free_of(posterior.parameters)],
+        weights=drawn.weights,
     )
 
 
