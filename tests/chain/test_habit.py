@@ -4,7 +4,7 @@ from small_games import BORDER_SPACE, border
 
 from raison.chain.habit import habit_chain
 from raison.equations import GameArrays
-from raison.game.memory import remembering
+from raison.game.last_to_act import remembering
 
 LOG_SHARES = np.log([0.1, 0.2, 0.3, 0.4, 0.5, 0.6])
 

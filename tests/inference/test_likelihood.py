@@ -21,7 +21,7 @@ from raison.chain.filter import log_likelihood
 from raison.equilibrium import solve
 from raison.errors import NotConverged
 from raison.game import Action, Effect, Game, Hazard, Player, StateSpace, Variable
-from raison.game.memory import remembering
+from raison.game.last_to_act import remembering
 from raison.inference.likelihood import GameLikelihood, HabitLikelihood
 from raison.record import Move, Record
 

@@ -7,7 +7,7 @@ from small_games import BORDER_NAMES, BORDER_NUMBERS, border, watched
 
 from raison.errors import NotConverged
 from raison.game import Action, Effect, Game, Hazard, Player, StateSpace, Variable
-from raison.game.memory import remembering
+from raison.game.last_to_act import remembering
 from raison.inference.likelihood import GameLikelihood, HabitLikelihood
 from raison.inference.model import SHARED_MOTIVES, Explanation, Parameter
 from raison.inference.nulls import LEAST_SPREAD, REPLY, UNKNOWN, habit, with_shared_motives, without_motives

@@ -16,7 +16,7 @@ from raison.arrays import StateArray
 from raison.chain.chain import Chain
 from raison.chain.chain_slope import acts_slope
 from raison.equations.game_arrays import GameArrays
-from raison.game.memory import rival_was_last
+from raison.game.last_to_act import rival_was_last
 
 ActionNumbers = Float[np.ndarray, " actions"]
 """A number for each action of all players, player by player."""

@@ -23,7 +23,7 @@ from raison.equations import GameArrays
 from raison.equations.game_slope import add_slopes, game_slope
 from raison.equilibrium.solver import ADJOINT_TOLERANCE, Equilibrium, checked, pull_back, solve
 from raison.game import Game
-from raison.game.memory import forgotten, remembering
+from raison.game.last_to_act import forgotten, remembering
 from raison.inference.game_map import GameFunction, GameMap, NumberVector, game_map
 from raison.record import Seen
 

@@ -1,7 +1,7 @@
 import numpy as np
 from small_games import BORDER_SPACE, border, watched
 
-from raison.game.memory import remembering, rival_was_last
+from raison.game.last_to_act import remembering, rival_was_last
 
 GAME = remembering(border())
 
