@@ -25,6 +25,7 @@ from raison.analysis.verdicts import ASKING, judge_claims
 from raison.analysis.watch import Watch
 from raison.case import BuiltCase
 from raison.inference.evidence import STRONG, Lead, indistinct_groups, lead
+from raison.inference.importance import Importance
 from raison.inference.posterior import PosteriorStatus, free_of
 from raison.inference.prior import Q95, Prior
 from raison.study import (
@@ -45,8 +46,8 @@ from raison.study import (
 
 CHECKING = "check the record"
 
-WIDENED = 1.15
-"""Ratio of an interval to that of the prior beyond which a posterior is wider, and draws do not err so far."""
+WIDTH_NOISE = 2.7
+"""Three standard errors of the width of a 90 % interval of a normal by one draw, as a share of the width."""
 
 UNMOVED = 0.1
 """A number is untouched if its mode moves and its interval narrows by less than this share."""
@@ -157,29 +158,48 @@ def _explanation(
 
 
 def _estimates(fit: Fit) -> tuple[ParameterEstimate, ...]:
-    estimates = []
+    estimates, posterior = [], fit.posterior
+    normal = posterior.laplace if isinstance(posterior, Importance) else posterior
+    effective = posterior.draws().effective
     for i in free_of(fit.posterior.parameters):
         parameter = fit.posterior.parameters[i]
         low, high = (parameter.prior.value(side * Q95) for side in (-1.0, 1.0))
-        after = fit.posterior.interval(i)
-        mode = float(fit.posterior.mode[i])
-        flag = _flag(parameter.prior, mode, after)
+        after = posterior.interval(i)
+        mode = float(posterior.mode[i])
+        flag = _flag(parameter.prior, mode, after, normal.interval(i), effective)
         estimates.append(ParameterEstimate(parameter.name, low, high, mode, *after, parameter.basis, flag))
     return tuple(estimates)
 
 
-def _flag(prior: Prior, mode: float, after: tuple[float, float]) -> str:
-    """Return what to beware of in the posterior of a number; its mode and interval are measured as the prior's are."""
+Interval = tuple[float, float]
+"""Ends of a central 90 % interval."""
+
+
+def _flag(prior: Prior, mode: float, drawn: Interval, normal: Interval, effective: float) -> str:
+    """Return what to beware of in the posterior of a number.
+
+    Args:
+        prior: of the number.
+        mode: its most probable value.
+        drawn: its interval, by draws.
+        normal: the same by Laplace's method, which has no noise.
+        effective: how many equally weighted draws the interval is worth.
+    """
     if not prior.is_proper:
         return ""
-    low, middle, high = (prior.standardised(number) for number in (after[0], mode, after[1]))
-    if high - low > WIDENED * 2 * Q95:
+    by_draws, by_normal = (_width(prior, interval) for interval in (drawn, normal))
+    moved = abs(prior.standardised(mode))
+    if by_draws > 1.0 + WIDTH_NOISE / math.sqrt(effective) and by_normal > 1.0:
         return WIDER
-    if abs(middle) > Q95:
+    if moved > Q95:
         return EDGE
-    if abs(middle) < UNMOVED and high - low > (1 - UNMOVED) * 2 * Q95:
-        return UNTOUCHED
-    return ""
+    return UNTOUCHED if moved < UNMOVED and abs(by_normal - 1.0) < UNMOVED else ""
+
+
+def _width(prior: Prior, interval: Interval) -> float:
+    """Return the width of an interval over that of the prior, both standardised."""
+    low, high = (prior.standardised(end) for end in interval)
+    return (high - low) / (2 * Q95)
 
 
 def _evidence(fits: Sequence[Fit]) -> dict[str, float]:
