@@ -31,6 +31,7 @@ from scipy.stats import chi2, norm
 from raison import open_case
 from raison.case import BuiltCase
 from raison.chain import Chain
+from raison.chain.chain import NATURE
 from raison.errors import ComputationError
 from raison.inference.evidence import posterior_probabilities
 from raison.inference.importance import draw_around
@@ -61,7 +62,12 @@ LEVEL = 0.01
 
 
 def simulate(
-    chain: Chain, start: np.ndarray, until: float, looks: np.ndarray, read, rng: np.random.Generator
+    chain: Chain,
+    start: np.ndarray,
+    until: float,
+    looks: np.ndarray,
+    read: tuple[str, str, float],
+    rng: np.random.Generator,
 ) -> Record:
     """Return a record of the moves that were seen and of readings at given times."""
     variable, level, reliability = read
@@ -86,13 +92,13 @@ def simulate(
         now = following
         made = int(rng.choice(len(rates), p=rates[:, state] / total))
         kind = chain.kinds[made]
-        if kind.who != "nature" and rng.random() < (1.0 if kind.always_seen else float(chain.seen[made])):
+        if kind.who != NATURE and rng.random() < chain.seen[made]:
             items.append(Move(now, kind.who, kind.what))
         state = int(targets[made][state])
 
 
-def trial(name: str, number: int) -> dict | None:
-    """Return what came of record `number` of a case; None if a game could not be solved."""
+def trial(name: str, number: int) -> dict:
+    """Return what came of record `number` of a case. Raises a `ComputationError` if a game cannot be solved."""
     case = open_case(str(HERE / "calibration" / f"{name}.yaml"))
     rng = np.random.default_rng([CASES.index(name), number])
     weights = np.array([each.weight for each in case.explanations])
@@ -180,23 +186,16 @@ def reliability(posteriors: list[list[float]], true: list[int]) -> dict:
     claimed = np.concatenate(posteriors)
     is_true = np.concatenate([np.arange(len(each)) == k for each, k in zip(posteriors, true, strict=True)])
     place = np.minimum((claimed * BINS).astype(int), BINS - 1)
+    bins = [place == b for b in range(BINS) if (place == b).any()]
     rows = [
-        {
-            "claimed": float(claimed[place == b].mean()),
-            "true": float(is_true[place == b].mean()),
-            "of": int((place == b).sum()),
-        }
-        for b in range(BINS)
-        if (place == b).any()
+        {"claimed": float(claimed[here].mean()), "true": float(is_true[here].mean()), "of": int(here.sum())}
+        for here in bins
     ]
     # one explanation per record, so that the terms are independent
-    p = np.array([each[k] for each, k in zip(posteriors, true, strict=True)])
     table = np.array(posteriors)
-    mean, square = (
-        (table * np.log(table.clip(1e-300))).sum(axis=1),
-        (table * np.log(table.clip(1e-300)) ** 2).sum(axis=1),
-    )
-    score = (np.log(p) - mean).sum() / np.sqrt((square - mean**2).sum())
+    logs = np.log(table.clip(1e-300))
+    mean, square = (table * logs).sum(axis=1), (table * logs**2).sum(axis=1)
+    score = (logs[np.arange(len(true)), true] - mean).sum() / np.sqrt((square - mean**2).sum())
     return {"bins": rows, "p": float(2 * norm.sf(abs(score)))}
 
 

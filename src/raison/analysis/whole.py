@@ -26,7 +26,7 @@ from raison.analysis.watch import Watch
 from raison.case import BuiltCase
 from raison.inference.evidence import STRONG, Lead, indistinct_groups, lead
 from raison.inference.importance import Importance
-from raison.inference.posterior import PosteriorStatus, free_of
+from raison.inference.posterior import Posterior, PosteriorStatus, free_of
 from raison.inference.prior import Q95, Prior
 from raison.study import (
     EDGE,
@@ -149,7 +149,7 @@ def _explanation(
         is_ok=posterior.status is PosteriorStatus.OK,
         diagnostics=dict(posterior.diagnostics),
         equilibrium=equilibrium,
-        parameters=_estimates(fit),
+        parameters=_estimates(posterior, drawn.effective),
         forecasts=tuple(forecast for _, one in described for forecast in one.forecasts),
         paths={record: one.paths for record, one in described},
         draws=drawn.numbers[:, free_of(posterior.parameters)],
@@ -157,12 +157,12 @@ def _explanation(
     )
 
 
-def _estimates(fit: Fit) -> tuple[ParameterEstimate, ...]:
-    estimates, posterior = [], fit.posterior
+def _estimates(posterior: Posterior, effective: float) -> tuple[ParameterEstimate, ...]:
+    """Return every number that was not known; its interval is worth so many equally weighted draws."""
+    estimates = []
     normal = posterior.laplace if isinstance(posterior, Importance) else posterior
-    effective = posterior.draws().effective
-    for i in free_of(fit.posterior.parameters):
-        parameter = fit.posterior.parameters[i]
+    for i in free_of(posterior.parameters):
+        parameter = posterior.parameters[i]
         low, high = (parameter.prior.value(side * Q95) for side in (-1.0, 1.0))
         after = posterior.interval(i)
         mode = float(posterior.mode[i])

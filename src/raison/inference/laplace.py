@@ -4,9 +4,9 @@ In standardised parameters z (see `prior`) the log posterior is  l(z) - z'z / 2 
 
     log evidence = l(z*) - z*'z* / 2 - log det(H) / 2,     H = I - l''(z*)     (H = -l'' for flat priors: no evidence)
 
-H by differences of the exact gradient. Directions that the record does not touch add nothing. Where H0, that of a
-nearby posterior, is known, only what differs is sought: with H0 = L L', the matrix L^-1 H L^-T is near the identity,
-and Lanczos steps find the directions in which it is not, and their share of log det H.
+H by differences of the exact gradient. Directions that the record does not touch add nothing. With H0, that of a
+nearby posterior or else of the prior, only what differs is sought: with H0 = L L', the matrix L^-1 H L^-T is near the
+identity, and Lanczos steps find the directions in which it is not, and their share of log det H.
 
 Source: tierney1986 (docs/reference/references.md)
 """
