@@ -201,12 +201,11 @@ def _posterior(study: Study) -> xarray.Dataset:
 def _draws(study: Study) -> xarray.DataTree:
     """Return, per explanation, its weighted draws, and as many that weigh the same, as ArviZ reads them."""
     groups: dict[str, xarray.Dataset] = {"/": xarray.Dataset(attrs=_attributes(study))}
-    for number, each in enumerate(study.explanations):
+    for each in study.explanations:
         names = {"parameter": [parameter.name for parameter in each.parameters]}
         weighted = {"numbers": (("draw", "parameter"), each.draws), "weight": ("draw", each.weights)}
         known = {"log_evidence": each.log_evidence, "log_evidence_error": each.log_evidence_error}
         path = f"/{each.name}"
-        groups[path] = xarray.Dataset(attrs={"number": number})
         groups[f"{path}/weighted"] = xarray.Dataset(weighted, names)
         if len(each.weights):
             picked = Draws(each.draws, each.weights).pick(len(each.weights), study.seed)
