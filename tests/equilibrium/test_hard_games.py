@@ -5,9 +5,14 @@ import dataclasses
 import numpy as np
 import pytest
 from dense import Dense
+from random_games import random_game
 from small_games import border, demand_game, retuned
 
-from raison.equilibrium import Status, solve
+from raison.engine import engine_of
+from raison.equations.game_arrays import GameArrays
+from raison.equilibrium import Status, continuation, solve
+from raison.equilibrium.continuation import follow
+from raison.equilibrium.solver import random_play_values
 from raison.game import Action, Drift, Effect, Game, Hazard, Motive, Player, StateSpace, Variable
 
 STAGE = Variable("stage", ("talks", "truce", "war", "peace"))
@@ -38,6 +43,8 @@ HARD = {
     "precision 10": retuned(border(), precision=10.0),
     "precision 50": retuned(border(), precision=50.0),
     "precision 50, rivals": retuned(demand_game(-0.5, 0.5, firms=3, levels=4), precision=50.0),
+    "best responses that go round in circles": retuned(random_game(36), precision=10.0),
+    "best responses that go round in circles, Newton steps stuck": retuned(random_game(46), precision=100.0),
     "absorbing and unreachable states, one action each": one_way(),
 }
 
@@ -93,3 +100,25 @@ def test_states_that_nothing_reaches_do_not_disturb_the_rest():
     wide = solve(Game(drifts, players, space), tolerance=1e-13)
     narrow = solve(game, tolerance=1e-13)
     np.testing.assert_allclose(wide.values, np.repeat(np.asarray(narrow.values), 3, axis=1), rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize("seed", [12, 15, 36, 46, 111])
+def test_circling_best_responses_are_soon_broken(seed: int):
+    equilibrium = solve(retuned(random_game(seed), precision=100.0))
+    assert equilibrium.has_converged
+    assert equilibrium.steps < 100
+
+
+def test_a_path_that_leads_back_past_its_beginning_is_left(monkeypatch: pytest.MonkeyPatch):
+    looked, arrays = [], GameArrays.of(border())
+    engine = engine_of(arrays)
+    monkeypatch.setattr(
+        continuation, "_tangent", lambda engine, place, before: looked.append(place) or backwards(place)
+    )
+
+    def backwards(place):
+        return type(place)(np.zeros_like(place.values), -1.0)
+
+    path = follow(engine, random_play_values(engine, GameArrays.of(border()), 1e-10), 1e-10, max_points=50)
+    assert path.values is None
+    assert len(looked) == 1

@@ -85,6 +85,8 @@ def follow(engine: Engine, start: Field, tolerance: float, *, max_points: int) -
             continue
         if is_end:
             return Path((*precisions, 1.0), tuple(folds), found.values, newton_steps)
+        if found.precision < 0.0:  # it came back past its beginning, and leads nowhere
+            break
         following = _tangent(engine, found, tangent)
         if following.precision * tangent.precision < 0:
             folds.append(found.precision)

@@ -9,10 +9,10 @@ has few eigenvalues far from 1, those of the best-response map B = A^-1 R, so th
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
-import scipy.sparse.linalg as spla
 from jaxtyping import Float
 
 from raison.engine import Engine, Field, Point
@@ -23,6 +23,12 @@ Vector = Float[np.ndarray, " numbers"]
 
 MOST_VECTORS = 40
 """Most vectors that GMRES keeps."""
+
+MOST_CYCLES = 2
+"""How often it begins with new ones."""
+
+NO_DIRECTION = 1e-14
+"""Length of what is new in a vector, as a share of it, below which it is rounding."""
 
 SMALL = 2**26
 """Bytes that any machine has to spare: asking for its memory takes longer than to solve a small game."""
@@ -58,9 +64,52 @@ def _around(
 
 
 def gmres(size: int, apply: Callable[[Vector], Vector], right: Vector, tolerance: float) -> Vector:
-    """Solve apply(d) = right for vectors of `size` numbers; the caller looks at what is left."""
-    matrix = spla.LinearOperator((size, size), matvec=apply, dtype=np.float64)  # pyright: ignore[reportCallIssue]
-    return spla.gmres(matrix, right, rtol=tolerance, restart=_kept_vectors(size), maxiter=2)[0]
+    """Solve apply(d) = right for vectors of `size` numbers; the caller looks at what is left.
+
+    Source: saad1986 (docs/reference/references.md)
+    """
+    goal, found, left = tolerance * _length(right), np.zeros(size), right
+    for cycle in range(MOST_CYCLES):
+        if not 0.0 < _length(left) < math.inf or _length(left) <= goal:
+            break
+        step, is_solved = _cycle(apply, left, goal, _kept_vectors(size))
+        found = found + step
+        if is_solved or cycle + 1 == MOST_CYCLES:
+            break
+        left = right - apply(found)
+    return found
+
+
+def _cycle(apply: Callable[[Vector], Vector], left: Vector, goal: float, most: int) -> tuple[Vector, bool]:
+    """Return the best step among combinations of at most so many vectors, and whether it leaves less than `goal`."""
+    size = _length(left)
+    basis, images = [left / size], np.zeros((most + 1, most))
+    for k in range(most):
+        image = apply(basis[k])
+        length = _length(image)
+        for _ in range(2):  # once more, for what rounding left
+            for row, vector in enumerate(basis):
+                share = overlap(vector, image)
+                images[row, k] += share
+                image = image - share * vector
+        images[k + 1, k] = rest = _length(image)
+        target = np.append(size, np.zeros(k + 1))
+        square = images[: k + 2, : k + 1]
+        weights = np.linalg.lstsq(square, target)[0] if np.isfinite(square).all() else np.zeros(k + 1)
+        is_solved = _length(square @ weights - target) <= goal
+        if is_solved or not rest > NO_DIRECTION * length:
+            break
+        basis.append(image / rest)
+    return sum((weight * vector for weight, vector in zip(weights, basis, strict=False)), 0.0 * left), is_solved
+
+
+def overlap(one: Field, other: Field) -> float:
+    """Return the inner product. Not by BLAS: its threads would wait for each other where cores are busy."""
+    return float(np.einsum("i,i", np.ravel(one), np.ravel(other)))
+
+
+def _length(vector: Vector) -> float:
+    return math.sqrt(overlap(vector, vector))
 
 
 def _kept_vectors(size: int) -> int:

@@ -5,9 +5,10 @@ Both kinds of step solve a linear system for a correction d of the values V, wit
     policy step   (rho - G_sigma) d = F(V)     rivals' choices held still; the full Newton step for one player
     Newton step   -F'(V) d          = F(V)     rivals' responses included
 
-Policy steps are cheap and safe while the best-response map contracts; where they do not, Newton steps take over,
-and where these fail too, the branch of equilibria is followed from precision 0, where players act at random and
-values are unique. Derivatives of the solution follow from F(V, numbers) = 0 by one transposed linear solve.
+Policy steps are cheap and safe while the best-response map contracts; where they do not, Newton steps take over.
+Where these get stuck, policy steps are mixed with the few before them (Anderson acceleration), which breaks circles of
+best responses; and where that fails too, the branch of equilibria is followed from precision 0, where players act at
+random and values are unique. Derivatives of the solution follow from F(V, numbers) = 0 by one transposed linear solve.
 """
 
 from __future__ import annotations
@@ -32,16 +33,17 @@ from raison.equations.game_arrays import GameArrays
 from raison.equations.game_slope import failure_slope
 from raison.equations.play import Play, play
 from raison.equilibrium.continuation import Path, follow
-from raison.equilibrium.linear import solve_newton, solve_transposed
+from raison.equilibrium.linear import overlap, solve_newton, solve_transposed
 from raison.errors import NotConverged
 from raison.game import Game
 
 TOLERANCE = 1e-10
 """Default residual at which values count as converged, relative to max(1, |V|)."""
 
-RANDOM_PLAY, NEARBY, FOLLOWED = ORIGINS = (
+RANDOM_PLAY, NEARBY, MIXED, FOLLOWED = ORIGINS = (
     "policy steps from random play",
     "policy steps from nearby values",
+    "mixed policy steps from random play",
     "the branch followed from precision 0",
 )
 """How an equilibrium was found."""
@@ -63,6 +65,15 @@ ROUNDING = 1e-15
 START_TOLERANCE = 1e-2
 """Residual to which the values of random play are solved before the search begins."""
 
+MEMORY, MOST_MIXED = 3, 80
+"""How many steps before it a policy step is mixed with, and how many mixed steps are taken at most."""
+
+MIXED_SHARE = 1e-2
+"""Share of its right-hand side that the linear solve of a mixed step may leave."""
+
+NEAR = 1e-5
+"""Residual at which Newton steps take over from mixed ones."""
+
 ADJOINT_TOLERANCE = 1e-9
 """Largest entry that the linear solve behind a gradient leaves by default, as a share of the largest of its right-hand
 side."""
@@ -81,6 +92,10 @@ SLOW = 0.5
 
 PATIENCE = 3
 """So many slow policy steps in a row hand over to Newton steps; so many slow rounds end the solve behind a gradient."""
+
+CYCLE = 12
+"""So do so many policy steps that together leave more than a slow one may: best responses that go round in circles are
+slow only every few steps."""
 
 
 class Status(enum.Enum):
@@ -195,7 +210,7 @@ def solve(
         `TooLarge` if the game does not fit in memory.
 
     Source:
-        arcidiacono2016, doraszelski2012 (docs/reference/references.md)
+        arcidiacono2016, doraszelski2012, walker2011 (docs/reference/references.md)
     """
     check_memory(game)
     arrays = game if isinstance(game, GameArrays) else GameArrays.of(game)
@@ -237,7 +252,7 @@ def solve_all(
 def _search(
     engine: Engine, arrays: GameArrays, start: PlayerValues | None, tolerance: float, max_steps: int
 ) -> tuple[Run, str]:
-    """Search from `start`, else from random play, else along the branch from precision 0."""
+    """Search from `start`, else from random play, else by mixed steps, else along the branch from precision 0."""
     run = None
     if start is not None:
         run = iterate(engine, engine.field(start), 1.0, tolerance, max_steps)
@@ -247,6 +262,11 @@ def _search(
     run = _add(run, iterate(engine, random_play, 1.0, tolerance, max_steps))
     if run.has_converged(tolerance):
         return run, RANDOM_PLAY
+    mixed = _mix(engine, random_play)
+    if mixed is not None:
+        run = _add(run, iterate(engine, mixed.values, 1.0, tolerance, max_steps, patience=0), steps=mixed.steps)
+        if run.has_converged(tolerance):
+            return run, MIXED
     path = follow_branch(engine, arrays, tolerance, max_steps)
     if path.values is None:
         taken = dataclasses.replace(run, steps=path.steps, newton_steps=path.steps)
@@ -342,10 +362,12 @@ def pull_back(
     return Pulled(failure_slope(arrays, equilibrium.values, equilibrium.play, weights), weights)
 
 
-def _add(before: Run | None, run: Run) -> Run:
-    if before is None:
-        return run
-    return dataclasses.replace(run, steps=before.steps + run.steps, newton_steps=before.newton_steps + run.newton_steps)
+def _add(before: Run | None, run: Run, *, steps: int = 0) -> Run:
+    """Return `run` with the steps of the run before it, and so many more, added to its own."""
+    before = before or dataclasses.replace(run, steps=0, newton_steps=0)
+    return dataclasses.replace(
+        run, steps=before.steps + steps + run.steps, newton_steps=before.newton_steps + run.newton_steps
+    )
 
 
 def random_play_values(engine: Engine, arrays: GameArrays, tolerance: float) -> Field:
@@ -357,7 +379,7 @@ def random_play_values(engine: Engine, arrays: GameArrays, tolerance: float) -> 
 def iterate(
     engine: Engine, start: Field, precision: float, tolerance: float, max_steps: int, *, patience: int = PATIENCE
 ) -> Run:
-    """Take policy steps from `start` until the residual is at the tolerance; after `patience` slow ones, Newton steps.
+    """Take policy steps from `start` until the residual is at the tolerance; where these are slow, Newton steps.
 
     Args:
         engine: the equations.
@@ -368,9 +390,10 @@ def iterate(
         patience: slow policy steps in a row that hand over to Newton steps; 0 for Newton steps only.
     """
     here = engine.look(start, precision)
-    steps, newton_steps, slow_steps, left = 0, 0, 0, 1.0
+    steps, newton_steps, slow_steps, left = 0, 0, 0, 0.0
+    least, since = here.residual, 0
     while not _is_done(here, tolerance, left) and steps < max_steps:
-        use_newton = newton_steps > 0 or slow_steps >= patience
+        use_newton = newton_steps > 0 or slow_steps >= patience or since >= CYCLE
         enough = min(0.5, 0.2 * tolerance / here.residual)
         share = enough if precision == 0.0 else max(FINE, min(ROUGH, 0.5 * left), enough)
         if use_newton:
@@ -383,10 +406,48 @@ def iterate(
             break
         left = after.residual / here.residual if here.residual > 0.0 else 0.0
         slow_steps = slow_steps + 1 if left > SLOW else 0
+        least, since = (after.residual, 0) if after.residual < SLOW * least else (least, since + 1)
         engine.release(here)
         here = after
     engine.release(here)
     return Run(here.values, here.residual, here.error, steps, newton_steps)
+
+
+class _Mixed(NamedTuple):
+    """Where mixed steps led, and how many were taken."""
+
+    values: Field
+    steps: int
+
+
+def _mix(engine: Engine, start: Field) -> _Mixed | None:
+    """Take policy steps mixed with those before until Newton steps can take over; None if they do not get so far.
+
+    With d the policy step from V, the next values are those of the combination of the last few points whose steps
+    cancel best.
+
+    Source: walker2011 (docs/reference/references.md)
+    """
+    values, moves, changes = start, [], []
+    before: tuple[Field, Field] | None = None
+    for steps in range(MOST_MIXED):
+        here = engine.look(values, 1.0)
+        engine.release(here)
+        if here.residual <= NEAR:
+            return _Mixed(values, steps)
+        if not math.isfinite(here.residual):
+            return None
+        step = engine.solve_policy(here, here.failure, MIXED_SHARE)
+        if before is not None:
+            moves = [*moves, values - before[0]][-MEMORY:]
+            changes = [*changes, step - before[1]][-MEMORY:]
+        before = values, step
+        products = np.array([[overlap(one, other) for other in [*changes, step]] for one in changes])
+        if changes:
+            weights = np.linalg.lstsq(products[:, :-1], products[:, -1])[0]
+            step = step - sum(w * (move + change) for w, move, change in zip(weights, moves, changes, strict=True))
+        values = values + step
+    return None
 
 
 def _is_done(here: Point, tolerance: float, left: float) -> bool:
