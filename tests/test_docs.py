@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from raison.analysis.fitting import fit_all, make_rivals
+from raison.analysis.pool import Threads
 from raison.analysis.watch import Watch
 from raison.case import BuiltCase
 from raison.cases import open_case
@@ -82,7 +83,7 @@ def test_the_change_that_the_tutorial_makes_is_a_change_of_its_case(tmp_path: pa
 
 
 def posterior_of(case: BuiltCase) -> list[float]:
-    return [fit.share for fit in fit_all(case, make_rivals(case), Watch(), None, seed=0).fits]
+    return [fit.share for fit in fit_all(case, make_rivals(case), Watch(), None, 0, Threads()).fits]
 
 
 @pytest.mark.slow

@@ -28,6 +28,7 @@ import typer
 
 from raison import __version__
 from raison.analysis import FitStore, Watch, run_study
+from raison.analysis.pool import cluster_at
 from raison.analysis.watch import Tell, cancelled_by_interrupt
 from raison.case import BuiltCase, build, check_case, read_case
 from raison.case.template import write_template
@@ -35,7 +36,7 @@ from raison.cases import bundled, find_case, open_case
 from raison.engine.memory import memory_need
 from raison.equilibrium import Equilibrium
 from raison.equilibrium.branches import Branches, find_branches
-from raison.errors import Cancelled, CannotWrite, CaseError, RaisonError, counted, did_you_mean
+from raison.errors import Cancelled, CannotWrite, CaseError, ClusterFailed, RaisonError, counted, did_you_mean
 from raison.inference.likelihood import GameLikelihood
 from raison.writing import held, make_folder
 
@@ -62,6 +63,9 @@ def run(
         Path | None, typer.Option("--out", help="Folder for the results.", show_default="raison-out/CASE")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Seed of every random draw.")] = 0,
+    cluster: Annotated[
+        str | None, typer.Option(help="Address of a Dask scheduler whose workers compute.", show_default="this machine")
+    ] = None,
     search: Annotated[bool, typer.Option("--search/--no-search", help="Search the games for other equilibria.")] = True,
 ) -> None:
     """Run the whole study of a case; print the result and write it into a folder."""
@@ -71,11 +75,16 @@ def run(
 
     built = open_case(case)
     folder = folder or Path("raison-out") / built.name
-    with _telling_the_way_out(folder), held(folder, [*FILES, "report.html"]), _progress() as tell:
+    with (
+        cluster_at(cluster) if cluster else contextlib.nullcontext() as pool,
+        _telling_the_way_out(folder),
+        held(folder, [*FILES, "report.html"]),
+        _progress() as tell,
+    ):
         watch = Watch(tell, context.obj)
         store = FitStore(make_folder(folder / "fits"))
         command = _command(case, seed, search)
-        study = run_study(built, seed=seed, search=search, command=command, store=store, watch=watch)
+        study = run_study(built, seed=seed, search=search, command=command, store=store, watch=watch, pool=pool)
         written = [*save_study(study, folder), write_report(study, folder / "report.html")]
         watch.check()
     with _showing():
@@ -207,6 +216,8 @@ def _telling_the_way_out(folder: Path) -> Iterator[None]:
         yield
     except CannotWrite as error:
         raise CannotWrite(f"{error} Make room, or name another folder with --out.") from None
+    except ClusterFailed as error:
+        raise ClusterFailed(f"{error} Finished explanations are kept; the same command goes on from there.") from None
     except (KeyboardInterrupt, Cancelled):
         kept = f"Finished explanations are kept in {folder / 'fits'}; the same command takes them up."
         raise Cancelled(f"Interrupted. {kept}") from None

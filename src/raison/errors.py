@@ -4,6 +4,7 @@
     ├── CaseError            a file or a call says something that cannot be: exit code 2
     │   └── QueryError       a line of the query language cannot be read or asked
     ├── CannotWrite          the machine refuses to write or show what was found: exit code 2
+    ├── ClusterFailed        no cluster answers, or it was lost: exit code 2
     ├── Cancelled            a run was cancelled before its end: exit code 130
     └── ComputationError     the input is right, the computation failed honestly: exit code 1
         ├── NotConverged     an iteration stopped before its tolerance
@@ -68,6 +69,12 @@ class QueryError(CaseError):
 
 class CannotWrite(RaisonError):
     """The machine refuses to write or show what was found; the message says what refused, and why."""
+
+    exit_code = 2
+
+
+class ClusterFailed(RaisonError):
+    """No cluster answers, it cannot do the work, or it was lost."""
 
     exit_code = 2
 

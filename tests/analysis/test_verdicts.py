@@ -1,14 +1,15 @@
 import pytest
 
 from raison.analysis.fitting import Fit
+from raison.analysis.pool import Threads
 from raison.analysis.verdicts import DRAWS, FEW_DRAWS, judge_claims
 from raison.analysis.watch import Watch
 from raison.case import BuiltCase
 
 
 def test_verdicts_follow_from_the_answers_and_the_seed(case: BuiltCase, fits: tuple[Fit, ...]) -> None:
-    claims = judge_claims(case, fits, 1, Watch())
-    assert claims == judge_claims(case, fits, 1, Watch())
+    claims = judge_claims(case, fits, 1, Watch(), Threads())
+    assert claims == judge_claims(case, fits, 1, Watch(), Threads())
     motive, counterfactual, value_judgement = claims
     shares = [fit.share for fit in fits]
     assert [answer.left for answer in motive.answers] == pytest.approx([shares[0]] * 5, abs=1e-12)

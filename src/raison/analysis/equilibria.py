@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 from raison.analysis.fitting import Fit
-from raison.analysis.pool import side_by_side, workers_for
+from raison.analysis.pool import Pool
 from raison.analysis.watch import Watch
+from raison.equilibrium import Equilibrium
 from raison.equilibrium.branches import Branches, find_branches
 from raison.study import EquilibriumStatus
 
@@ -20,30 +22,32 @@ PATIENCE = 8
 fits do."""
 
 
-def search_equilibria(fits: Sequence[Fit], seed: int, watch: Watch) -> tuple[EquilibriumStatus | None, ...]:
+def search_equilibria(fits: Sequence[Fit], seed: int, watch: Watch, pool: Pool) -> tuple[EquilibriumStatus | None, ...]:
     """Return what is known of the equilibrium of each fit; None for one without a game."""
-
-    def search(fit: Fit) -> EquilibriumStatus | None:
-        if fit.equilibrium is None:
-            return None
-        branches = find_branches(
-            fit.equilibrium.arrays, known=fit.equilibrium, starts=STARTS, patience=PATIENCE, seed=seed
-        )
-        return _status(fit, branches)
-
     watch.tell(SEARCHING, 0, len(fits))
-    workers = workers_for(fits[0].motion.space.size)
-    return tuple(side_by_side(search, fits, workers=workers, done=lambda n: watch.tell(SEARCHING, n, len(fits))))
+    statuses = pool.side_by_side(
+        functools.partial(_search, seed=seed),
+        [fit.equilibrium for fit in fits],
+        states=fits[0].motion.space.size,
+        done=lambda count, *_: watch.tell(SEARCHING, count, len(fits)),
+    )
+    return tuple(statuses)
+
+
+def _search(equilibrium: Equilibrium | None, *, seed: int) -> EquilibriumStatus | None:
+    """Return what is known of an equilibrium after a search for others."""
+    if equilibrium is None:
+        return None
+    branches = find_branches(equilibrium.arrays, known=equilibrium, starts=STARTS, patience=PATIENCE, seed=seed)
+    return _status(equilibrium, branches)
 
 
 def without_search(fits: Sequence[Fit]) -> tuple[EquilibriumStatus | None, ...]:
     """Return what is known of the equilibrium of each fit without a search for others."""
-    return tuple(None if fit.equilibrium is None else _status(fit, None) for fit in fits)
+    return tuple(None if fit.equilibrium is None else _status(fit.equilibrium, None) for fit in fits)
 
 
-def _status(fit: Fit, branches: Branches | None) -> EquilibriumStatus:
-    equilibrium = fit.equilibrium
-    assert equilibrium is not None
+def _status(equilibrium: Equilibrium, branches: Branches | None) -> EquilibriumStatus:
     return EquilibriumStatus(
         status=equilibrium.message,
         has_converged=equilibrium.has_converged,

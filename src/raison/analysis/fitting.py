@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from raison.analysis.fingerprint import fingerprint
-from raison.analysis.pool import side_by_side, workers_for
+from raison.analysis.pool import Pool
 from raison.analysis.store import FitStore
 from raison.analysis.watch import Watch
 from raison.case import BuiltCase
@@ -127,7 +127,9 @@ class Fitted(NamedTuple):
     failures: tuple[Failure, ...]
 
 
-def fit_all(case: BuiltCase, rivals: Sequence[Rival], watch: Watch, store: FitStore | None, seed: int) -> Fitted:
+def fit_all(
+    case: BuiltCase, rivals: Sequence[Rival], watch: Watch, store: FitStore | None, seed: int, pool: Pool
+) -> Fitted:
     """Fit every rival of a case; finished fits in `store` are taken up, new ones kept.
 
     Args:
@@ -136,12 +138,13 @@ def fit_all(case: BuiltCase, rivals: Sequence[Rival], watch: Watch, store: FitSt
         watch: told how many are done.
         store: where finished fits are kept; None for nowhere.
         seed: of the draws around each mode.
+        pool: where the fits are computed.
 
     Errors:
         `SamplingFailed` if none of the explanations can be fitted.
     """
     with watch.stage(FITTING):
-        outcomes = _fit_side_by_side(case, rivals, watch, store, seed)
+        outcomes = _fit_side_by_side(case, rivals, watch, store, seed, pool)
     failures = tuple(each for each in outcomes if isinstance(each, Failure))
     fitted = [(rival, each) for rival, each in zip(rivals, outcomes, strict=True) if not isinstance(each, Failure)]
     if all(rival.is_null for rival, _ in fitted):
@@ -177,82 +180,84 @@ def fit_key(case: BuiltCase, rival: Rival, seed: int) -> str:
     return fingerprint((COMPUTATION, plays, case.game, watches, priors, seed))
 
 
-def _fit_side_by_side(
-    case: BuiltCase, rivals: Sequence[Rival], watch: Watch, store: FitStore | None, seed: int
-) -> list[Laplace | Importance | Failure]:
-    """Fit some at a time: first the modes of the first and the last rival, then all else from that of the first."""
-    watch.tell(FITTING, 0, len(rivals))
-    fitting = [_Fitting(rival, fit_key(case, rival, seed), store, seed) for rival in rivals]
-    workers, first = workers_for(case.space.size), fitting[0]
-    side_by_side(
-        lambda each: each.find_mode(None),
-        [first, fitting[-1]],
-        workers=workers,
-        done=lambda _: watch.tell(FITTING, 0, len(rivals)),
-    )
-    side_by_side(
-        lambda each: each.finish(first.mode),
-        fitting,
-        workers=workers,
-        done=lambda done: watch.tell(FITTING, done, len(rivals)),
-        cost=lambda each: each.states,
-    )
-    return [each.outcome() for each in fitting]
+class _Job(NamedTuple):
+    """What is to be done for one rival.
 
-
-class _Fitting:
-    """What has been found of one rival so far.
-
-    Args:
+    Attributes:
         rival: the rival.
-        key: under which its fit is kept.
-        store: where it is kept and found.
+        mode: what Laplace's method found, if it has.
+        known: that of a similar posterior, from which the search for the mode begins.
         seed: of the draws around the mode.
     """
 
-    def __init__(self, rival: Rival, key: str, store: FitStore | None, seed: int) -> None:
-        self._rival, self._key, self._store, self._seed = rival, key, store, seed
-        self._found = store.find(key, rival.explanation.parameters) if store else None
-        self._failure: Failure | None = None
+    rival: Rival
+    mode: Laplace | None
+    known: Laplace | None
+    seed: int
 
-    @property
-    def states(self) -> int:
-        return self._rival.records[0].space.size
 
-    @property
-    def mode(self) -> Laplace | None:
-        """Return what Laplace's method found, if it did."""
-        return self._found.laplace if isinstance(self._found, Importance) else self._found
+Outcome = Laplace | Importance | Failure
+"""What became of one rival."""
 
-    def find_mode(self, known: Laplace | None) -> None:
-        """Search the mode, from that of a similar posterior if one is known."""
-        if self._found is None and self._failure is None:
-            parameters = self._rival.explanation.parameters
-            start = _start(self._rival.explanation, known)
-            self._keep(lambda: fit(self._rival.likelihood, parameters, starts=[start]))
 
-    def finish(self, known: Laplace | None) -> None:
-        """Do what is left to do."""
-        self.find_mode(known)
-        laplace = self._found
-        if isinstance(laplace, Laplace):
-            self._keep(lambda: draw_around(laplace, self._rival.likelihood, self._seed))
+def _fit_side_by_side(
+    case: BuiltCase, rivals: Sequence[Rival], watch: Watch, store: FitStore | None, seed: int, pool: Pool
+) -> list[Outcome]:
+    """Fit some at a time: first the modes of the first and the last rival, then all else from that of the first."""
+    keys = [fit_key(case, rival, seed) for rival in rivals]
+    found: list[Outcome | None] = [
+        store.find(key, rival.explanation.parameters) if store else None
+        for key, rival in zip(keys, rivals, strict=True)
+    ]
 
-    def outcome(self) -> Laplace | Importance | Failure:
-        """Return the posterior, or why there is none."""
-        outcome = self._failure or self._found
-        assert outcome is not None
-        return outcome
+    def work(what: Callable[[_Job], Outcome], positions: list[int], known: Laplace | None) -> None:
+        def done(_: int, job: int, outcome: Outcome) -> None:
+            found[positions[job]] = outcome
+            if store and not isinstance(outcome, Failure):
+                store.keep(keys[positions[job]], outcome)
+            watch.tell(FITTING, sum(isinstance(each, Importance | Failure) for each in found), len(rivals))
 
-    def _keep(self, work: Callable[[], Laplace | Importance]) -> None:
-        try:
-            found = work()
-        except (NotConverged, SamplingFailed) as error:
-            self._failure = Failure(self._rival.explanation, str(error))
-            return
-        if self._store and found is not self._found:
-            self._store.keep(self._key, found)
-        self._found = found
+        jobs = [_Job(rivals[i], _mode(found[i]), known, seed) for i in positions]
+        pool.side_by_side(what, jobs, states=case.space.size, done=done, cost=_states)
+
+    watch.tell(FITTING, 0, len(rivals))
+    work(_find_mode, [i for i in sorted({0, len(rivals) - 1}) if found[i] is None], None)
+    known = _mode(found[0])
+    work(_finish, [i for i, each in enumerate(found) if not isinstance(each, Importance | Failure)], known)
+    return [each for each in found if each is not None]
+
+
+def _mode(outcome: Outcome | None) -> Laplace | None:
+    """Return what Laplace's method found, if it did."""
+    if isinstance(outcome, Importance):
+        return outcome.laplace
+    return outcome if isinstance(outcome, Laplace) else None
+
+
+def _states(job: _Job) -> int:
+    return job.rival.records[0].space.size
+
+
+def _find_mode(job: _Job) -> Laplace | Failure:
+    """Search the mode, from that of a similar posterior if one is known."""
+    if job.mode is not None:
+        return job.mode
+    explanation = job.rival.explanation
+    try:
+        return fit(job.rival.likelihood, explanation.parameters, starts=[_start(explanation, job.known)])
+    except (NotConverged, SamplingFailed) as error:
+        return Failure(explanation, str(error))
+
+
+def _finish(job: _Job) -> Outcome:
+    """Search the mode if it is not known, and draw around it."""
+    mode = _find_mode(job)
+    if isinstance(mode, Failure):
+        return mode
+    try:
+        return draw_around(mode, job.rival.likelihood, job.seed)
+    except (NotConverged, SamplingFailed) as error:
+        return Failure(job.rival.explanation, str(error))
 
 
 def _start(explanation: Explanation, known: Laplace | None) -> Start:

@@ -1,11 +1,19 @@
-"""Independent pieces of work, side by side: the one pool of a study."""
+"""Independent pieces of work, side by side: on the cores of this machine, or on the workers of a Dask cluster."""
 
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import os
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+
+from raison import __version__
+from raison.errors import ClusterFailed
+from raison.inference import COMPUTATION
+
+if TYPE_CHECKING:
+    import distributed
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -16,39 +24,144 @@ WORKERS = min(2, os.cpu_count() or 1)
 SMALL = 1000
 """States below which little of the work is in compiled loops: threads would wait for each other."""
 
-
-def workers_for(states: int) -> int:
-    """Return how many pieces of work on a game of so many states run at a time."""
-    return WORKERS if states >= SMALL else 1
+WAIT = 30.0
+"""Seconds after which a cluster that does not answer, or has no workers, is given up."""
 
 
-def side_by_side(
-    work: Callable[[Job], Result],
-    jobs: Sequence[Job],
-    *,
-    workers: int,
-    done: Callable[[int], None],
-    cost: Callable[[Job], float] = lambda job: 0.0,
-) -> list[Result]:
-    """Return the results of `work`, in the order of `jobs`.
+class Pool(Protocol):
+    """Where pieces of work are done. The results do not depend on it."""
+
+    def side_by_side(
+        self,
+        work: Callable[[Job], Result],
+        jobs: Sequence[Job],
+        *,
+        states: int,
+        done: Callable[[int, int, Result], None],
+        cost: Callable[[Job], float] = lambda job: 0.0,
+    ) -> list[Result]:
+        """Return the results of `work`, in the order of `jobs`.
+
+        Args:
+            work: one piece of work. It changes nothing but what it returns, and can be pickled.
+            jobs: what it is called with.
+            states: of the game that the work is on.
+            done: called here after each piece, with how many are done, which it was, and its result.
+            cost: of a piece of work: the dearest are begun first, so that none is left alone at the end.
+
+        Errors:
+            The first that a piece of work raises; pieces that have not begun are dropped then, as at an interrupt.
+        """
+        ...
+
+
+class Threads:
+    """The cores of this machine."""
+
+    def side_by_side(
+        self,
+        work: Callable[[Job], Result],
+        jobs: Sequence[Job],
+        *,
+        states: int,
+        done: Callable[[int, int, Result], None],
+        cost: Callable[[Job], float] = lambda job: 0.0,
+    ) -> list[Result]:
+        """Return the results of `work`; see `Pool`."""
+        pool = concurrent.futures.ThreadPoolExecutor(max_workers=WORKERS if states >= SMALL else 1)
+        try:
+            futures = {pool.submit(work, jobs[i]): i for i in _dearest_first(jobs, cost)}
+            return _gather(((futures[each], each.result()) for each in concurrent.futures.as_completed(futures)), done)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+class Cluster:
+    """The workers of a Dask cluster; a piece whose worker dies is done again by another.
 
     Args:
-        work: one piece of work.
-        jobs: what it is called with.
-        workers: how many run at a time.
-        done: called with how many pieces are done, after each.
-        cost: of a piece of work: the dearest are begun first, so that none is left alone at the end.
+        client: connected to the scheduler.
+    """
+
+    def __init__(self, client: distributed.Client) -> None:
+        self._client = client
+
+    def side_by_side(
+        self,
+        work: Callable[[Job], Result],
+        jobs: Sequence[Job],
+        *,
+        states: int,
+        done: Callable[[int, int, Result], None],
+        cost: Callable[[Job], float] = lambda job: 0.0,
+    ) -> list[Result]:
+        """Return the results of `work`; see `Pool`. Raises `ClusterFailed` if the cluster is lost."""
+        import distributed
+        from distributed.scheduler import KilledWorker
+
+        order = _dearest_first(jobs, cost)
+        futures = {self._client.submit(work, jobs[i], pure=False): i for i in order}
+        try:
+            finished = distributed.as_completed(futures, loop=self._client.loop)
+            return _gather(((futures[each], each.result()) for each in finished), done)
+        except KilledWorker as error:
+            raise ClusterFailed(f"a piece of work took several workers of the cluster with it: {error}") from None
+        except (OSError, concurrent.futures.CancelledError) as error:
+            raise ClusterFailed(f"the connection to the cluster was lost: {error}") from None
+        finally:
+            with contextlib.suppress(Exception):  # the cluster may be gone
+                self._client.cancel(list(futures))
+
+
+@contextlib.contextmanager
+def cluster_at(address: str) -> Iterator[Cluster]:
+    """Connect to the scheduler of a Dask cluster for the length of the block.
+
+    Args:
+        address: of the scheduler, such as `tcp://10.0.0.5:8786`.
 
     Errors:
-        The first that a piece of work raises; pieces that have not begun are dropped then, as at an interrupt.
+        `ClusterFailed` if Dask is not installed, nobody answers, there are no workers, or one of them has another
+        version of Raison.
     """
-    pool = concurrent.futures.ThreadPoolExecutor(max_workers=workers)
     try:
-        order = sorted(range(len(jobs)), key=lambda i: -cost(jobs[i]))
-        futures = {i: pool.submit(work, jobs[i]) for i in order}
-        for count, future in enumerate(concurrent.futures.as_completed(futures.values()), start=1):
-            future.result()
-            done(count)
-        return [futures[i].result() for i in range(len(jobs))]
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        import distributed
+    except ImportError:
+        raise ClusterFailed("--cluster needs Dask: pip install 'raison[cluster]'.") from None
+    try:
+        client = distributed.Client(address, timeout=WAIT, set_as_default=False)  # or xarray would write by it
+    except (OSError, ValueError) as error:
+        raise ClusterFailed(
+            f"no Dask scheduler answers at `{address}`: {error}. `dask scheduler` starts one and prints its address."
+        ) from None
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=WAIT)
+        except (OSError, TimeoutError):
+            hint = f"`dask worker {address}` starts one."
+            raise ClusterFailed(f"the scheduler at `{address}` has no workers. {hint}") from None
+        versions = cast("dict[str, str | Exception]", client.run(_version, on_error="return"))
+        for worker, version in versions.items():
+            if version != _version():
+                there = "no Raison" if isinstance(version, Exception) else f"Raison {version}"
+                hint = "Install the same version on every worker."
+                raise ClusterFailed(f"the worker at {worker} has {there}, here it is Raison {_version()}. {hint}")
+        yield Cluster(client)
+
+
+def _version() -> str:
+    """Return what must be the same wherever pieces of one study are computed."""
+    return f"{__version__} (computation {COMPUTATION})"
+
+
+def _dearest_first(jobs: Sequence[Job], cost: Callable[[Job], float]) -> list[int]:
+    return sorted(range(len(jobs)), key=lambda i: -cost(jobs[i]))
+
+
+def _gather(finished: Iterator[tuple[int, Any]], done: Callable[[int, int, Any], None]) -> list[Any]:
+    """Return the results in the order of the jobs, telling of each as it comes."""
+    results: dict[int, Any] = {}
+    for position, result in finished:
+        results[position] = result
+        done(len(results), position, result)
+    return [results[position] for position in sorted(results)]

@@ -6,6 +6,7 @@ two explanations leads by a hair is not a fact about the world.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from raison.analysis.fitting import Fit
-from raison.analysis.pool import side_by_side, workers_for
+from raison.analysis.pool import Pool
 from raison.analysis.watch import Watch
 from raison.arrays import PlayerValues
 from raison.case import BuiltCase, WrittenClaim
@@ -48,25 +49,18 @@ STANDING = 0.02
 """Posterior probability from which an explanation counts."""
 
 
-def judge_claims(case: BuiltCase, fits: Sequence[Fit], seed: int, watch: Watch) -> tuple[ClaimResult, ...]:
+def judge_claims(case: BuiltCase, fits: Sequence[Fit], seed: int, watch: Watch, pool: Pool) -> tuple[ClaimResult, ...]:
     """Return the verdict on every claim of `case`."""
     shares = {fit.explanation.name: fit.share for fit in fits}
     tests = [claim.test for claim in case.claims if claim.test is not None]
     rivals = _rivals(fits, seed)
     watch.tell(ASKING, 0, len(fits))
-
-    def ask(number: int) -> list[Trial]:
-        fit = fits[number]
-        facts = Facts(fit.motion.space, fit.records, case.indicators, shares)
-        return _ask(case, fit, facts, tests, rivals, seed + number)
-
-    workers = workers_for(case.space.size)
-    answered = side_by_side(
-        ask,
-        range(len(fits)),
-        workers=workers,
-        done=lambda n: watch.tell(ASKING, n, len(fits)),
-        cost=lambda number: fits[number].motion.space.size,
+    answered = pool.side_by_side(
+        functools.partial(_ask, case=case, probabilities=shares, tests=tests, rivals=rivals),
+        [(fit, seed + number) for number, fit in enumerate(fits)],
+        states=case.space.size,
+        done=lambda count, *_: watch.tell(ASKING, count, len(fits)),
+        cost=lambda job: job[0].motion.space.size,
     )
     names = [fit.explanation.name for fit in fits]
     by_test = [dict(zip(names, answers, strict=True)) for answers in zip(*answered, strict=True)]
@@ -112,8 +106,12 @@ def _posteriors(fits: Sequence[Fit], log_evidences: np.ndarray) -> list[dict[str
     return [dict(zip(names, posterior_probabilities(row, weights).tolist(), strict=True)) for row in log_evidences]
 
 
-def _ask(case: BuiltCase, fit: Fit, facts: Facts, tests: Sequence[Test], rivals: Rivals, seed: int) -> list[Trial]:
-    """Return the answers of one explanation to all tests."""
+def _ask(
+    job: tuple[Fit, int], *, case: BuiltCase, probabilities: dict[str, float], tests: Sequence[Test], rivals: Rivals
+) -> list[Trial]:
+    """Return the answers of one explanation to all tests; `job` is its fit, and the seed of the draws."""
+    fit, seed = job
+    facts = Facts(fit.motion.space, fit.records, case.indicators, probabilities)
     at_mode = _world(case, fit, facts, fit.posterior.mode, None)
     draws = fit.posterior.draws()
     picked, counts = np.unique(draws.pick(DRAWS if fit.share >= STANDING else FEW_DRAWS, seed), return_counts=True)

@@ -20,6 +20,7 @@ from raison.analysis.description import (
 )
 from raison.analysis.equilibria import SEARCHING, search_equilibria, without_search
 from raison.analysis.fitting import Fit, check_possible, fit_all, make_rivals
+from raison.analysis.pool import Pool, Threads
 from raison.analysis.store import FitStore
 from raison.analysis.verdicts import ASKING, judge_claims
 from raison.analysis.watch import Watch
@@ -63,6 +64,7 @@ def run_study(
     command: str = "",
     store: FitStore | None = None,
     watch: Watch | None = None,
+    pool: Pool | None = None,
 ) -> Study:
     """Run the whole study of `case`.
 
@@ -73,21 +75,22 @@ def run_study(
         command: how the study can be run again, for the report.
         store: where finished fits are kept and found; none are if it is None.
         watch: told of every step; times the stages.
+        pool: where independent pieces are computed; the cores of this machine if it is None.
 
     Errors:
         `ComputationError`s of the fits and forecasts.
     """
-    watch = watch or Watch()
+    watch, pool = watch or Watch(), pool or Threads()
     with watch.stage(CHECKING):
         rivals = make_rivals(case)
         check_possible(case, rivals)
-    fits, failures = fit_all(case, rivals, watch, store, seed)
+    fits, failures = fit_all(case, rivals, watch, store, seed, pool)
     with watch.stage(DESCRIBING):
         described = describe_all(case, fits, watch)
     with watch.stage(SEARCHING):
-        equilibria = search_equilibria(fits, seed, watch) if search else without_search(fits)
+        equilibria = search_equilibria(fits, seed, watch, pool) if search else without_search(fits)
     with watch.stage(ASKING):
-        claims = judge_claims(case, fits, seed, watch)
+        claims = judge_claims(case, fits, seed, watch, pool)
     leading = _lead(fits, described)
     return Study(
         case=_summary(case),
