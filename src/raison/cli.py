@@ -63,6 +63,9 @@ def run(
         Path | None, typer.Option("--out", help="Folder for the results.", show_default="raison-out/CASE")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Seed of every random draw.")] = 0,
+    thorough: Annotated[
+        bool, typer.Option("--thorough", help="Compute the evidence by tempered Monte Carlo, too: minutes.")
+    ] = False,
     cluster: Annotated[
         str | None, typer.Option(help="Address of a Dask scheduler whose workers compute.", show_default="this machine")
     ] = None,
@@ -83,8 +86,10 @@ def run(
     ):
         watch = Watch(tell, context.obj)
         store = FitStore(make_folder(folder / "fits"))
-        command = _command(case, seed, search)
-        study = run_study(built, seed=seed, search=search, command=command, store=store, watch=watch, pool=pool)
+        command = _command(case, seed, search, thorough)
+        study = run_study(
+            built, seed=seed, search=search, thorough=thorough, command=command, store=store, watch=watch, pool=pool
+        )
         written = [*save_study(study, folder), write_report(study, folder / "report.html")]
         watch.check()
     with _showing():
@@ -205,8 +210,9 @@ def _options(
     """Hold the options that come before a command."""
 
 
-def _command(case: str, seed: int, search: bool) -> str:
-    return f"raison run {shlex.quote(case)} --seed {seed}{'' if search else ' --no-search'}"
+def _command(case: str, seed: int, search: bool, thorough: bool) -> str:
+    options = f"{'' if search else ' --no-search'}{' --thorough' if thorough else ''}"
+    return f"raison run {shlex.quote(case)} --seed {seed}{options}"
 
 
 @contextlib.contextmanager

@@ -15,6 +15,7 @@ from raison.inference.laplace import Laplace, Start, numbers_at
 from raison.inference.likelihood import Likelihood
 from raison.inference.model import HABIT, NO_MOTIVES, SHARED_MOTIVES, Parameter
 from raison.inference.prior import Fixed
+from raison.inference.tempered import RUNS, Run, Tempered
 
 
 class Searches:
@@ -221,3 +222,55 @@ def test_a_computation_that_changed_fits_anew(
     monkeypatch.setattr(fitting, "COMPUTATION", fitting.COMPUTATION + 1)
     fit_all(case, rivals, Watch(), FitStore(tmp_path), 1, Threads())
     assert len(searches.starts) == len(rivals)
+
+
+def test_a_thorough_study_takes_the_evidence_of_its_runs_and_goes_on_where_it_was(
+    case: BuiltCase,
+    rivals: tuple[Rival, ...],
+    fits: tuple[Fit, ...],
+    tmp_path: pathlib.Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store, made = FitStore(tmp_path), []
+    for rival, each in zip(rivals, fits, strict=True):
+        store.keep(fit_key(case, rival, 1), each.posterior)
+
+    def run(laplace: Laplace, likelihood: Likelihood, seed: tuple[int, int]) -> Run:
+        made.append((laplace.log_evidence, seed))
+        z = np.full((2, len(laplace.z)), 0.1)
+        return Run(z, -9.0 + 0.1 * seed[1], np.full(2, -8.0), (1.0,), (0.5,), 4, 0)
+
+    monkeypatch.setattr(fitting, "run_tempered", run)
+    found = fit_all(case, rivals, Watch(), store, 1, Threads(), thorough=True)
+    assert len(made) == len(set(made)) == RUNS * len(rivals)
+    for each in found.fits:
+        assert isinstance(each.posterior, Tempered)
+        assert [run.log_evidence for run in each.posterior.runs] == [-9.0 + 0.1 * n for n in range(RUNS)]
+        assert each.share == pytest.approx(1 / len(rivals))
+
+    (tmp_path / f"{fit_key(case, rivals[1], 1)}-run-3.json").unlink()
+    (tmp_path / f"{fit_key(case, rivals[2], 1)}-run-0.json").write_text("{")
+    made.clear()
+    again = fit_all(case, rivals, Watch(), store, 1, Threads(), thorough=True)
+    assert sorted(seed for _, seed in made) == [(1, 0), (1, 3)]
+    for one, other in zip(found.fits, again.fits, strict=True):
+        assert one.posterior.log_evidence == other.posterior.log_evidence
+        np.testing.assert_array_equal(one.posterior.draws().numbers, other.posterior.draws().numbers)
+
+
+def test_a_run_that_fails_is_a_failure_of_its_explanation(
+    case: BuiltCase, rivals: tuple[Rival, ...], fits: tuple[Fit, ...], tmp_path: pathlib.Path, monkeypatch
+) -> None:
+    store = FitStore(tmp_path)
+    for rival, each in zip(rivals, fits, strict=True):
+        store.keep(fit_key(case, rival, 1), each.posterior)
+
+    def run(laplace: Laplace, likelihood: Likelihood, seed: tuple[int, int]) -> Run:
+        if laplace.parameters is rivals[1].explanation.parameters:
+            raise SamplingFailed("no draw from the prior has a likelihood.")
+        return Run(np.zeros((1, len(laplace.z))), -9.0, np.zeros(1), (1.0,), (0.5,), 2, 0)
+
+    monkeypatch.setattr(fitting, "run_tempered", run)
+    found = fit_all(case, rivals, Watch(), store, 1, Threads(), thorough=True)
+    assert [each.explanation.name for each in found.failures] == [rivals[1].explanation.name]
+    assert len(found.fits) == len(rivals) - 1

@@ -26,10 +26,13 @@ from raison.inference.likelihood import GameLikelihood, HabitLikelihood, chain_o
 from raison.inference.model import Explanation
 from raison.inference.nulls import habit, with_shared_motives, without_motives
 from raison.inference.posterior import Posterior, free_of
+from raison.inference.tempered import RUNS, Run, Tempered, run_tempered
 from raison.record import WatchedRecord
 from raison.record.impossible import why_impossible
 
 FITTING = "fit the explanations"
+
+RUNNING = "run tempered Monte Carlo"
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,7 +131,14 @@ class Fitted(NamedTuple):
 
 
 def fit_all(
-    case: BuiltCase, rivals: Sequence[Rival], watch: Watch, store: FitStore | None, seed: int, pool: Pool
+    case: BuiltCase,
+    rivals: Sequence[Rival],
+    watch: Watch,
+    store: FitStore | None,
+    seed: int,
+    pool: Pool,
+    *,
+    thorough: bool = False,
 ) -> Fitted:
     """Fit every rival of a case; finished fits in `store` are taken up, new ones kept.
 
@@ -139,12 +149,17 @@ def fit_all(
         store: where finished fits are kept; None for nowhere.
         seed: of the draws around each mode.
         pool: where the fits are computed.
+        thorough: whether to run tempered sequential Monte Carlo besides; its evidence then counts.
 
     Errors:
         `SamplingFailed` if none of the explanations can be fitted.
     """
     with watch.stage(FITTING):
-        outcomes = _fit_side_by_side(case, rivals, watch, store, seed, pool)
+        drawn = _fit_side_by_side(case, rivals, watch, store, seed, pool)
+    outcomes: Sequence[Outcome | Tempered] = drawn
+    if thorough:
+        with watch.stage(RUNNING):
+            outcomes = _run_side_by_side(case, rivals, drawn, watch, store, seed, pool)
     failures = tuple(each for each in outcomes if isinstance(each, Failure))
     fitted = [(rival, each) for rival, each in zip(rivals, outcomes, strict=True) if not isinstance(each, Failure)]
     if all(rival.is_null for rival, _ in fitted):
@@ -227,6 +242,63 @@ def _fit_side_by_side(
     return [each for each in found if each is not None]
 
 
+class _RunJob(NamedTuple):
+    """One run of tempered sequential Monte Carlo, to be made for one rival."""
+
+    rival: Rival
+    mode: Laplace
+    seed: int
+    number: int
+
+
+def _run_side_by_side(
+    case: BuiltCase,
+    rivals: Sequence[Rival],
+    outcomes: Sequence[Outcome],
+    watch: Watch,
+    store: FitStore | None,
+    seed: int,
+    pool: Pool,
+) -> list[Outcome | Tempered]:
+    """Add independent runs of tempered sequential Monte Carlo to what draws around the modes gave."""
+    keys = [fit_key(case, rival, seed) for rival in rivals]
+    wanted = [(i, n) for i, each in enumerate(outcomes) if isinstance(each, Importance) for n in range(RUNS)]
+    runs: dict[tuple[int, int], Run | Failure] = {}
+    for i, n in wanted:
+        kept = store.find_run(keys[i], n, rivals[i].explanation.parameters) if store else None
+        if kept is not None:
+            runs[i, n] = kept
+    missing = [each for each in wanted if each not in runs]
+
+    def done(_: int, job: int, run: Run | Failure) -> None:
+        i, n = missing[job]
+        runs[i, n] = run
+        if store and isinstance(run, Run):
+            store.keep_run(keys[i], n, run)
+        watch.tell(RUNNING, len(runs), len(wanted))
+
+    watch.tell(RUNNING, len(runs), len(wanted))
+    jobs = [_RunJob(rivals[i], mode, seed, n) for i, n in missing if (mode := _mode(outcomes[i])) is not None]
+    pool.side_by_side(_run, jobs, states=case.space.size, done=done, cost=_states)
+    return [_with_runs(each, [runs[i, n] for k, n in wanted if k == i]) for i, each in enumerate(outcomes)]
+
+
+def _run(job: _RunJob) -> Run | Failure:
+    """Take particles from the prior to the posterior."""
+    try:
+        return run_tempered(job.mode, job.rival.likelihood, (job.seed, job.number))
+    except (NotConverged, SamplingFailed) as error:
+        return Failure(job.rival.explanation, str(error))
+
+
+def _with_runs(outcome: Outcome, runs: Sequence[Run | Failure]) -> Outcome | Tempered:
+    """Return what a rival's runs say together; what was known before where there are none."""
+    if not isinstance(outcome, Importance):
+        return outcome
+    failed = next((run for run in runs if isinstance(run, Failure)), None)
+    return failed or Tempered(outcome, tuple(run for run in runs if isinstance(run, Run)))
+
+
 def _mode(outcome: Outcome | None) -> Laplace | None:
     """Return what Laplace's method found, if it did."""
     if isinstance(outcome, Importance):
@@ -234,7 +306,7 @@ def _mode(outcome: Outcome | None) -> Laplace | None:
     return outcome if isinstance(outcome, Laplace) else None
 
 
-def _states(job: _Job) -> int:
+def _states(job: _Job | _RunJob) -> int:
     return job.rival.records[0].space.size
 
 

@@ -7,12 +7,14 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
 from raison.inference.importance import Importance
 from raison.inference.laplace import Laplace
 from raison.inference.model import Parameter
+from raison.inference.tempered import Run
 from raison.loading import from_plain
 from raison.writing import make_folder, write_whole
 
@@ -68,7 +70,23 @@ def _is_covariance(matrix: np.ndarray, size: int) -> bool:
     return np.allclose(matrix, matrix.T) and bool(np.linalg.eigvalsh(matrix)[0] > 0.0)
 
 
-def _plain(each: np.ndarray | _Drawn) -> list | dict:
+@dataclass(frozen=True, eq=False)
+class _KeptRun:
+    """What is kept of a run of tempered sequential Monte Carlo."""
+
+    key: str
+    run: Run
+
+    def is_sound(self, free: int) -> bool:
+        """Return whether these are numbers that a run of so many free parameters can end with."""
+        run = self.run
+        if run.z.ndim != 2 or run.z.shape != (len(run.log_likelihoods), free) or not run.temperatures:
+            return False
+        numbers = [run.z.ravel(), run.log_likelihoods, run.temperatures, run.accepted, [run.log_evidence]]
+        return len(run.temperatures) == len(run.accepted) and bool(np.isfinite(np.concatenate(numbers)).all())
+
+
+def _plain(each: np.ndarray | _Drawn | Run) -> list | dict:
     """Return what JSON can hold."""
     return each.tolist() if isinstance(each, np.ndarray) else vars(each)
 
@@ -77,8 +95,12 @@ def _drawn(posterior: Importance) -> _Drawn:
     return _Drawn(**{field.name: getattr(posterior, field.name) for field in dataclasses.fields(_Drawn)})
 
 
+Form = TypeVar("Form", _Kept, _KeptRun)
+"""What a file holds."""
+
+
 class FitStore:
-    """A folder with one JSON file per finished fit.
+    """A folder with one JSON file per finished fit, and one per finished run of tempered sequential Monte Carlo.
 
     A fit is kept and found under a key, the fingerprint of all that it depends on.
 
@@ -108,7 +130,7 @@ class FitStore:
     def find(self, key: str, parameters: Sequence[Parameter]) -> Laplace | Importance | None:
         """Return the kept fit, None if there is none, or none that can be believed."""
         free = sum(parameter.prior.is_free for parameter in parameters)
-        kept = self._read(key)
+        kept = self._read(_Kept, key)
         if kept is None or not kept.is_sound(len(parameters), free):
             return None
         laplace = Laplace(
@@ -123,9 +145,24 @@ class FitStore:
         )
         return laplace if kept.drawn is None else Importance(laplace, **vars(kept.drawn))
 
-    def _read(self, key: str) -> _Kept | None:
+    def keep_run(self, key: str, number: int, run: Run) -> None:
+        """Write a finished run beside its fit; raise `CannotWrite` if the machine refuses."""
+        kept = _KeptRun(_run_key(key, number), run)
+        write_whole(make_folder(self._folder) / f"{kept.key}.json", json.dumps(vars(kept), default=_plain))
+
+    def find_run(self, key: str, number: int, parameters: Sequence[Parameter]) -> Run | None:
+        """Return a kept run, None if there is none, or none that can be believed."""
+        kept = self._read(_KeptRun, _run_key(key, number))
+        free = sum(parameter.prior.is_free for parameter in parameters)
+        return kept.run if kept is not None and kept.is_sound(free) else None
+
+    def _read(self, form: type[Form], key: str) -> Form | None:
         try:
-            kept = from_plain(_Kept, json.loads((self._folder / f"{key}.json").read_text(encoding="utf-8")))
+            kept = from_plain(form, json.loads((self._folder / f"{key}.json").read_text(encoding="utf-8")))
         except (OSError, ValueError, OverflowError, RecursionError):
             return None
         return kept if kept.key == key else None
+
+
+def _run_key(key: str, number: int) -> str:
+    return f"{key}-run-{number}"

@@ -29,6 +29,7 @@ from raison.inference.evidence import STRONG, Lead, indistinct_groups, lead
 from raison.inference.importance import Importance
 from raison.inference.posterior import Posterior, PosteriorStatus, free_of
 from raison.inference.prior import Q95, Prior
+from raison.inference.tempered import Tempered
 from raison.study import (
     EDGE,
     NEAR_DAYS,
@@ -61,6 +62,7 @@ def run_study(
     *,
     seed: int = 0,
     search: bool = True,
+    thorough: bool = False,
     command: str = "",
     store: FitStore | None = None,
     watch: Watch | None = None,
@@ -72,6 +74,7 @@ def run_study(
         case: the case.
         seed: of every random draw.
         search: whether to search each game for other equilibria.
+        thorough: whether to compute the evidence by tempered sequential Monte Carlo, too, which takes minutes.
         command: how the study can be run again, for the report.
         store: where finished fits are kept and found; none are if it is None.
         watch: told of every step; times the stages.
@@ -84,7 +87,7 @@ def run_study(
     with watch.stage(CHECKING):
         rivals = make_rivals(case)
         check_possible(case, rivals)
-    fits, failures = fit_all(case, rivals, watch, store, seed, pool)
+    fits, failures = fit_all(case, rivals, watch, store, seed, pool, thorough=thorough)
     with watch.stage(DESCRIBING):
         described = describe_all(case, fits, watch)
     with watch.stage(SEARCHING):
@@ -163,7 +166,7 @@ def _explanation(
 def _estimates(posterior: Posterior, effective: float) -> tuple[ParameterEstimate, ...]:
     """Return every number that was not known; its interval is worth so many equally weighted draws."""
     estimates = []
-    normal = posterior.laplace if isinstance(posterior, Importance) else posterior
+    normal = posterior.laplace if isinstance(posterior, Importance | Tempered) else posterior
     for i in free_of(posterior.parameters):
         parameter = posterior.parameters[i]
         low, high = (parameter.prior.value(side * Q95) for side in (-1.0, 1.0))

@@ -115,11 +115,7 @@ class Importance:
 
     def interval(self, i: int, probability: float = 0.9) -> tuple[float, float]:
         """Return the central posterior interval of number `i`."""
-        order = np.argsort(self.numbers[:, i], kind="stable")
-        passed = np.cumsum(self.weights[order]) - self.weights[order] / 2
-        tails = (1 - probability) / 2, (1 + probability) / 2
-        low, high = np.interp(tails, passed, self.numbers[order, i])
-        return float(low), float(high)
+        return self.draws().interval(i, probability)
 
     def draws(self) -> Draws:
         """Return the weighted draws."""
@@ -175,7 +171,7 @@ def _posterior(laplace: Laplace, points: Points, log_weights: Column, shape: flo
 
 def _log_densities(laplace: Laplace, likelihood: Likelihood, points: Points) -> Column:
     """Return log likelihood plus log prior at each point; minus infinity where there is none."""
-    return np.array([_log_likelihood(laplace, likelihood, z) for z in points]) - _log_normal(points)
+    return np.array([log_likelihood_at(laplace, likelihood, z) for z in points]) - _log_normal(points)
 
 
 def _log_normal(points: Points) -> Column:
@@ -183,7 +179,8 @@ def _log_normal(points: Points) -> Column:
     return 0.5 * (points**2).sum(axis=1) + 0.5 * points.shape[1] * math.log(2 * math.pi)
 
 
-def _log_likelihood(laplace: Laplace, likelihood: Likelihood, z: Float[np.ndarray, " free"]) -> float:
+def log_likelihood_at(laplace: Laplace, likelihood: Likelihood, z: Float[np.ndarray, " free"]) -> float:
+    """Return the log likelihood at a standardised point; minus infinity where there is none."""
     try:
         value = likelihood.value(numbers_at(laplace.parameters, z))
     except NotConverged:

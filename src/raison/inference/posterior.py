@@ -22,6 +22,7 @@ class PosteriorStatus(enum.Enum):
 
     OK = "ok"
     STOPPED_EARLY = "the search stopped before the mode: treat the evidence as rough"
+    STUCK = "the particles hardly moved at some temperature: treat the evidence as rough"
     HEAVY_TAILS = (
         "the draws miss part of the posterior (k above 0.7): the evidence is rough, and its error is at least what "
         "is said; give the widest numbers narrower ranges"
@@ -44,6 +45,14 @@ class Draws:
     def effective(self) -> float:
         """Return how many equally weighted draws would say as much."""
         return float(1.0 / np.square(self.weights).sum())
+
+    def interval(self, i: int, probability: float) -> tuple[float, float]:
+        """Return the central interval of number `i` that holds so much of the weight."""
+        order = np.argsort(self.numbers[:, i], kind="stable")
+        passed = np.cumsum(self.weights[order]) - self.weights[order] / 2
+        tails = (1 - probability) / 2, (1 + probability) / 2
+        low, high = np.interp(tails, passed, self.numbers[order, i])
+        return float(low), float(high)
 
     def pick(self, count: int, seed: int) -> Int[np.ndarray, " count"]:
         """Return the positions of `count` equally weighted draws; likely ones stand there more than once."""
