@@ -52,6 +52,7 @@ FILES = {
     "paths.nc",
     "posterior.nc",
     "draws.nc",
+    "play.nc",
 }
 """As docs/reference/study.md lists them."""
 

@@ -50,7 +50,7 @@ def test_a_study_comes_back_as_it_was_but_for_the_rounding_of_its_paths(study: S
     for was, came in zip(study.explanations, loaded.explanations, strict=True):
         np.testing.assert_array_equal(came.draws, was.draws)
         np.testing.assert_array_equal(came.weights, was.weights)
-        none = {"paths": {}, "draws": None, "weights": None}
+        none = {"paths": {}, "draws": None, "weights": None, "values": {}, "choices": {}}
         assert replace(came, **none) == replace(was, **none)
         assert came.paths.keys() == was.paths.keys()
         for record, paths in was.paths.items():
@@ -82,6 +82,31 @@ def test_without_its_draws_a_study_still_comes_back(study: Study, tmp_path: path
     save_study(study, tmp_path)
     (tmp_path / "draws.nc").unlink()
     assert load_study(tmp_path).explanations[0].draws.shape == (0, 0)
+
+
+def test_values_and_choices_are_kept_with_named_axes(study: Study, tmp_path: pathlib.Path) -> None:
+    rng = np.random.default_rng(2)
+    variables = {"player": ("in", "out"), "act": ("none", "some", "all")}  # names that could be taken for axes
+    first, *others = study.explanations
+    first = replace(
+        first,
+        values={"north": rng.normal(size=(2, 3)), "south": rng.normal(size=(2, 3))},
+        choices={"north": {}, "south": {"go": rng.uniform(size=(2, 3)), "stop": rng.uniform(size=(2, 3))}},
+        paths={},
+    )
+    rest = (replace(each, paths={}) for each in others)
+    save_study(replace(study, game=replace(study.game, variables=variables), explanations=(first, *rest)), tmp_path)
+    with xarray.open_datatree(tmp_path / "play.nc", engine="h5netcdf") as tree:
+        assert list(tree.children) == [first.name]
+        play = tree[first.name]
+        some = play["choice"].sel(act="south.stop", level_player="out", level_act="all")
+        assert float(some) == first.choices["south"]["stop"][1, 2]
+        np.testing.assert_array_equal(play["value"].sel(player="south"), first.values["south"])
+        assert tree.attrs["case_hash"] == study.case.hash
+    came, other, *_ = load_study(tmp_path).explanations
+    assert (other.values, other.choices) == ({}, {})
+    np.testing.assert_equal(came.values, first.values)
+    np.testing.assert_equal(came.choices, first.choices)
 
 
 def test_a_number_that_is_not_known_comes_back_as_nan(study: Study, tmp_path: pathlib.Path) -> None:

@@ -26,7 +26,7 @@ from raison.loading import from_plain
 from raison.study import APART, ActionForecast, ParameterEstimate, Study
 from raison.writing import make_folder, write_whole
 
-DRAWS = "draws.nc"
+DRAWS, PLAY = "draws.nc", "play.nc"
 
 FILES = (
     "study.json",
@@ -34,6 +34,7 @@ FILES = (
     "paths.nc",
     "posterior.nc",
     DRAWS,
+    PLAY,
 )
 """The files of a study, in the order in which they are written."""
 
@@ -53,6 +54,7 @@ def save_study(study: Study, folder: str | os.PathLike[str]) -> tuple[Path, ...]
         _paths(study).to_netcdf(engine="h5netcdf"),
         _posterior(study).to_netcdf(engine="h5netcdf"),
         _draws(study).to_netcdf(engine="h5netcdf"),
+        _play(study).to_netcdf(engine="h5netcdf"),
     )
     target = make_folder(Path(folder))
     return tuple(write_whole(target / name, content) for name, content in zip(FILES, contents, strict=True))
@@ -70,7 +72,7 @@ def load_study(folder: str | os.PathLike[str]) -> Study:
     path = Path(folder) / "study.json"
     try:
         study = from_plain(Study, json.loads(path.read_text(encoding="utf-8")))
-        return _with_draws(study, path.with_name(DRAWS))
+        return _with_play(_with_draws(study, path.with_name(DRAWS)), path.with_name(PLAY))
     except OSError as error:
         reason = f"{error.strerror}."
     except RecursionError:
@@ -227,6 +229,51 @@ def _with_draws(study: Study, path: Path) -> Study:
         for each in study.explanations
     )
     return dataclasses.replace(study, explanations=explanations)
+
+
+def _play(study: Study) -> xarray.DataTree:
+    """Return, per explanation, the values of the players and how they choose, with an axis for each variable."""
+    levels = {f"level_{variable}": list(levels) for variable, levels in study.game.variables.items()}
+    groups: dict[str, xarray.Dataset] = {"/": xarray.Dataset(attrs=_attributes(study))}
+    for each in study.explanations:
+        if not each.values:
+            continue
+        acts = [(player, action) for player, actions in each.choices.items() for action in actions]
+        shape = tuple(len(names) for names in levels.values())
+        probs = np.array([each.choices[player][action] for player, action in acts]).reshape(len(acts), *shape)
+        arrays = {
+            "value": (("player", *levels), np.array(list(each.values.values()))),
+            "choice": (("act", *levels), probs),
+        }
+        coords = {
+            **levels,
+            "player": list(each.values),
+            "act": [f"{player}.{action}" for player, action in acts],
+            "act_player": ("act", [player for player, _ in acts]),
+            "act_action": ("act", [action for _, action in acts]),
+        }
+        groups[f"/{each.name}"] = xarray.Dataset(arrays, coords)
+    return xarray.DataTree.from_dict(groups)
+
+
+def _with_play(study: Study, path: Path) -> Study:
+    """Return the study with values and choices, if they lie beside it."""
+    if not path.exists():
+        return study
+    with xarray.open_datatree(path, engine="h5netcdf") as tree:
+        found = {name: tree[name].to_dataset().load() for name in tree.children}
+    explanations = []
+    for each in study.explanations:
+        if each.name in found:
+            play = found[each.name]
+            values = {str(name): play["value"].values[i] for i, name in enumerate(play["player"].values)}
+            choices: dict[str, dict[str, np.ndarray]] = {player: {} for player in values}
+            acts = zip(play["act_player"].values, play["act_action"].values, play["choice"].values, strict=True)
+            for player, action, probs in acts:
+                choices[str(player)][str(action)] = probs
+            each = dataclasses.replace(each, values=values, choices=choices)
+        explanations.append(each)
+    return dataclasses.replace(study, explanations=tuple(explanations))
 
 
 def _attributes(study: Study) -> dict[str, Any]:

@@ -16,8 +16,12 @@ NEAR_DAYS = 60
 """Days from the focal date within which an item counts as near."""
 
 
+MOST_STATES = 200_000
+"""States above which values and choices are not kept: they would fill the disk."""
+
+
 APART: dict[str, bool] = {"apart": True}
-"""Marks what is too long for `study.json` and stands in `draws.nc`."""
+"""Marks what is too long for `study.json` and stands in `draws.nc` and `play.nc`."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +130,11 @@ class ExplanationResult:
     """Draws of the parameters from the posterior, in their order. Shape `[draws, parameters]`."""
     weights: np.ndarray = field(default_factory=lambda: np.zeros(0), repr=False, metadata=APART)
     """Weight of each draw; sum 1. Shape `[draws]`."""
+    values: dict[str, np.ndarray] = field(default_factory=dict, repr=False, metadata=APART)
+    """By player, its value in every state, at the most probable parameters, in units of the shocks. An axis for each
+    variable. Empty for `habit and reply`, and above `MOST_STATES` states."""
+    choices: dict[str, dict[str, np.ndarray]] = field(default_factory=dict, repr=False, metadata=APART)
+    """By player and action, the probability of taking it at a chance to act; waiting takes the rest. As `values`."""
 
 
 @dataclass(frozen=True)

@@ -125,6 +125,11 @@ def test_a_case_with_two_records_has_both_in_its_study(case: BuiltCase) -> None:
         assert halves[0] == pytest.approx(halves[1], abs=1e-9)
         assert sum(halves) == pytest.approx(each.log_likelihood, abs=1e-6)
         assert set(each.paths) == {"small", "again"}
+        assert set(each.values) == (set() if each.equilibrium is None else set(case.names.actions))
+        for player, actions in each.choices.items():
+            assert tuple(actions) == tuple(case.names.actions[player])
+            assert all(probs.shape == case.space.shape for probs in actions.values())
+            assert (sum(actions.values()) <= 1.0).all()
 
 
 def test_what_nobody_searched_for_is_not_counted() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from jaxtyping import Bool
@@ -32,6 +32,7 @@ from raison.inference.prior import Q95, Prior
 from raison.inference.tempered import Tempered
 from raison.study import (
     EDGE,
+    MOST_STATES,
     NEAR_DAYS,
     UNTOUCHED,
     WIDER,
@@ -45,6 +46,9 @@ from raison.study import (
     ParameterEstimate,
     Study,
 )
+
+Actions = Mapping[str, Sequence[str]]
+"""Names of the actions of every player, in the order of its game."""
 
 CHECKING = "check the record"
 
@@ -99,7 +103,9 @@ def run_study(
         case=_summary(case),
         game=_size(case),
         explanations=tuple(
-            _explanation(fit, [(one.watched.name, one.each[number]) for one in described], equilibrium)
+            _explanation(
+                fit, [(one.watched.name, one.each[number]) for one in described], equilibrium, case.names.actions
+            )
             for number, (fit, equilibrium) in enumerate(zip(fits, equilibria, strict=True))
         ),
         items=item_results(fits, described),
@@ -139,7 +145,10 @@ def _near(described: Described) -> Bool[np.ndarray, " items"]:
 
 
 def _explanation(
-    fit: Fit, described: Sequence[tuple[str, Description]], equilibrium: EquilibriumStatus | None
+    fit: Fit,
+    described: Sequence[tuple[str, Description]],
+    equilibrium: EquilibriumStatus | None,
+    actions: Actions,
 ) -> ExplanationResult:
     posterior, drawn = fit.posterior, fit.posterior.draws()
     return ExplanationResult(
@@ -160,7 +169,25 @@ def _explanation(
         paths={record: one.paths for record, one in described},
         draws=drawn.numbers[:, free_of(posterior.parameters)],
         weights=drawn.weights,
+        **_played(fit, actions),
     )
+
+
+def _played(fit: Fit, actions: Actions) -> dict[str, dict]:
+    """Return the values and choices of every player, by name, with an axis for each variable."""
+    space, equilibrium = fit.motion.space, fit.equilibrium
+    if equilibrium is None or space.size > MOST_STATES:
+        return {}
+    return {
+        "values": {name: value.reshape(space.shape) for name, value in zip(actions, equilibrium.values, strict=True)},
+        "choices": {
+            name: {
+                action: np.asarray(probs).reshape(space.shape)
+                for action, probs in zip(known, choice.probs, strict=True)
+            }
+            for (name, known), choice in zip(actions.items(), equilibrium.choices, strict=True)
+        },
+    }
 
 
 def _estimates(posterior: Posterior, effective: float) -> tuple[ParameterEstimate, ...]:
