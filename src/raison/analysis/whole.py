@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from jaxtyping import Bool
@@ -47,7 +47,7 @@ from raison.study import (
     Study,
 )
 
-Actions = Mapping[str, Sequence[str]]
+Actions = Mapping[str, Collection[str]]
 """Names of the actions of every player, in the order of its game."""
 
 CHECKING = "check the record"
