@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import abc
 import concurrent.futures
 import contextlib
 import os
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+from collections.abc import Callable, Generator, Iterator, Sequence
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from raison import __version__
 from raison.errors import ClusterFailed
@@ -28,7 +29,7 @@ WAIT = 30.0
 """Seconds after which a cluster that does not answer, or has no workers, is given up."""
 
 
-class Pool(Protocol):
+class Pool(abc.ABC):
     """Where pieces of work are done. The results do not depend on it."""
 
     def side_by_side(
@@ -52,32 +53,40 @@ class Pool(Protocol):
         Errors:
             The first that a piece of work raises; pieces that have not begun are dropped then, as at an interrupt.
         """
-        ...
+        order = sorted(range(len(jobs)), key=lambda i: -cost(jobs[i]))
+        results: dict[int, Result] = {}
+        with contextlib.closing(self._finished(work, [jobs[i] for i in order], states)) as finished:
+            for place, result in finished:
+                results[order[place]] = result
+                done(len(results), order[place], result)
+        return [results[i] for i in range(len(jobs))]
+
+    @abc.abstractmethod
+    def _finished(
+        self, work: Callable[[Job], Result], jobs: Sequence[Job], states: int
+    ) -> Generator[tuple[int, Result], None, None]:
+        """Begin the jobs in their order, and yield the place and result of each as it is done."""
 
 
-class Threads:
+class Threads(Pool):
     """The cores of this machine."""
 
-    def side_by_side(
-        self,
-        work: Callable[[Job], Result],
-        jobs: Sequence[Job],
-        *,
-        states: int,
-        done: Callable[[int, int, Result], None],
-        cost: Callable[[Job], float] = lambda job: 0.0,
-    ) -> list[Result]:
-        """Return the results of `work`; see `Pool`."""
+    def _finished(
+        self, work: Callable[[Job], Result], jobs: Sequence[Job], states: int
+    ) -> Generator[tuple[int, Result], None, None]:
         pool = concurrent.futures.ThreadPoolExecutor(max_workers=WORKERS if states >= SMALL else 1)
         try:
-            futures = {pool.submit(work, jobs[i]): i for i in _dearest_first(jobs, cost)}
-            return _gather(((futures[each], each.result()) for each in concurrent.futures.as_completed(futures)), done)
+            futures = {pool.submit(work, job): place for place, job in enumerate(jobs)}
+            for each in concurrent.futures.as_completed(futures):
+                yield futures[each], each.result()
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-class Cluster:
+class Cluster(Pool):
     """The workers of a Dask cluster; a piece whose worker dies is done again by another.
+
+    Raises `ClusterFailed` if the cluster is lost, or if a piece takes several workers with it.
 
     Args:
         client: connected to the scheduler.
@@ -86,24 +95,18 @@ class Cluster:
     def __init__(self, client: distributed.Client) -> None:
         self._client = client
 
-    def side_by_side(
-        self,
-        work: Callable[[Job], Result],
-        jobs: Sequence[Job],
-        *,
-        states: int,
-        done: Callable[[int, int, Result], None],
-        cost: Callable[[Job], float] = lambda job: 0.0,
-    ) -> list[Result]:
-        """Return the results of `work`; see `Pool`. Raises `ClusterFailed` if the cluster is lost."""
+    def _finished(
+        self, work: Callable[[Job], Result], jobs: Sequence[Job], states: int
+    ) -> Generator[tuple[int, Result], None, None]:
         import distributed
         from distributed.scheduler import KilledWorker
 
-        order = _dearest_first(jobs, cost)
-        futures = {self._client.submit(work, jobs[i], pure=False): i for i in order}
+        futures: dict[distributed.Future, int] = {}
         try:
-            finished = distributed.as_completed(futures, loop=self._client.loop)
-            return _gather(((futures[each], each.result()) for each in finished), done)
+            for place, job in enumerate(jobs):
+                futures[self._client.submit(work, job, pure=False)] = place
+            for each in distributed.as_completed(futures, loop=self._client.loop):
+                yield futures[each], each.result()
         except KilledWorker as error:
             raise ClusterFailed(f"a piece of work took several workers of the cluster with it: {error}") from None
         except (OSError, concurrent.futures.CancelledError) as error:
@@ -152,16 +155,3 @@ def cluster_at(address: str) -> Iterator[Cluster]:
 def _version() -> str:
     """Return what must be the same wherever pieces of one study are computed."""
     return f"{__version__} (computation {COMPUTATION})"
-
-
-def _dearest_first(jobs: Sequence[Job], cost: Callable[[Job], float]) -> list[int]:
-    return sorted(range(len(jobs)), key=lambda i: -cost(jobs[i]))
-
-
-def _gather(finished: Iterator[tuple[int, Any]], done: Callable[[int, int, Any], None]) -> list[Any]:
-    """Return the results in the order of the jobs, telling of each as it comes."""
-    results: dict[int, Any] = {}
-    for position, result in finished:
-        results[position] = result
-        done(len(results), position, result)
-    return [results[position] for position in sorted(results)]

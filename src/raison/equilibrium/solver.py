@@ -139,9 +139,7 @@ class Equilibrium:
     @property
     def status(self) -> Status:
         """Return whether the values converged, or what went wrong and what to do."""
-        if not self.residual <= self.tolerance:
-            return Status.NOT_CONVERGED
-        return Status.CONVERGED if self.error <= most_error(self.tolerance) else Status.TOO_STIFF
+        return status_of(self.residual, self.error, self.tolerance)
 
     @property
     def has_converged(self) -> bool:
@@ -178,7 +176,14 @@ class Run:
 
     def has_converged(self, tolerance: float) -> bool:
         """Return whether the values are those of an equilibrium."""
-        return self.residual <= tolerance and self.error <= most_error(tolerance)
+        return status_of(self.residual, self.error, tolerance) is Status.CONVERGED
+
+
+def status_of(residual: float, error: float, tolerance: float) -> Status:
+    """Return how a solve ended."""
+    if not residual <= tolerance:
+        return Status.NOT_CONVERGED
+    return Status.CONVERGED if error <= most_error(tolerance) else Status.TOO_STIFF
 
 
 def most_error(tolerance: float) -> float:
