@@ -14,6 +14,7 @@ Source: delmoral2006, cotter2013 (docs/reference/references.md)
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -147,6 +148,10 @@ class Tempered:
 
     def draws(self) -> Draws:
         """Return the particles of all runs; those of a run share what its evidence weighs."""
+        return self._draws
+
+    @functools.cached_property
+    def _draws(self) -> Draws:
         log_weights = np.concatenate(
             [np.full(len(run.z), run.log_evidence - math.log(len(run.z))) for run in self.runs]
         )
