@@ -395,9 +395,9 @@ def iterate(
         patience: slow policy steps in a row that hand over to Newton steps; 0 for Newton steps only.
     """
     here = engine.look(start, precision)
-    steps, newton_steps, slow_steps, left = 0, 0, 0, 0.0
+    steps, newton_steps, slow_steps, left = 0, 0, 0, 1.0
     least, since = here.residual, 0
-    while not _is_done(here, tolerance, left) and steps < max_steps:
+    while not _is_done(here, tolerance, left if steps else 0.0) and steps < max_steps:
         use_newton = newton_steps > 0 or slow_steps >= patience or since >= CYCLE
         enough = min(0.5, 0.2 * tolerance / here.residual)
         share = enough if precision == 0.0 else max(FINE, min(ROUGH, 0.5 * left), enough)
@@ -456,7 +456,10 @@ def _mix(engine: Engine, start: Field) -> _Mixed | None:
 
 
 def _is_done(here: Point, tolerance: float, left: float) -> bool:
-    """Return whether the residual is at the tolerance, and the error too, as far as rounding lets it."""
+    """Return whether the residual is at the tolerance, and the error too, as far as rounding lets it.
+
+    `left` is the share that the last step left; 0 before the first, so that one is taken before rounding is blamed.
+    """
     is_at_rounding = here.residual <= ROUNDING or left > SLOW
     return here.residual <= tolerance and (here.error <= ERROR_SHARE * tolerance or is_at_rounding)
 
