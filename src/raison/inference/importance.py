@@ -14,10 +14,12 @@ Source: vehtari2024 (docs/reference/references.md)
 
 from __future__ import annotations
 
+import abc
 import functools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -62,8 +64,35 @@ Column = Float[np.ndarray, " draws"]
 """One number per draw."""
 
 
+class AtMode(abc.ABC):
+    """What a posterior by draws takes from the mode that Laplace's method found, and from its own draws."""
+
+    laplace: Any
+    """The posterior by Laplace's method, a `Laplace`."""
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        return self.laplace.parameters
+
+    @property
+    def mode(self) -> NumberVector:
+        return self.laplace.mode
+
+    @property
+    def log_likelihood(self) -> float:
+        return self.laplace.log_likelihood
+
+    @abc.abstractmethod
+    def draws(self) -> Draws:
+        """Return weighted draws."""
+
+    def interval(self, i: int, probability: float = 0.9) -> tuple[float, float]:
+        """Return the central posterior interval of number `i`."""
+        return self.draws().interval(i, probability)
+
+
 @dataclass(frozen=True)
-class Importance:
+class Importance(AtMode):
     """The posterior under one explanation, by weighted draws around its mode.
 
     Attributes:
@@ -85,18 +114,6 @@ class Importance:
     log_evidence_error: float
 
     @property
-    def parameters(self) -> tuple[Parameter, ...]:
-        return self.laplace.parameters
-
-    @property
-    def mode(self) -> NumberVector:
-        return self.laplace.mode
-
-    @property
-    def log_likelihood(self) -> float:
-        return self.laplace.log_likelihood
-
-    @property
     def status(self) -> PosteriorStatus:
         if self.laplace.status is not PosteriorStatus.OK:
             return self.laplace.status
@@ -112,10 +129,6 @@ class Importance:
             "effective draws": Draws(self.numbers, self.weights).effective,
             "Pareto k": self.shape,
         }
-
-    def interval(self, i: int, probability: float = 0.9) -> tuple[float, float]:
-        """Return the central posterior interval of number `i`."""
-        return self.draws().interval(i, probability)
 
     def draws(self) -> Draws:
         """Return the weighted draws."""

@@ -25,11 +25,9 @@ from jaxtyping import Float
 from scipy.special import ndtri, stdtrit
 
 from raison.errors import SamplingFailed
-from raison.inference.game_map import NumberVector
-from raison.inference.importance import TOLERANCE, Column, Importance, Points, log_likelihood_at
+from raison.inference.importance import TOLERANCE, AtMode, Column, Importance, Points, log_likelihood_at
 from raison.inference.laplace import Laplace, numbers_at
 from raison.inference.likelihood import Likelihood
-from raison.inference.model import Parameter
 from raison.inference.posterior import Draws, PosteriorStatus
 
 PARTICLES = 32
@@ -81,7 +79,7 @@ class Run:
 
 
 @dataclass(frozen=True, eq=False)
-class Tempered:
+class Tempered(AtMode):
     """The posterior under one explanation, by independent runs of tempered sequential Monte Carlo.
 
     Attributes:
@@ -95,18 +93,6 @@ class Tempered:
     @property
     def laplace(self) -> Laplace:
         return self.by_draws.laplace
-
-    @property
-    def parameters(self) -> tuple[Parameter, ...]:
-        return self.laplace.parameters
-
-    @property
-    def mode(self) -> NumberVector:
-        return self.laplace.mode
-
-    @property
-    def log_likelihood(self) -> float:
-        return self.laplace.log_likelihood
 
     @property
     def log_evidence(self) -> float:
@@ -141,10 +127,6 @@ class Tempered:
             "likelihoods": float(sum(run.evaluations for run in self.runs)),
             "likelihoods without convergence": float(sum(run.unconverged for run in self.runs)),
         }
-
-    def interval(self, i: int, probability: float = 0.9) -> tuple[float, float]:
-        """Return the central posterior interval of number `i`."""
-        return self.draws().interval(i, probability)
 
     def draws(self) -> Draws:
         """Return the particles of all runs; those of a run share what its evidence weighs."""
@@ -184,11 +166,10 @@ def run_tempered(
     while temperature < 1.0:
         step = _step(values, 1.0 - temperature)
         log_weights = step * values
-        log_evidence += float(np.logaddexp.reduce(log_weights)) - math.log(particles)
+        total = float(np.logaddexp.reduce(log_weights))
+        log_evidence += total - math.log(particles)
         temperature = 1.0 if step >= 1.0 - temperature else temperature + step
-        chosen = Draws(z, np.exp(log_weights - float(np.logaddexp.reduce(log_weights)))).pick(
-            particles, int(rng.integers(2**62))
-        )
+        chosen = Draws(z, np.exp(log_weights - total)).pick(particles, int(rng.integers(2**62)))
         z, values = z[chosen], values[chosen]
         normal = _Normal.at(temperature, laplace)
         correlation, shares = 1.0, []
