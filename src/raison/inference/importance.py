@@ -19,7 +19,6 @@ import functools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -67,8 +66,8 @@ Column = Float[np.ndarray, " draws"]
 class AtMode(abc.ABC):
     """What a posterior by draws takes from the mode that Laplace's method found, and from its own draws."""
 
-    laplace: Any
-    """The posterior by Laplace's method, a `Laplace`."""
+    laplace: Laplace
+    """The posterior by Laplace's method."""
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
