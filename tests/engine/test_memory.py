@@ -14,12 +14,17 @@ from raison.errors import TooLarge
 
 def test_a_game_that_does_not_fit_is_refused_before_any_work(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(memory, "memory_available", lambda: 2**20)
-    with pytest.raises(TooLarge, match=r"a game of 24 states needs about 0\.4 GiB, 0\.0 GiB are free\. Merge levels"):
-        solve(border())
+    with pytest.raises(TooLarge, match=r"a game of 12,288 states needs about 0\.5 GiB, 0\.0 GiB are free\. Merge levels"):
+        solve(demand_game(-0.1, firms=11))
+
+
+def test_nobody_asks_for_memory_before_a_small_game(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(memory, "memory_available", lambda: 0)
+    assert solve(border()).has_converged
 
 
 def test_what_a_game_in_numbers_takes_already_is_not_asked_for_again(monkeypatch: pytest.MonkeyPatch):
-    game = demand_game(-0.1, firms=6)
+    game = demand_game(-0.1, firms=11)
     need, arrays = memory.memory_need(game), GameArrays.of(game)
     monkeypatch.setattr(memory, "memory_available", lambda: need - 1)
     with pytest.raises(TooLarge):

@@ -34,6 +34,9 @@ FITTING = "fit the explanations"
 
 RUNNING = "run tempered Monte Carlo"
 
+PREDICTED_TOLERANCE = 1e-6
+"""Residual to which the games are solved from which habits take their base rates."""
+
 
 @dataclass(frozen=True, eq=False)
 class Fit:
@@ -82,15 +85,16 @@ def make_rivals(case: BuiltCase) -> tuple[Rival, ...]:
 
     Every game is solved from the equilibrium at the centre of the priors of the first explanation, if there is one.
     """
-    games = GameLikelihood(case.game, case.records)
+    games = roughly = GameLikelihood(case.game, case.records)
     with contextlib.suppress(NotConverged):  # then every game is solved from players who act at random
         games = games.starting_at(case.explanations[0].centre)
+        roughly = games.starting_at(case.explanations[0].centre, tolerance=PREDICTED_TOLERANCE)
     actions = sum(len(names) for names in case.names.actions.values())
     memory = habit_game(case.game(case.own.centre)).space
     remembered = tuple(watched.within(memory) for watched in case.records)
     habits = HabitLikelihood(case.game, remembered, actions)
     shared = with_shared_motives(case.own, case.explanations, case.motives)
-    usual = habit(case.own, case.motives, case.explanations, case.names.actions, games.solve, case.records)
+    usual = habit(case.own, case.motives, case.explanations, case.names.actions, roughly.solve, case.records)
     return (
         *(Rival(explanation, games, case.records) for explanation in case.explanations),
         Rival(without_motives(case.own, case.motives), games, case.records, is_null=True),

@@ -39,7 +39,7 @@ DRAWS = 50
 FEW_DRAWS = 8
 """Draws from that of another: it hardly counts."""
 
-FORECAST_TOLERANCE = 1e-6
+FORECAST_TOLERANCE = 1e-5
 """Residual to which the games behind a forecast are solved; probabilities are then good to about four digits."""
 
 RIVAL_DRAWS = 1000
@@ -103,7 +103,8 @@ def _posteriors(fits: Sequence[Fit], log_evidences: np.ndarray) -> list[dict[str
     """Return the posterior of the explanations for each row of log evidences."""
     weights = [fit.explanation.weight for fit in fits]
     names = [fit.explanation.name for fit in fits]
-    return [dict(zip(names, posterior_probabilities(row, weights).tolist(), strict=True)) for row in log_evidences]
+    rows = posterior_probabilities(log_evidences, weights).tolist()
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def _ask(

@@ -38,9 +38,9 @@ def over_states(kernel: Callable, states: int, work: int, *args: object) -> list
         work: about how many multiplications the whole pass takes.
         args: handed on.
     """
-    chunks = min(MOST_CHUNKS, max(1, work // CHUNK_WORK))
-    if chunks == 1:
+    if work < 2 * CHUNK_WORK:
         return [kernel(0, states, *args)]
+    chunks = min(MOST_CHUNKS, work // CHUNK_WORK)
     cuts = [states * c // chunks for c in range(chunks + 1)]
     return list(_pool().map(lambda c: kernel(cuts[c], cuts[c + 1], *args), range(chunks)))
 

@@ -25,6 +25,9 @@ FIELDS = 24
 """Numbers per player and state: payoffs and decision rates twice, values before and after a step with what follows
 from them, and the vectors of the linear solve."""
 
+SMALL = 10_000
+"""States below which a game fits wherever the program does: some tens of MiB with hundreds of effects."""
+
 BASE = 430 * 2**20
 """Bytes of the program itself."""
 
@@ -81,6 +84,8 @@ def check_memory(game: Game | GameArrays) -> None:
     Errors:
         `TooLarge`, with the need and what is free.
     """
+    if game.space.size < SMALL:
+        return
     held = 0 if isinstance(game, Game) else sum(leaf.nbytes for leaf in jax.tree.leaves(game))
     need, free = memory_need(game) - held, memory_available()
     if need > free:

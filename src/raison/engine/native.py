@@ -191,7 +191,7 @@ class NativeEngine:
     @staticmethod
     def _sums(chunks: list) -> tuple[float, ...]:
         """Return the sums over the chunks of each number they gave."""
-        return tuple(math.fsum(column) for column in zip(*chunks, strict=True))
+        return chunks[0] if len(chunks) == 1 else tuple(math.fsum(column) for column in zip(*chunks, strict=True))
 
 
 def _structure_of(arrays: GameArrays) -> tuple[Arcs, Structure]:

@@ -19,11 +19,11 @@ it is strong, and very strong (kass1995)."""
 
 
 def posterior_probabilities(
-    log_evidence: Sequence[float] | Float[np.ndarray, " explanations"], weights: Sequence[float]
-) -> Float[np.ndarray, " explanations"]:
-    """Return the posterior probability of each explanation. Shape `[explanations]`, sums to 1."""
+    log_evidence: Sequence[float] | Float[np.ndarray, "*any explanations"], weights: Sequence[float]
+) -> Float[np.ndarray, "*any explanations"]:
+    """Return the posterior probability of each explanation. Shape `[..., explanations]`, sums to 1 over the last."""
     scores = np.asarray(log_evidence) + np.log(np.asarray(weights))
-    return np.exp(scores - logsumexp(scores))
+    return np.exp(scores - logsumexp(scores, axis=-1, keepdims=True))
 
 
 @dataclass(frozen=True)

@@ -47,8 +47,8 @@ LEAST_DRAWS, MOST_DRAWS = 128, 1024
 ENOUGH = 0.1
 """Standard error of the log evidence at which no more draws are made."""
 
-TOLERANCE = 1e-6
-"""Residual to which the games behind draws are solved; log likelihoods are then good to about three digits."""
+TOLERANCE = 1e-5
+"""Residual to which the games behind draws are solved; log likelihoods are then good to about 0.001."""
 
 WORST_SHAPE = 0.7
 """Shape k of the tail of the weights beyond which their mean means little."""
