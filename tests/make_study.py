@@ -20,6 +20,7 @@ from raison.study import (
     GameSize,
     ItemResult,
     ItemWeight,
+    MotiveResult,
     ParameterEstimate,
     RecordResult,
     Stage,
@@ -81,6 +82,7 @@ def make_study(*, listed: int = 6, items: int = 70, claims: int = 69, seed: int 
         explanations=explanations,
         items=records,
         claims=tuple(_claim(rng, number, names) for number in range(claims)),
+        motives=_motives(names[:listed]),
         fragility=Fragility(
             leader=leader,
             runner_up=runner,
@@ -118,6 +120,12 @@ def make_study(*, listed: int = 6, items: int = 70, claims: int = 69, seed: int 
             "What the presidency wanted before the aircraft was shot down: the record starts on that day.",
         ),
     )
+
+
+def _motives(names: tuple[str, ...]) -> tuple[MotiveResult, ...]:
+    likelier = {"conciliate": 1.42, "confront": 0.61, "press_eu": 1.0}
+    shared = [MotiveResult(name, "turkey", "votes", 1.1, 1.7, 6.3, likelier) for name in names]
+    return (*shared, MotiveResult(names[0], "russia", "kurdish_card", 1.0, 1.02, 1.2, {"ease": 0.0}))
 
 
 def _case() -> CaseSummary:

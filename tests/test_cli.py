@@ -34,6 +34,7 @@ from raison.study import (
     Fragility,
     GameSize,
     ItemResult,
+    MotiveResult,
     ParameterEstimate,
     RecordResult,
     Stage,
@@ -49,6 +50,7 @@ FILES = {
     "claims.csv",
     "parameters.csv",
     "forecasts.csv",
+    "motives.csv",
     "paths.nc",
     "posterior.nc",
     "draws.nc",
@@ -286,7 +288,13 @@ def outside(*arguments: object, stdout: Any = subprocess.PIPE, **variables: str)
     """Run the command line in a process of its own."""
     command = [sys.executable, "-m", "raison", *map(str, arguments)]
     return subprocess.run(
-        command, stdout=stdout, stderr=subprocess.PIPE, text=True, check=False, env={**os.environ, **variables}
+        command,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        encoding=variables.get("PYTHONIOENCODING"),
+        text=True,
+        check=False,
+        env={**os.environ, **variables},
     )
 
 
@@ -402,7 +410,7 @@ def test_the_fields_of_the_study_are_those_of_the_reference(study: dict[str, Any
     kinds = {
         "Top level": Study, "case": CaseSummary, "game": GameSize, "records[]": RecordResult,
         "explanations[]": ExplanationResult, "equilibrium": EquilibriumStatus, "parameters[]": ParameterEstimate,
-        "items[]": ItemResult, "claims[]": ClaimResult, "fragility": Fragility, "stages[]": Stage,
+        "items[]": ItemResult, "claims[]": ClaimResult, "motives[]": MotiveResult, "fragility": Fragility, "stages[]": Stage,
     }  # fmt: skip
     assert documented == {
         name: [field.name for field in dataclasses.fields(kind) if field.metadata != APART]

@@ -28,9 +28,10 @@ import typer
 
 from raison import __version__
 from raison.analysis import FitStore, Watch, run_study
+from raison.analysis.motives import measure_motives, weak_motives
 from raison.analysis.pool import cluster_at
 from raison.analysis.watch import Tell, cancelled_by_interrupt
-from raison.case import BuiltCase, build, check_case, read_case
+from raison.case import BuiltCase, WrittenCase, build, check_case, read_case
 from raison.case.template import write_template
 from raison.cases import bundled, find_case, open_case
 from raison.engine.memory import memory_need
@@ -51,6 +52,9 @@ err = rich.console.Console(markup=False, emoji=False, highlight=False, stderr=Tr
 
 MOST_SEED = 2**63 - 1
 """Largest seed: the files of a study hold it as a signed integer of 64 bits."""
+
+MOST_MEASURED = 50_000
+"""States up to which `check` measures what motives do: some seconds."""
 
 CaseArgument = Annotated[str, typer.Argument(help="A bundled case (see `raison cases`), or a path to a case.")]
 
@@ -115,6 +119,22 @@ def check(case: CaseArgument) -> None:
         counted(len(built.claims), "claim"),
     )
     _show(f"{_size(built)}, {', '.join(parts)}; its game needs about {_need(built)}. No problems.")
+    _show_motives(written, built)
+
+
+def _show_motives(written: WrittenCase, built: BuiltCase) -> None:
+    """Measure what every motive does, and warn of those that hardly move anyone."""
+    from raison.report import motive_rows, show_motives
+
+    if built.space.size > MOST_MEASURED:
+        _show(f"What each motive does is measured here up to {MOST_MEASURED:,} states; the report of a run has it.")
+        return
+    motives = measure_motives(built)
+    for warning in weak_motives(written, motives):
+        _complain(f"warning: {warning}")
+    rows = motive_rows(motives, {}, {each.name: each.label for each in built.explanations})
+    with _showing():
+        show_motives(rows, out)
 
 
 @app.command()

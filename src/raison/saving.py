@@ -30,7 +30,7 @@ DRAWS, PLAY = "draws.nc", "play.nc"
 
 FILES = (
     "study.json",
-    *(f"{name}.csv" for name in ("explanations", "items", "claims", "parameters", "forecasts")),
+    *(f"{name}.csv" for name in ("explanations", "items", "claims", "parameters", "forecasts", "motives")),
     "paths.nc",
     "posterior.nc",
     DRAWS,
@@ -114,6 +114,7 @@ def _tables(study: Study) -> list[tuple[Sequence[str], Rows]]:
     claim = ("id", "where", "kind", "verdict", "value", "low", "high", "test", "reason", "fragile", "says")
     parameter = [field.name for field in dataclasses.fields(ParameterEstimate)]
     forecast = [field.name for field in dataclasses.fields(ActionForecast)]
+    motive = ("explanation", "player", "feature", "low", "middle", "high")
     return [
         (
             explanation,
@@ -138,6 +139,14 @@ def _tables(study: Study) -> list[tuple[Sequence[str], Rows]]:
         (
             ("explanation", *forecast),
             ((each.name, *_values(action, forecast)) for each in study.explanations for action in each.forecasts),
+        ),
+        (
+            (*motive, "action", "likelier"),
+            (
+                (*_values(each, motive), action, likelier)
+                for each in study.motives
+                for action, likelier in each.likelier.items()
+            ),
         ),
     ]
 

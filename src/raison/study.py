@@ -6,6 +6,7 @@ evidences are natural logarithms, dates are ISO text.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -79,6 +80,36 @@ class ParameterEstimate:
     """`assumed ...` or the keys of the sources."""
     flag: str
     """What to beware of: `UNTOUCHED`, `EDGE` or `WIDER`; empty if nothing."""
+
+
+@dataclass(frozen=True)
+class MotiveResult:
+    """What one motive alone does under one explanation, all other numbers at the middles of their ranges.
+
+    The strength is how many times likelier, in a typical state, it makes the option that serves it best than the one
+    that serves it worst; below 1 for what is feared.
+    """
+
+    explanation: str
+    player: str
+    feature: str
+    low: float
+    """Strength at the 5 % point of the prior of its weight."""
+    middle: float
+    high: float
+    """At the 95 % point."""
+    likelier: dict[str, float]
+    """By action of the player: how many times likelier it is on the focal date than without any motive, in the
+    equilibrium with this motive alone. Actions that are impossible then are left out."""
+
+    @property
+    def is_weak(self) -> bool:
+        """Return whether it hardly moves anyone."""
+        return abs(math.log(self.middle)) < math.log(WEAK)
+
+
+WEAK = 1.3
+"""Strength below which a motive hardly moves anyone."""
 
 
 UNTOUCHED, EDGE, WIDER = (
@@ -284,6 +315,8 @@ class Study:
     """In the order of the case; the nulls last."""
     items: tuple[ItemResult, ...]
     claims: tuple[ClaimResult, ...]
+    motives: tuple[MotiveResult, ...]
+    """Of the explanations of the case, in their order; those that an explanation puts at zero are left out."""
     fragility: Fragility
     records: tuple[RecordResult, ...]
     stages: tuple[Stage, ...]

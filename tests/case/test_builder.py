@@ -1,4 +1,5 @@
 import datetime
+import math
 import pathlib
 
 import jax
@@ -160,15 +161,20 @@ def test_explanations_share_their_parameters_and_differ_in_motives(built: BuiltC
     assert [p.name for p in trade.parameters] == [p.name for p in votes.parameters]
     at = slots(built)
     assert trade.parameters[at["players.northland.wants.calm"]].prior == Fixed(0.0)
-    assert votes.parameters[at["players.northland.wants.calm"]].prior == LogNormal(0.5, 3.0)
-    assert votes.parameters[at["players.southland.wants.trade"]].prior == LogNormal(0.2, 1.0)
+    calm, south = (
+        votes.parameters[at[f"players.{name}"]].prior for name in ("northland.wants.calm", "southland.wants.trade")
+    )
+    assert isinstance(calm, LogNormal)
+    assert isinstance(south, LogNormal)
+    assert calm.high / calm.low == pytest.approx(math.log(30.0) / math.log(3.0))
+    assert south.high / south.low == pytest.approx(math.log(8.0) / math.log(2.0))
     assert (trade.label, trade.weight, built.assumed) == ("Trade", 1.0, 15)
 
 
 def test_what_an_explanation_sees_takes_the_place_of_the_number(tmp_path: pathlib.Path) -> None:
     write_template(tmp_path / "small")
     path = tmp_path / "small" / "case.yaml"
-    old = "    wants: {northland: {calm: 0.5 to 3}}\n"
+    old = "    wants: {northland: {calm: x3 to x30}}\n"
     path.write_text(path.read_text().replace(old, f"{old}    sees: {{players.northland.looks ahead: 6 months}}\n"))
     built = open_case(tmp_path / "small")
     slot = slots(built)["players.northland.looks ahead"]

@@ -14,7 +14,9 @@ from raison.errors import TooLarge
 
 def test_a_game_that_does_not_fit_is_refused_before_any_work(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(memory, "memory_available", lambda: 2**20)
-    with pytest.raises(TooLarge, match=r"a game of 12,288 states needs about 0\.5 GiB, 0\.0 GiB are free\. Merge levels"):
+    with pytest.raises(
+        TooLarge, match=r"a game of 12,288 states needs about 0\.5 GiB, 0\.0 GiB are free\. Merge levels"
+    ):
         solve(demand_game(-0.1, firms=11))
 
 

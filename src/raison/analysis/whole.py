@@ -20,6 +20,7 @@ from raison.analysis.description import (
 )
 from raison.analysis.equilibria import SEARCHING, search_equilibria, without_search
 from raison.analysis.fitting import Fit, check_possible, fit_all, make_rivals
+from raison.analysis.motives import MEASURING, measure_motives
 from raison.analysis.pool import Pool, Threads
 from raison.analysis.store import FitStore
 from raison.analysis.verdicts import ASKING, judge_claims
@@ -91,6 +92,8 @@ def run_study(
     with watch.stage(CHECKING):
         rivals = make_rivals(case)
         check_possible(case, rivals)
+    with watch.stage(MEASURING):
+        motives = measure_motives(case)
     fits, failures = fit_all(case, rivals, watch, store, seed, pool, thorough=thorough)
     with watch.stage(DESCRIBING):
         described = describe_all(case, fits, watch)
@@ -110,6 +113,7 @@ def run_study(
         ),
         items=item_results(fits, described),
         claims=claims,
+        motives=motives,
         fragility=_fragility(fits, leading),
         records=record_results(described),
         stages=tuple(watch.stages),

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
 
-from raison.case.game import CaseGame, game_of
+from raison.case.game import CaseGame, Theta, game_of
 from raison.case.meaning.entries import is_assumed, space_of
 from raison.case.meaning.items import ITEM_KINDS, Setting
 from raison.case.meaning.names import names_of
-from raison.case.meaning.numbers import Numbers, WrittenNumber, read_numbers
-from raison.case.meaning.ranges import DAYS
+from raison.case.meaning.numbers import WrittenNumber, read_numbers
+from raison.case.meaning.ranges import DAYS, LIMITS, Kind, Strength
+from raison.case.text.places import Places
 from raison.case.text.reader import WrittenCase
 from raison.case.text.schema import CaseText, ClaimRow
+from raison.errors import CaseError
 from raison.game import StateSpace
 from raison.inference.model import Explanation, Parameter
 from raison.query.conditions import resolve
@@ -90,6 +93,8 @@ def build(written: WrittenCase) -> BuiltCase:
     numbers = read_numbers(case)
     names = names_of(case, space)
     game = game_of(case, space, numbers)
+    records = (_watched(written.name, case, space),)
+    priors = _Priors(case.time.unit, game, records, written.places)
     return BuiltCase(
         name=written.name,
         title=case.title,
@@ -97,10 +102,12 @@ def build(written: WrittenCase) -> BuiltCase:
         summary=case.summary,
         space=space,
         game=game,
-        own=Explanation("own", _parameters(case, numbers.every)),
-        motives=tuple(sorted({slot for player in game.players for _, slot, _ in player.motives})),
-        explanations=tuple(_explanation(case, name, numbers) for name in case.explanations),
-        records=(_watched(written.name, case, space),),
+        own=Explanation("own", priors.of(numbers.every)),
+        motives=game.motives,
+        explanations=tuple(
+            _explanation(case, name, priors.of(numbers.believed_by(name))) for name in case.explanations
+        ),
+        records=records,
         claims=tuple(_claim(claim, names) for claim in case.claims),
         indicators={(row.indicator, row.date): row.value for row in case.indicators},
         names=names,
@@ -112,19 +119,67 @@ def build(written: WrittenCase) -> BuiltCase:
     )
 
 
-def _explanation(case: CaseText, name: str, numbers: Numbers) -> Explanation:
+def _explanation(case: CaseText, name: str, parameters: tuple[Parameter, ...]) -> Explanation:
     written = case.explanations[name]
     return Explanation(
         name=name,
-        parameters=_parameters(case, numbers.believed_by(name)),
+        parameters=parameters,
         label=written.label or name,
         held_by=written.held_by,
         weight=written.prior,
     )
 
 
-def _parameters(case: CaseText, numbers: Sequence[WrittenNumber]) -> tuple[Parameter, ...]:
-    return tuple(Parameter(number.name, number.prior(case.time.unit), number.basis) for number in numbers)
+class _Priors:
+    """What is written of the numbers, as priors; the weight behind a strength is worked out in the game.
+
+    Args:
+        unit: time unit of the case.
+        game: the game by its numbers.
+        records: from where and for how long the world is watched.
+        places: where entries stand.
+    """
+
+    def __init__(self, unit: str, game: CaseGame, records: tuple[WatchedRecord, ...], places: Places) -> None:
+        self._unit, self._game, self._records, self._places = unit, game, records, places
+        self._found: dict[bytes, dict[int, float]] = {}
+
+    def of(self, numbers: Sequence[WrittenNumber]) -> tuple[Parameter, ...]:
+        """Return every number of an explanation with its prior.
+
+        Errors:
+            `CaseError` if a strength is asked of a motive that nobody's acts can serve.
+        """
+        written = [number.prior(self._unit) for number in numbers]
+        strengths = {slot: each for slot, each in enumerate(written) if isinstance(each, Strength)}
+        priors = {slot: each for slot, each in enumerate(written) if not isinstance(each, Strength)}
+        if strengths:
+            middles = [priors[slot].value(0.0) if slot in priors else 0.0 for slot in range(len(numbers))]
+            log_strengths = self._log_strengths(np.array(middles))
+            if hollow := [slot for slot, each in strengths.items() if not _has_weight(each, log_strengths[slot])]:
+                raise CaseError([self._places.problem(numbers[slot].path, _hollow(numbers[slot])) for slot in hollow])
+            priors |= {slot: each.weight(log_strengths[slot]) for slot, each in strengths.items()}
+        return tuple(Parameter(each.name, priors[slot], each.basis) for slot, each in enumerate(numbers))
+
+    def _log_strengths(self, middles: Theta) -> dict[int, float]:
+        """Return the log strength of weight 1 of every motive; explanations that agree on all else share it."""
+        key = np.where(np.isin(np.arange(len(middles)), self._game.motives), 0.0, middles).tobytes()
+        if key not in self._found:
+            self._found[key] = self._game.log_strengths(middles, self._records)
+        return self._found[key]
+
+
+def _has_weight(strength: Strength, log_strength: float) -> bool:
+    """Return whether a weight that can be computed with has this strength, where weight 1 has that log strength."""
+    return math.log(strength.high) <= LIMITS[Kind.MOTIVE][1] * log_strength
+
+
+def _hollow(number: WrittenNumber) -> str:
+    _, player, _, feature = number.name.split(".")
+    return (
+        f"found `{number.text}`, but no weight has this strength: nothing that `{player}` can do in the states where "
+        f"the world goes makes `{feature}` likelier."
+    )
 
 
 def _watched(name: str, case: CaseText, space: StateSpace) -> WatchedRecord:

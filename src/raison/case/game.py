@@ -6,7 +6,7 @@ filled.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,8 +18,10 @@ from raison.case.meaning.numbers import ActionNumbers, HazardNumbers, Numbers, P
 from raison.case.meaning.ranges import DAYS, middle_of_chance
 from raison.case.text.schema import CaseText, WrittenAction, WrittenPlayer
 from raison.game import Action, Drift, Effect, Game, Hazard, Motive, Player, StateSpace
+from raison.inference.strength import random_whereabouts, spreads
 from raison.query.conditions import mask
 from raison.query.grammar import parse_condition
+from raison.record import WatchedRecord
 
 Theta = Float[np.ndarray, " parameters"]
 """The numbers of a case, by slot; or derivatives by them."""
@@ -166,10 +168,33 @@ class CaseGame:
     drifts: tuple[DriftSlots, ...]
     players: tuple[PlayerSlots, ...]
 
+    @property
+    def motives(self) -> tuple[int, ...]:
+        """Return the slots of the weights of motives."""
+        return tuple(sorted(slot for player in self.players for _, slot, _ in player.motives))
+
     def __call__(self, numbers: Theta) -> Game:
         """Return the game with these numbers, in the order of the explanations."""
         drifts = tuple(drift.fill(numbers) for drift in self.drifts)
         return Game(drifts, tuple(player.fill(numbers) for player in self.players), self.space)
+
+    def log_strengths(self, numbers: Theta, records: Sequence[WatchedRecord]) -> dict[int, float]:
+        """Return, by the slot of its weight, the log strength that weight 1 gives to every motive.
+
+        Args:
+            numbers: all numbers; the weights do not matter.
+            records: from where and for how long the world is watched.
+
+        Errors:
+            `NotConverged` if the values of random play are not found.
+        """
+        game = self(numbers)
+        found = spreads(game, random_whereabouts(game, records))
+        return {
+            slot: player.months * spread
+            for player, each in zip(self.players, found, strict=True)
+            for (_, slot, _), spread in zip(player.motives, each, strict=True)
+        }
 
     def pull(self, numbers: Theta, by_game: Game) -> Theta:
         """Return the derivative by the numbers of a scalar, from that by the game there, in its form."""

@@ -27,6 +27,9 @@ from raison.chain.plan import Act, Plan
 
 ItemArray = Float[np.ndarray, " items"]
 
+PARTS = 64
+"""Even number of parts into which an average over time is cut."""
+
 
 @functools.cache
 def _machine() -> ChainFilter:
@@ -82,6 +85,21 @@ def remain_silent(chain: Chain, plan: Plan, start: StateArray, elapsed: float) -
 def distribution_at(chain: Chain, start: Batch, elapsed: float) -> Batch:
     """Return the distribution of the chain after `elapsed`, started from `start`. Shape `[..., states]`."""
     return _machine().distribution_at(chain, start, elapsed)
+
+
+def time_average(chain: Chain, start: StateArray, elapsed: float) -> StateArray:
+    """Return the share of the time up to `elapsed` that the chain spends in each state, by Simpson's rule.
+
+    Args:
+        chain: the chain.
+        start: distribution at time 0. Shape `[states]`, sums to 1.
+        elapsed: above 0, in time units.
+    """
+    total, at, step = np.asarray(start, dtype=np.float64), start, elapsed / PARTS
+    for part in range(1, PARTS + 1):
+        at = distribution_at(chain, at, step)
+        total = total + (1.0 if part == PARTS else 4.0 if part % 2 else 2.0) * np.asarray(at)
+    return total / (3.0 * PARTS)
 
 
 def distribution_slope(chain: Chain, start: Batch, elapsed: float, bar: Batch) -> Chain:

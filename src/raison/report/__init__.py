@@ -1,7 +1,8 @@
 """Reading a study: one HTML file, or one screen in the terminal. Computes nothing but sums of given weights."""
 
+from raison.report.motives import motive_rows
 from raison.report.page import Page, make_page
 from raison.report.render import report_html, write_report
-from raison.report.terminal import show_study
+from raison.report.terminal import show_motives, show_study
 
-__all__ = ["Page", "make_page", "report_html", "show_study", "write_report"]
+__all__ = ["Page", "make_page", "motive_rows", "report_html", "show_motives", "show_study", "write_report"]

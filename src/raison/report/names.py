@@ -23,6 +23,12 @@ def explanation_label(study: Study, name: str) -> str:
     return (found.label or plain(found.name)) if found else plain(name)
 
 
+def explanation_labels(study: Study) -> dict[str, str]:
+    """Return the reader's name of every explanation of the case, those that failed among them."""
+    fitted = {each.name: each.label for each in study.explanations if not each.is_null}
+    return fitted | {each.name: each.label for each in study.failed}
+
+
 def leader_of(study: Study) -> ExplanationResult | None:
     """Return the explanation with the highest posterior; None if no posterior is known."""
     known = [each for each in study.explanations if not math.isnan(each.posterior)]

@@ -9,8 +9,10 @@ from raison.report.answer import fragility_lines, make_answer
 from raison.report.charts import forecast_chart, posterior_chart, timeline_chart, weights_chart
 from raison.report.evidence import deciding_rows, evidence_note, groupings, item_rows
 from raison.report.items import is_doubtful, look_of
+from raison.report.motives import motive_rows
 from raison.report.names import (
     explanation_label,
+    explanation_labels,
     focus_text,
     leader_of,
     plain,
@@ -27,6 +29,7 @@ from raison.report.parts import (
     Grouping,
     ItemRow,
     Line,
+    MotiveRow,
     ParameterTable,
     Run,
     Scopes,
@@ -69,6 +72,7 @@ class Page:
     """One for each record."""
     explanations: tuple[ExplanationRow, ...]
     posterior: Chart
+    motives: tuple[MotiveRow, ...]
     weights: Chart
     leader: str
     runner_up: str
@@ -109,6 +113,7 @@ def make_page(study: Study) -> Page:
         timelines=tuple(timeline_chart(study, record) for record in study.records),
         explanations=_explanation_rows(study),
         posterior=posterior_chart(study),
+        motives=motive_rows(study.motives, study.case.labels, explanation_labels(study)),
         weights=weights_chart(study),
         leader=explanation_label(study, fragility.leader),
         runner_up=explanation_label(study, fragility.runner_up) if fragility.runner_up else "",

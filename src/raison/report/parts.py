@@ -56,6 +56,23 @@ class ExplanationRow:
 
 
 @dataclass(frozen=True)
+class MotiveRow:
+    """What a motive does alone."""
+
+    player: str
+    feature: str
+    under: str
+    """The explanations that have it."""
+    strength: str
+    """At the middle of its range."""
+    span: str
+    """Its range; empty if it is one number."""
+    acts: str
+    """The acts that it makes likelier or less likely."""
+    is_weak: bool
+
+
+@dataclass(frozen=True)
 class ItemRow:
     """One dated item, and what it says between the leader and the runner-up."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich import box
 from rich.console import Console, Group
 from rich.padding import Padding
@@ -13,6 +15,7 @@ from raison.errors import counted
 from raison.report.answer import fragility_lines, make_answer
 from raison.report.evidence import deciding_rows, item_rows
 from raison.report.names import explanation_label, shorten
+from raison.report.parts import MotiveRow
 from raison.report.verdicts import notable_claims, verdict_counts
 from raison.report.words import evidence_number, number, percent, probability_word, seconds
 from raison.study import Study
@@ -26,6 +29,22 @@ def show_study(study: Study, console: Console) -> None:
     width = min(_WIDTH, console.width)
     parts = [_answer(study), _size(study), _explanations(study), _deciding(study), _claims(study), _cannot_tell(study)]
     console.print(Group(*(part for part in parts if part is not None)), width=width)
+
+
+def show_motives(rows: Sequence[MotiveRow], console: Console) -> None:
+    """Print what every motive does alone."""
+    table = _table(
+        ("who wants", "left"), ("under", "left"), ("strength", "right"), ("acts that it changes most", "left")
+    )
+    for row in rows:
+        table.add_row(
+            Text(f"{row.player}: {row.feature}"),
+            Text(shorten(row.under, 60)),
+            Text(row.strength, style="yellow" if row.is_weak else ""),
+            Text(row.acts),
+        )
+    title = "What each motive does alone, at the middles of all ranges (acts: times as likely on the focal date)"
+    console.print(Group(_heading(title), table), width=min(_WIDTH, console.width))
 
 
 def _heading(text: str) -> Text:

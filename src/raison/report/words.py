@@ -202,6 +202,11 @@ def _superscript(power: int) -> str:
     return str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
+def factor(value: float) -> str:
+    """Return how many times, such as `×1.22`."""
+    return NOT_KNOWN if math.isnan(value) else f"×{number(value, 3 if 1 <= value < 10 else 2)}"
+
+
 def interval(low: float, high: float) -> str:
     """Return a range, such as `0.5 to 4.0`."""
     return f"{number(low)} to {number(high)}"

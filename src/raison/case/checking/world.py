@@ -22,7 +22,7 @@ from raison.case.meaning.entries import (
     space_of,
 )
 from raison.case.meaning.numbers import Numbers, WrittenNumber, read_numbers
-from raison.case.meaning.ranges import REST
+from raison.case.meaning.ranges import REST, read_number
 from raison.case.text.places import Path, Places
 from raison.case.text.reader import WrittenCase
 from raison.case.text.schema import CaseText, Ratios, WrittenAction
@@ -282,7 +282,7 @@ def check_chances(at: Checking) -> Iterator[Problem]:
 def _check_sum(at: Checking, place: Path, chances: Sequence[WrittenNumber], has_rest: bool) -> Iterator[Problem]:
     """Check the chances of the outcomes of one action; `place` is where to complain."""
     try:
-        priors = [number.prior(at.case.time.unit) for number in chances]
+        priors = [read_number(number.text, number.kind, at.case.time.unit) for number in chances]
     except ValueError:
         return  # `check_numbers` complains
     total = sum(prior.value(0.0) for prior in priors)

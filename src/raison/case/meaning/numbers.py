@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from raison.case.meaning.ranges import REST, Kind, WrittenPrior, read_number
+from raison.case.meaning.ranges import REST, Kind, Strength, WrittenPrior, read_motive, read_number
 from raison.case.text.places import Path, dotted
 from raison.case.text.schema import CaseText, DecisionRate, Ratios, WrittenAction, WrittenPlayer
 
@@ -32,9 +32,9 @@ class WrittenNumber:
     kind: Kind
     basis: str
 
-    def prior(self, unit: str) -> WrittenPrior:
+    def prior(self, unit: str) -> WrittenPrior | Strength:
         """Return what the text states, in time units of `unit`; raise `ValueError` with a message if it states none."""
-        return read_number(self.text, self.kind, unit)
+        return read_motive(self.text) if self.kind is Kind.MOTIVE else read_number(self.text, self.kind, unit)
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ class _Walk:
             },
             wants={
                 feature: self.add(
-                    (*root, "wants", feature), player.wants.get(feature), Kind.NUMBER, player.basis, default="0"
+                    (*root, "wants", feature), player.wants.get(feature), Kind.MOTIVE, player.basis, default="0"
                 )
                 for feature in wanted(self.case, name)
             },

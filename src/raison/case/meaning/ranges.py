@@ -2,13 +2,16 @@
 
 `3`, `0.5 to 4`, `8 to 14 months`, `once a year`, `1 to 3 times a month`, `x1.5`, `x1.2 to x2`. A range is the
 90 % interval of a lognormal where it must be positive or both ends are above zero, of a logit-normal for a
-chance, else of a normal.
+chance, else of a normal. What a player wants may be written as a strength, `x3 to x30`: how many times likelier the
+motive alone makes the option that serves it best than the one that serves it worst.
 """
 
 from __future__ import annotations
 
 import enum
+import math
 import re
+from dataclasses import dataclass
 
 from raison.inference.prior import Fixed, LogitNormal, LogNormal, Normal
 
@@ -37,6 +40,29 @@ class Kind(enum.Enum):
     RATE = "a rate such as `once a year` or `1 to 3 times a month`"
     RATIO = "a hazard ratio such as `x1.5` or `x1.2 to x2`"
     CHANCE = "a number from 0 to 1, or a range such as `0.1 to 0.3`"
+    MOTIVE = "a strength such as `x5` or `x3 to x30`, or a plain weight such as `0.5 to 4`"
+
+
+@dataclass(frozen=True)
+class Strength:
+    """How much a motive alone moves behaviour, as written; 90 % between the ends of a range.
+
+    Attributes:
+        low: above 1.
+        high: the same as `low` where one number is written.
+    """
+
+    low: float
+    high: float
+
+    @property
+    def is_free(self) -> bool:
+        return self.low < self.high
+
+    def weight(self, log_strength: float) -> Fixed | LogNormal:
+        """Return the weight of which it is the strength, where weight 1 has this log strength."""
+        low, high = (math.log(end) / log_strength for end in (self.low, self.high))
+        return LogNormal(low, high) if self.is_free else Fixed(low)
 
 
 WrittenPrior = Fixed | LogNormal | Normal | LogitNormal
@@ -51,6 +77,7 @@ LIMITS = {
     Kind.RATE: (1e-9, 1e4),
     Kind.RATIO: (1e-6, 1e6),
     Kind.CHANCE: (0.0, 1.0),
+    Kind.MOTIVE: (0.0, 1e6),
 }
 """Smallest and largest size of a number that is not zero, in time units of the case. Beyond them rates differ by so
 many orders of magnitude that sums of doubles lose the slow ones, and a world jumps millions of times in a record."""
@@ -58,7 +85,14 @@ many orders of magnitude that sums of doubles lose the slow ones, and a world ju
 WIDEST = 1e6
 """Largest ratio of the ends of a range above zero."""
 
-_FORMS = {Kind.NUMBER: _PLAIN, Kind.DURATION: _DURATION, Kind.RATE: _RATE, Kind.RATIO: _RATIO, Kind.CHANCE: _PLAIN}
+_FORMS = {
+    Kind.NUMBER: _PLAIN,
+    Kind.DURATION: _DURATION,
+    Kind.RATE: _RATE,
+    Kind.RATIO: _RATIO,
+    Kind.CHANCE: _PLAIN,
+    Kind.MOTIVE: _PLAIN,
+}
 
 
 ENDS_AT_ZERO = (
@@ -77,6 +111,25 @@ def read_number(text: str, kind: Kind, unit: str) -> WrittenPrior:
         raise ValueError(f"found `{text}`; need {kind.value}.")
     low, high = _ends(match, kind, unit)
     return _fixed(text, low, kind) if high is None else _range(text, low, high, kind)
+
+
+def read_motive(text: str) -> WrittenPrior | Strength:
+    """Return what `text` says of a motive, its strength or its weight; raise `ValueError` if it says neither."""
+    match = _RATIO.fullmatch(text.strip())
+    if match is None:
+        return read_number(text, Kind.MOTIVE, "month")
+    low, high = (None if word is None else float(word) for word in match.group("low", "high"))
+    if low is None or not low > 1.0:
+        raise ValueError(
+            f"found `{text}`; a strength is above x1, which moves nobody. For what a player fears, want the opposite: "
+            "a feature with its numbers turned round."
+        )
+    if high is not None and high <= low:
+        raise ValueError(f"found `{text}`; the high end of a strength lies above its low end.")
+    largest = LIMITS[Kind.RATIO][1]
+    if max(low, high or low) > largest:
+        raise ValueError(f"found `{text}`, which is too large to compute with; strengths go up to x{largest:g}.")
+    return Strength(low, low if high is None else high)
 
 
 def _ends(match: re.Match[str], kind: Kind, unit: str) -> tuple[float, float | None]:
@@ -128,9 +181,9 @@ def _range(text: str, low: float, high: float, kind: Kind) -> LogNormal | Normal
         raise ValueError(f"found `{text}`, which spans more than a factor of {WIDEST:g}; say more about it.")
     if low > 0:
         return LogNormal(low, high)
-    if kind is Kind.NUMBER and (low == 0 or high == 0):
+    if kind in (Kind.NUMBER, Kind.MOTIVE) and (low == 0 or high == 0):
         raise ValueError(f"found `{text}`, which ends at zero. {ENDS_AT_ZERO}")
-    if kind is Kind.NUMBER:
+    if kind in (Kind.NUMBER, Kind.MOTIVE):
         return Normal(low, high)
     raise ValueError(f"found `{text}`: this number is always positive, so the low end must be above zero.")
 
