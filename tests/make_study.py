@@ -11,6 +11,7 @@ from raison.record import Source
 from raison.study import (
     EDGE,
     ActionForecast,
+    ActResidual,
     CaseSummary,
     ClaimAnswer,
     ClaimResult,
@@ -22,6 +23,7 @@ from raison.study import (
     ItemWeight,
     MotiveResult,
     ParameterEstimate,
+    ReadingResidual,
     RecordResult,
     Stage,
     Study,
@@ -83,6 +85,11 @@ def make_study(*, listed: int = 6, items: int = 70, claims: int = 69, seed: int 
         items=records,
         claims=tuple(_claim(rng, number, names) for number in range(claims)),
         motives=_motives(names[:listed]),
+        residuals=tuple(_residual(rng, leader, "turkey", action, p) for action, p in P_VALUES.items()),
+        reading_residuals=(
+            ReadingResidual(leader, RECORD, "economy", 6, -14.2, -4.1, 0.005),
+            ReadingResidual(leader, RECORD, "kurds_front", 1, -0.3, -0.4, 0.6),
+        ),
         fragility=Fragility(
             leader=leader,
             runner_up=runner,
@@ -119,6 +126,31 @@ def make_study(*, listed: int = 6, items: int = 70, claims: int = 69, seed: int 
             "Whether European disappointment or a bluff came first: both predict the same acts within this record.",
             "What the presidency wanted before the aircraft was shot down: the record starts on that day.",
         ),
+    )
+
+
+P_VALUES = {"conciliate": 0.005, "press_eu": 0.62, "confront": 0.04, "move_on_kurds": 1.0}
+
+
+def _residual(rng: np.random.Generator, leader: str, player: str, action: str, p_value: float) -> ActResidual:
+    off = np.cumsum(rng.normal(0.0, 0.3, 61))
+    return ActResidual(
+        explanation=leader,
+        record=RECORD,
+        player=player,
+        action=action,
+        seen=10,
+        expected=6.9,
+        begin="2016-05-24",
+        end="2016-08-12",
+        is_crowd=p_value < 0.5,
+        seen_there=8 if p_value < 0.5 else 0,
+        expected_there=3.1,
+        p_value=p_value,
+        off=tuple(off.tolist()),
+        low=tuple(np.linspace(0.0, -3.0, 61).tolist()),
+        high=tuple(np.linspace(0.0, 3.5, 61).tolist()),
+        expected_by=tuple(np.linspace(0.0, 6.9, 61).tolist()),
     )
 
 

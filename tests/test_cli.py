@@ -27,6 +27,7 @@ from raison.case.template import write_template
 from raison.inference.likelihood import GameLikelihood
 from raison.study import (
     APART,
+    ActResidual,
     CaseSummary,
     ClaimResult,
     EquilibriumStatus,
@@ -36,6 +37,7 @@ from raison.study import (
     ItemResult,
     MotiveResult,
     ParameterEstimate,
+    ReadingResidual,
     RecordResult,
     Stage,
     Study,
@@ -51,6 +53,7 @@ FILES = {
     "parameters.csv",
     "forecasts.csv",
     "motives.csv",
+    "residuals.csv",
     "paths.nc",
     "posterior.nc",
     "draws.nc",
@@ -410,7 +413,9 @@ def test_the_fields_of_the_study_are_those_of_the_reference(study: dict[str, Any
     kinds = {
         "Top level": Study, "case": CaseSummary, "game": GameSize, "records[]": RecordResult,
         "explanations[]": ExplanationResult, "equilibrium": EquilibriumStatus, "parameters[]": ParameterEstimate,
-        "items[]": ItemResult, "claims[]": ClaimResult, "motives[]": MotiveResult, "fragility": Fragility, "stages[]": Stage,
+        "items[]": ItemResult, "claims[]": ClaimResult, "motives[]": MotiveResult,
+        "residuals[]": ActResidual, "reading_residuals[]": ReadingResidual, "fragility": Fragility,
+        "stages[]": Stage,
     }  # fmt: skip
     assert documented == {
         name: [field.name for field in dataclasses.fields(kind) if field.metadata != APART]

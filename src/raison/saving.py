@@ -23,14 +23,14 @@ import xarray
 from raison.errors import CaseError, Problem
 from raison.inference.posterior import Draws
 from raison.loading import from_plain
-from raison.study import APART, ActionForecast, ParameterEstimate, Study
+from raison.study import APART, ActionForecast, ActResidual, ParameterEstimate, Study
 from raison.writing import make_folder, write_whole
 
 DRAWS, PLAY = "draws.nc", "play.nc"
 
 FILES = (
     "study.json",
-    *(f"{name}.csv" for name in ("explanations", "items", "claims", "parameters", "forecasts", "motives")),
+    *(f"{name}.csv" for name in ("explanations", "items", "claims", "parameters", "forecasts", "motives", "residuals")),
     "paths.nc",
     "posterior.nc",
     DRAWS,
@@ -114,6 +114,7 @@ def _tables(study: Study) -> list[tuple[Sequence[str], Rows]]:
     claim = ("id", "where", "kind", "verdict", "value", "low", "high", "test", "reason", "fragile", "says")
     parameter = [field.name for field in dataclasses.fields(ParameterEstimate)]
     forecast = [field.name for field in dataclasses.fields(ActionForecast)]
+    act = [field.name for field in dataclasses.fields(ActResidual) if "tuple" not in str(field.type)]
     motive = ("explanation", "player", "feature", "low", "middle", "high")
     return [
         (
@@ -148,6 +149,7 @@ def _tables(study: Study) -> list[tuple[Sequence[str], Rows]]:
                 for action, likelier in each.likelier.items()
             ),
         ),
+        (act, (_values(each, act) for each in study.residuals)),
     ]
 
 

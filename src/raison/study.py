@@ -83,6 +83,61 @@ class ParameterEstimate:
 
 
 @dataclass(frozen=True)
+class ActResidual:
+    """How the acts of one kind were seen and expected in the course of a record, under one explanation.
+
+    The record is compared with records that the explanation itself makes under the same watch, at its most probable
+    parameters.
+    """
+
+    explanation: str
+    record: str
+    player: str
+    action: str
+    seen: int
+    expected: float
+    """Expected number during the record, given the record up to each moment, with as many as are in doubt."""
+    begin: str
+    """First day of the stretch of time in which seen and expected part most."""
+    end: str
+    """Its last day."""
+    is_crowd: bool
+    """Whether more acts were seen in it than expected."""
+    seen_there: int
+    expected_there: float
+    p_value: float
+    """Share of the explanation's own records in which seen and expected part as far, this one counted among them."""
+    off: tuple[float, ...]
+    """Seen less expected up to each of 61 moments, equally spaced over the record."""
+    low: tuple[float, ...]
+    """5 % point of the same over the explanation's own records."""
+    high: tuple[float, ...]
+    """95 % point."""
+    expected_by: tuple[float, ...]
+    """Expected number up to each moment."""
+
+
+@dataclass(frozen=True)
+class ReadingResidual:
+    """How well an explanation foresees the readings of one variable."""
+
+    explanation: str
+    record: str
+    variable: str
+    readings: int
+    log_score: float
+    """Log probability of all of them, given the record before each."""
+    expected_log_score: float
+    """Its mean over the explanation's own records."""
+    p_value: float
+    """Share of the explanation's own records whose readings are as improbable, this one counted among them."""
+
+
+UNEXPLAINED = 0.01
+"""p-value below which an explanation does not account for an act or a reading."""
+
+
+@dataclass(frozen=True)
 class MotiveResult:
     """What one motive alone does under one explanation, all other numbers at the middles of their ranges.
 
@@ -317,6 +372,10 @@ class Study:
     claims: tuple[ClaimResult, ...]
     motives: tuple[MotiveResult, ...]
     """Of the explanations of the case, in their order; those that an explanation puts at zero are left out."""
+    residuals: tuple[ActResidual, ...]
+    """Under the most probable explanation, and under the most probable of the case's own if that is a null."""
+    reading_residuals: tuple[ReadingResidual, ...]
+    """Under the same."""
     fragility: Fragility
     records: tuple[RecordResult, ...]
     stages: tuple[Stage, ...]

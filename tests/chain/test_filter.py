@@ -4,7 +4,7 @@ from dense import ForwardBackward, filter_by_matrices
 from small_games import BORDER_SPACE, border_record, border_start
 
 from raison.chain import Act
-from raison.chain.filter import expected_acts, item_weights, run_filter, stays
+from raison.chain.filter import expected_acts, item_weights, occupy, run_filter
 
 
 @pytest.fixture(scope="module")
@@ -13,7 +13,11 @@ def reference(border_jumps) -> ForwardBackward:
 
 
 def test_expected_acts_come_near_the_integral_of_the_predicted_rate(border_chain, border_jumps, reference):
-    found = expected_acts(border_chain, border_record().plan(BORDER_SPACE), border_start())
+    plan = border_record().plan(BORDER_SPACE)
+    filtered, rows = expected_acts(border_chain, plan, border_start())
+    for one, other in zip(filtered, run_filter(border_chain, plan, border_start()), strict=True):
+        np.testing.assert_array_equal(one, other)
+    found = {act: float(each.sum()) for act, each in rows.items()}
     nodes, weights = np.polynomial.legendre.leggauss(12)
     expected: dict[Act, float] = dict.fromkeys(found, 0.0)
     for gap, end in enumerate(reference.times):
@@ -28,7 +32,7 @@ def test_expected_acts_come_near_the_integral_of_the_predicted_rate(border_chain
 
 def test_the_time_spent_is_the_time_that_passes(border_chain):
     plan = border_record().plan(BORDER_SPACE)
-    np.testing.assert_allclose(stays(border_chain, plan, border_start()).sum(axis=1), plan.elapsed, rtol=1e-9)
+    np.testing.assert_allclose(occupy(border_chain, plan, border_start()).stays.sum(axis=1), plan.elapsed, rtol=1e-9)
 
 
 def test_every_row_counts_for_its_item(border_chain):

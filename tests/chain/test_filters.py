@@ -226,7 +226,7 @@ def test_a_world_that_jumps_without_end_is_refused_and_not_followed(border_chain
     fast = dataclasses.replace(border_chain, rates=tuple(1e290 * rate for rate in border_chain.rates))
     native = NativeFilter()
     plan, start = watched().plan, border_start()
-    ways = (native.log_likelihood, native.slope, native.run, native.smooth, native.stays)
+    ways = (native.log_likelihood, native.slope, native.run, native.smooth, native.occupy)
     for way in ways:
         with pytest.raises(TooFast, match=r"up to .* times in 7 time units; at most 3e\+05 jumps are followed"):
             way(fast, plan, start)

@@ -84,16 +84,15 @@ def _points(plan: Plan) -> np.ndarray:
 
 
 def _describe(case: BuiltCase, motion: Motion, watched: WatchedRecord, points: np.ndarray) -> Description:
-    filtered = motion.filter(watched.plan, watched.start)
+    filtered, expected = motion.expected_acts(watched.plan, watched.start)
     act, silence = item_weights(filtered, watched.plan)
     smoothed = np.asarray(motion.smooth(_fine(watched), watched.start))[points]
     paths = {}
     for variable in case.space.variables:
         levels = np.eye(len(variable.levels))[watched.space.levels_of(variable.name)]
         paths[variable.name] = smoothed @ levels
-    expected = motion.expected_acts(watched.plan, watched.start)
     forecasts = tuple(
-        ActionForecast(watched.name, player, action, expected[Act(player, action)], len(moves))
+        ActionForecast(watched.name, player, action, float(expected[Act(player, action)].sum()), len(moves))
         for player, actions in case.names.actions.items()
         for action in actions
         for moves in [watched.record.moves(Act(player, action))]

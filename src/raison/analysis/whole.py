@@ -23,6 +23,7 @@ from raison.analysis.fitting import Fit, check_possible, fit_all, make_rivals
 from raison.analysis.motives import MEASURING, measure_motives
 from raison.analysis.pool import Pool, Threads
 from raison.analysis.store import FitStore
+from raison.analysis.unexplained import COMPARING, unexplained
 from raison.analysis.verdicts import ASKING, judge_claims
 from raison.analysis.watch import Watch
 from raison.case import BuiltCase
@@ -97,6 +98,8 @@ def run_study(
     fits, failures = fit_all(case, rivals, watch, store, seed, pool, thorough=thorough)
     with watch.stage(DESCRIBING):
         described = describe_all(case, fits, watch)
+    with watch.stage(COMPARING):
+        acts, readings = unexplained(fits, seed, watch, pool)
     with watch.stage(SEARCHING):
         equilibria = search_equilibria(fits, seed, watch, pool) if search else without_search(fits)
     with watch.stage(ASKING):
@@ -114,6 +117,8 @@ def run_study(
         items=item_results(fits, described),
         claims=claims,
         motives=motives,
+        residuals=acts,
+        reading_residuals=readings,
         fragility=_fragility(fits, leading),
         records=record_results(described),
         stages=tuple(watch.stages),

@@ -15,6 +15,7 @@ potential placed there.
 from __future__ import annotations
 
 import functools
+from typing import NamedTuple
 
 import jax
 import numpy as np
@@ -22,10 +23,11 @@ from jaxtyping import Array, Float
 
 from raison.arrays import Batch, StateArray, StateMask
 from raison.chain.chain import Chain
-from raison.chain.filters import ChainFilter, Filtered, RowStates, Slope
+from raison.chain.filters import ChainFilter, Filtered, Occupied, RowStates, Slope
 from raison.chain.plan import Act, Plan
 
 ItemArray = Float[np.ndarray, " items"]
+RowArray = Float[np.ndarray, " rows"]
 
 PARTS = 64
 """Even number of parts into which an average over time is cut."""
@@ -69,12 +71,12 @@ def smooth(chain: Chain, plan: Plan, start: StateArray) -> RowStates:
     return _machine().smooth(chain, plan, start)
 
 
-def stays(chain: Chain, plan: Plan, start: StateArray) -> RowStates:
-    """Return the time spent in each state in every row, given at each moment the record so far, by Simpson's rule.
+def occupy(chain: Chain, plan: Plan, start: StateArray) -> Occupied:
+    """Run the filter, and add up the time spent in each state in every row, by Simpson's rule.
 
-    Shape `[rows, states]`; each row sums to its length.
+    Each row of the times sums to its length.
     """
-    return _machine().stays(chain, plan, start)
+    return _machine().occupy(chain, plan, start)
 
 
 def remain_silent(chain: Chain, plan: Plan, start: StateArray, elapsed: float) -> StateArray:
@@ -125,11 +127,25 @@ def item_weights(filtered: Filtered, plan: Plan) -> tuple[ItemArray, ItemArray]:
     return act, silence
 
 
-def expected_acts(chain: Chain, plan: Plan, start: StateArray) -> dict[Act, float]:
-    """Return how often each act was to be expected and to be seen, given at each moment the record so far."""
-    occupancy = np.asarray(stays(chain, plan, start)).sum(axis=0)
-    expected: dict[Act, float] = {}
+class Expected(NamedTuple):
+    """What was to be expected of a record.
+
+    Attributes:
+        filtered: what the filter gives.
+        acts: how often each act was to be expected and to be seen in every row, given at each moment the record so far.
+            Each of shape `[rows]`.
+    """
+
+    filtered: Filtered
+    acts: dict[Act, RowArray]
+
+
+def expected_acts(chain: Chain, plan: Plan, start: StateArray) -> Expected:
+    """Run the filter, and tell how often each act was to be expected and to be seen in every row."""
+    filtered, occupancy = occupy(chain, plan, start)
+    rates: dict[Act, StateArray] = {}
     for kind, rate, seen in zip(chain.kinds, chain.rates, chain.seen, strict=True):
         act = Act(kind.who, kind.what)
-        expected[act] = expected.get(act, 0.0) + float(seen) * float(occupancy @ np.asarray(rate))
-    return expected
+        rates[act] = rates.get(act, 0.0) + float(seen) * np.asarray(rate)
+    acts = dict(zip(rates, (np.asarray(occupancy) @ np.stack(list(rates.values()), axis=1)).T, strict=True))
+    return Expected(filtered, acts)

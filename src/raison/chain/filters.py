@@ -35,6 +35,18 @@ class Filtered(NamedTuple):
     after: RowStates
 
 
+class Occupied(NamedTuple):
+    """What the filter gives, and where the world was meanwhile.
+
+    Attributes:
+        filtered: what the filter gives.
+        stays: time spent in each state in every row, given at each moment the record so far. Shape `[rows, states]`.
+    """
+
+    filtered: Filtered
+    stays: RowStates
+
+
 class Slope(NamedTuple):
     """A log likelihood and its derivatives by the rates, in the form of the chain."""
 
@@ -62,8 +74,8 @@ class ChainFilter(Protocol):
         """Return the distribution of states after each row, given all that was seen. Shape `[rows, states]`."""
         ...
 
-    def stays(self, chain: Chain, plan: Plan, start: StateArray) -> RowStates:
-        """Return the time spent in each state in every row, given at each moment the record so far."""
+    def occupy(self, chain: Chain, plan: Plan, start: StateArray) -> Occupied:
+        """Run the filter, and add up the time spent in each state in every row."""
         ...
 
     def remain_silent(self, chain: Chain, plan: Plan, start: StateArray, elapsed: float) -> StateArray:

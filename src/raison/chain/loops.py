@@ -34,6 +34,10 @@ MAX_LOAD = 16.0
 LEAST_TERMS = 2
 """Terms after the first that every piece has: derivatives by the rates come from them, however short it is."""
 
+SPAN_LOAD, NODES = 4.0, 9
+"""Largest L t of a span over which Simpson's rule adds up time, and its moments, an odd number: as many as two for
+each jump, its ends among them."""
+
 MAX_TERMS = 95
 """Terms after the first that no piece can exceed: at `MAX_LOAD` their tail is below 1e-30 of what remains."""
 
@@ -354,24 +358,56 @@ def slope_rows(flow, sights, start, pool, before, after, act, kept, begins, bars
 
 
 @compiled
-def stay_rows(flow, sights, start, after, powers, stays):
+def stay_rows(flow, sights, start, after, work, stays):
     """Add up the time spent in each state in every row, given at each moment the record so far, by Simpson's rule.
 
     Args:
         flow, sights, start, after: as in `slope_rows`.
-        powers: work. Shape `[at least 2, states]`.
+        work: work. Shape `[NODES + 2, states]`.
         stays: for the time in each state. Shape `[rows, states]`.
     """
-    states = len(start)
-    begins, middle, end, begin = np.empty((1, states)), np.empty(states), np.empty(states), np.empty(states)
+    begin = np.empty(len(start))
     for row in range(len(sights.elapsed)):
         begin[:] = start if row == 0 else after[row - 1]
         stays[row, :] = 0.0
-        spans = max(1, int(np.ceil(flow.speed * sights.elapsed[row])))
-        half = sights.elapsed[row] / spans / 2.0
+        spans = max(1, int(np.ceil(flow.speed * sights.elapsed[row] / SPAN_LOAD)))
         for _ in range(spans):
-            be_silent(flow, half, begin, begins, powers, middle)
-            be_silent(flow, half, middle, begins, powers, end)
-            for x in range(states):
-                stays[row, x] += half / 3.0 * (begin[x] + 4.0 * middle[x] + end[x])
-            begin[:] = end
+            _add_stay(flow, sights.elapsed[row] / spans, begin, work, stays[row])
+
+
+@compiled
+def _add_stay(flow, elapsed, begin, work, stay):
+    """Add the time spent in each state in a span; `begin` becomes the distribution at its end, scaled to sum 1.
+
+    The powers of P serve all moments of the span at once.
+    """
+    last = 2 * max(1, int(np.ceil(flow.speed * elapsed - 1e-9)))
+    nodes, power, following = work[: last + 1], work[NODES], work[NODES + 1]
+    weights, loads = np.empty(last + 1), np.empty(last + 1)
+    power[:] = begin
+    for k in range(last + 1):
+        loads[k] = flow.speed * elapsed * k / last
+        weights[k] = np.exp(-loads[k])
+        nodes[k, :] = weights[k] * begin
+    mass, kept, n = _total(begin), weights[last] * _total(begin), 0
+    while n < MAX_TERMS:
+        for k in range(last + 1):
+            weights[k] *= loads[k] / (n + 1)
+        ratio = loads[last] / (n + 2)
+        if n >= LEAST_TERMS and ratio < 1.0 and weights[last] * mass <= TOLERANCE * kept * (1.0 - ratio):
+            break
+        mass = _step(flow, power, following)
+        n += 1
+        kept += weights[last] * mass
+        for k in range(1, last + 1):
+            for x in range(len(begin)):
+                nodes[k, x] += weights[k] * following[x]
+        power, following = following, power
+    for k in range(last + 1):
+        share = (1.0 if k == 0 or k == last else 4.0 if k % 2 else 2.0) * elapsed / (3.0 * last)
+        share /= _total(nodes[k])
+        for x in range(len(begin)):
+            stay[x] += share * nodes[k, x]
+    rest = _total(nodes[last])
+    for x in range(len(begin)):
+        begin[x] = nodes[last, x] / rest

@@ -8,7 +8,6 @@ own. Likelihoods, which need derivatives by the rates, take the chain itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
@@ -17,8 +16,10 @@ import numpy as np
 from raison.arrays import StateArray, StateMask
 from raison.chain import filter as filtering
 from raison.chain.chain import Chain
+from raison.chain.filter import Expected
 from raison.chain.filters import Filtered, RowStates
 from raison.chain.plan import Act, Plan
+from raison.chain.simulation import Simulator
 from raison.game import StateSpace
 
 When = Literal["at", "by"]
@@ -49,8 +50,8 @@ class Motion(Protocol):
         """Return where the world was after each row, given all that was seen."""
         ...
 
-    def expected_acts(self, plan: Plan, start: StateArray) -> Mapping[Act, float]:
-        """Return how often each act was to be expected and to be seen, given at each moment the record so far."""
+    def expected_acts(self, plan: Plan, start: StateArray) -> Expected:
+        """Filter, and tell how often each act was to be expected and to be seen in every row."""
         ...
 
     def remain_silent(self, plan: Plan, start: StateArray, elapsed: float) -> StateArray:
@@ -59,6 +60,10 @@ class Motion(Protocol):
 
     def forecast(self, start: StateArray, elapsed: float, target: StateMask, when: When) -> float:
         """Return the probability to be in `target` after `elapsed`, or at some time up to then."""
+        ...
+
+    def simulator(self) -> Simulator:
+        """Return what draws paths."""
         ...
 
 
@@ -85,7 +90,7 @@ class ChainMotion:
     def smooth(self, plan: Plan, start: StateArray) -> RowStates:
         return filtering.smooth(self.chain, plan, start)
 
-    def expected_acts(self, plan: Plan, start: StateArray) -> Mapping[Act, float]:
+    def expected_acts(self, plan: Plan, start: StateArray) -> Expected:
         return filtering.expected_acts(self.chain, plan, start)
 
     def remain_silent(self, plan: Plan, start: StateArray, elapsed: float) -> StateArray:
@@ -95,3 +100,6 @@ class ChainMotion:
         if when == "by":
             return float(filtering.hitting_probability(self.chain, start, target, elapsed))
         return float(filtering.distribution_at(self.chain, start, elapsed) @ np.asarray(target))
+
+    def simulator(self) -> Simulator:
+        return Simulator(self.chain)

@@ -15,7 +15,7 @@ from raison.arrays import Batch, StateArray, StateMask
 from raison.chain import loops
 from raison.chain.bands import Bands, bands_of
 from raison.chain.chain import NATURE, Chain
-from raison.chain.filters import Filtered, RowStates, Slope
+from raison.chain.filters import Filtered, Occupied, RowStates, Slope
 from raison.chain.loops import MAX_LOAD, MAX_TERMS, Bars, Flow, Sights
 from raison.chain.plan import Act, Plan
 from raison.errors import TooFast
@@ -77,12 +77,13 @@ class NativeFilter:
         _, bars = _go_back(hidden, sights, start, smoothed=int(pieces.sum()))
         return bars.smoothed[np.cumsum(pieces) - 1]
 
-    def stays(self, chain: Chain, plan: Plan, start: StateArray) -> RowStates:
+    def occupy(self, chain: Chain, plan: Plan, start: StateArray) -> Occupied:
         hidden, sights = _followed(chain, plan), _sights(chain, plan)
         rows, states = len(plan.elapsed), chain.space.size
-        after, stays = _filter(hidden, sights, start, 1, rows).filtered.after, np.empty((rows, states))
-        loops.stay_rows(hidden.flow, sights, _vector(start), after, np.empty((2, states)), stays)
-        return stays
+        filtered, stays = _filter(hidden, sights, start, rows, rows).filtered, np.empty((rows, states))
+        work = np.empty((loops.NODES + 2, states))
+        loops.stay_rows(hidden.flow, sights, _vector(start), filtered.after, work, stays)
+        return Occupied(filtered, stays)
 
     def remain_silent(self, chain: Chain, plan: Plan, start: StateArray, elapsed: float) -> StateArray:
         return _evolve(_hidden(chain, plan.observed).flow, start, elapsed)

@@ -20,7 +20,7 @@ Column = Float[np.ndarray | jax.Array, " rows"]
 Numbers = Int[np.ndarray | jax.Array, " rows"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Act:
     """An action of a player, or a drift of nature: what can be seen to happen."""
 

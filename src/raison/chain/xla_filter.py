@@ -12,7 +12,7 @@ from jaxtyping import Array, Float
 
 from raison.arrays import Batch, Scalar, StateArray, StateMask
 from raison.chain.chain import NATURE, Chain
-from raison.chain.filters import Filtered, RowStates, Slope
+from raison.chain.filters import Filtered, Occupied, RowStates, Slope
 from raison.chain.plan import Act, Plan
 from raison.chain.xla_silence import (
     MAX_LOAD,
@@ -58,8 +58,8 @@ class XlaFilter:
         states = _smoothed(chain, plan.cut(longest), start)
         return states[np.cumsum(plan.pieces(longest)) - 1]
 
-    def stays(self, chain: Chain, plan: Plan, start: StateArray) -> RowStates:
-        return _run(chain, plan, start)[1]
+    def occupy(self, chain: Chain, plan: Plan, start: StateArray) -> Occupied:
+        return _run(chain, plan, start)
 
     def remain_silent(self, chain: Chain, plan: Plan, start: StateArray, elapsed: float) -> StateArray:
         return _remain_silent(chain, plan.observed, jnp.asarray(start), elapsed).end
@@ -79,7 +79,7 @@ class XlaFilter:
 
 
 @jax.jit
-def _run(chain: Chain, plan: Plan, start: StateArray) -> tuple[Filtered, RowStates]:
+def _run(chain: Chain, plan: Plan, start: StateArray) -> Occupied:
     """Run the filter; return what it gives, and the time spent in each state in every row."""
     hidden, happen = _hidden(chain, plan.observed), _happen(chain, plan)
 
@@ -88,7 +88,8 @@ def _run(chain: Chain, plan: Plan, start: StateArray) -> tuple[Filtered, RowStat
         seen = happen(silence.end, row)
         act = seen.sum()
         after = seen / act
-        return after, (Filtered(silence.log_mass, jnp.log(act), silence.end, after), silence.occupancy)
+        filtered = Filtered(silence.log_mass, jnp.log(act), silence.end, after)
+        return after, Occupied(filtered, silence.occupancy)
 
     return jax.lax.scan(step, jnp.asarray(start), _rows(plan))[1]
 

@@ -18,6 +18,7 @@ from raison.report.names import (
     plain,
 )
 from raison.report.parts import Answer, Line
+from raison.report.unexplained import unexplained_sentences
 from raison.report.words import (
     VERDICT_WORDS,
     count,
@@ -31,6 +32,9 @@ from raison.report.words import (
     signed,
 )
 from raison.study import NEAR_DAYS, ExplanationResult, Study
+
+MOST_NAMED = 3
+"""Acts and readings that nobody explains which are named at the top."""
 
 AT_MODE = "at the mode"
 INTEGRATED = "integrated over the parameters"
@@ -118,7 +122,8 @@ def _claims(study: Study) -> tuple[str, ...]:
 
 
 def _warnings(study: Study) -> tuple[str, ...]:
-    warnings = [
+    warnings = [*unexplained_sentences(study)[:MOST_NAMED]]
+    warnings += [
         f"“{each.label or plain(each.name)}” could not be fitted and is missing from every comparison: {each.reason}"
         for each in study.failed
     ]

@@ -35,9 +35,11 @@ from raison.report.parts import (
     Scopes,
     SourceRow,
     StageRow,
+    Unexplained,
     VerdictCount,
     WordRow,
 )
+from raison.report.unexplained import make_unexplained
 from raison.report.verdicts import claim_rows, forecast_rows, kind_counts, parameter_tables, verdict_counts
 from raison.report.words import (
     EVIDENCE_WORDS,
@@ -66,6 +68,8 @@ class Page:
     subtitle: str
     """Span of the record and size of the game."""
     answer: Answer
+    unexplained: Unexplained | None
+    """None if no record was compared."""
     fragility: tuple[Line, ...]
     cannot_tell: tuple[str, ...]
     timelines: tuple[Chart, ...]
@@ -108,6 +112,7 @@ def make_page(study: Study) -> Page:
         summary=study.case.summary,
         subtitle=_subtitle(study),
         answer=make_answer(study),
+        unexplained=make_unexplained(study),
         fragility=fragility_lines(study),
         cannot_tell=study.cannot_tell,
         timelines=tuple(timeline_chart(study, record) for record in study.records),

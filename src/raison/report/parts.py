@@ -56,6 +56,31 @@ class ExplanationRow:
 
 
 @dataclass(frozen=True)
+class ResidualRow:
+    """An act, or the readings of a variable, against what an explanation expects."""
+
+    explanation: str
+    what: str
+    seen: str
+    expected: str
+    """Of readings: the log probability that is expected."""
+    stretch: str
+    """Where seen and expected part most; empty for readings."""
+    p_value: str
+    is_unexplained: bool
+
+
+@dataclass(frozen=True)
+class Unexplained:
+    """What the best explanation does not account for."""
+
+    summary: str
+    sentences: tuple[str, ...]
+    chart: Chart | None
+    rows: tuple[ResidualRow, ...]
+
+
+@dataclass(frozen=True)
 class MotiveRow:
     """What a motive does alone."""
 
