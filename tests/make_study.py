@@ -23,6 +23,9 @@ from raison.study import (
     ItemWeight,
     MotiveResult,
     ParameterEstimate,
+    PowerHelp,
+    PowerPair,
+    PowerResult,
     ReadingResidual,
     RecordResult,
     Stage,
@@ -86,6 +89,7 @@ def make_study(*, listed: int = 6, items: int = 70, claims: int = 69, seed: int 
         claims=tuple(_claim(rng, number, names) for number in range(claims)),
         motives=_motives(names[:listed]),
         residuals=tuple(_residual(rng, leader, "turkey", action, p) for action, p in P_VALUES.items()),
+        power=_power(names),
         reading_residuals=(
             ReadingResidual(leader, RECORD, "economy", 6, -14.2, -4.1, 0.005),
             ReadingResidual(leader, RECORD, "kurds_front", 1, -0.3, -0.4, 0.6),
@@ -127,6 +131,15 @@ def make_study(*, listed: int = 6, items: int = 70, claims: int = 69, seed: int 
             "What the presidency wanted before the aircraft was shot down: the record starts on that day.",
         ),
     )
+
+
+def _power(names: tuple[str, ...]) -> PowerResult:
+    leads = {true: {rival: 0.4 if rival == true else 0.6 / (len(names) - 1) for rival in names} for true in names}
+    pairs = tuple(
+        PowerPair(true, rival, 0.12, 0.03, 0.2, 0.05, 0.0) for true in names for rival in names if true != rival
+    )
+    helps = (PowerHelp("a record twice as long", 0.24, 0.05),)
+    return PowerResult(names, 16, 1, leads, pairs, 0.12, 0.02, helps)
 
 
 P_VALUES = {"conciliate": 0.005, "press_eu": 0.62, "confront": 0.04, "move_on_kurds": 1.0}

@@ -37,6 +37,7 @@ from raison.study import (
     ItemResult,
     MotiveResult,
     ParameterEstimate,
+    PowerResult,
     ReadingResidual,
     RecordResult,
     Stage,
@@ -414,7 +415,8 @@ def test_the_fields_of_the_study_are_those_of_the_reference(study: dict[str, Any
         "Top level": Study, "case": CaseSummary, "game": GameSize, "records[]": RecordResult,
         "explanations[]": ExplanationResult, "equilibrium": EquilibriumStatus, "parameters[]": ParameterEstimate,
         "items[]": ItemResult, "claims[]": ClaimResult, "motives[]": MotiveResult,
-        "residuals[]": ActResidual, "reading_residuals[]": ReadingResidual, "fragility": Fragility,
+        "residuals[]": ActResidual, "reading_residuals[]": ReadingResidual,
+        "power": PowerResult, "fragility": Fragility,
         "stages[]": Stage,
     }  # fmt: skip
     assert documented == {

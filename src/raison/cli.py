@@ -1,4 +1,4 @@
-"""The command line: `raison run`, `check`, `solve`, `new`, `cases`.
+"""The command line: `raison run`, `check`, `power`, `solve`, `new`, `cases`.
 
 Exit codes: 0 done, 1 a computation failed honestly, 2 a file or a command is wrong or the machine refuses, 3 our bug,
 130 interrupted.
@@ -28,8 +28,9 @@ import typer
 
 from raison import __version__
 from raison.analysis import FitStore, Watch, run_study
+from raison.analysis.foreseen import WHOLE, foresee
 from raison.analysis.motives import measure_motives, weak_motives
-from raison.analysis.pool import cluster_at
+from raison.analysis.pool import Threads, cluster_at
 from raison.analysis.watch import Tell, cancelled_by_interrupt
 from raison.case import BuiltCase, WrittenCase, build, check_case, read_case
 from raison.case.template import write_template
@@ -135,6 +136,26 @@ def _show_motives(written: WrittenCase, built: BuiltCase) -> None:
     rows = motive_rows(motives, {}, {each.name: each.label for each in built.explanations})
     with _showing():
         show_motives(rows, out)
+
+
+@app.command()
+def power(
+    context: typer.Context,
+    case: CaseArgument,
+    seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Seed of the records that are made.")] = 0,
+    draws: Annotated[int, typer.Option(min=4, max=10_000, help="Draws of the numbers; two records at each.")] = WHOLE,
+    cluster: Annotated[
+        str | None, typer.Option(help="Address of a Dask scheduler whose workers compute.", show_default="this machine")
+    ] = None,
+) -> None:
+    """Tell before the record what it could tell at most, and what would help."""
+    from raison.report import power_table, show_power
+
+    built = open_case(case)
+    with cluster_at(cluster) if cluster else contextlib.nullcontext(Threads()) as pool, _progress() as tell:
+        found = foresee(built, seed, Watch(tell, context.obj), pool, draws=draws, with_helps=True)
+    with _showing():
+        show_power(power_table(found, {each.name: each.label for each in built.explanations}), out)
 
 
 @app.command()

@@ -133,6 +133,55 @@ class ReadingResidual:
     """Share of the explanation's own records whose readings are as improbable, this one counted among them."""
 
 
+@dataclass(frozen=True)
+class PowerPair:
+    """What records made under one rival say against another, all numbers but the motives known."""
+
+    true: str
+    rival: str
+    expected: float
+    """Mean log Bayes factor for the true one."""
+    error: float
+    """Its standard error."""
+    above_1: float
+    """Share of the records with a log Bayes factor above 1."""
+    above_3: float
+    above_5: float
+
+
+@dataclass(frozen=True)
+class PowerHelp:
+    """What a change of the watch or of the case would do to the power."""
+
+    change: str
+    expected: float
+    """Mean log Bayes factor over the pairs of the case's own explanations."""
+    error: float
+
+
+@dataclass(frozen=True)
+class PowerResult:
+    """What a record like this one could tell at most: made under every rival, weighed under all.
+
+    All numbers but the motives are taken as known; motives are in the middle of their ranges.
+    """
+
+    rivals: tuple[str, ...]
+    """The explanations of the case, then the nulls that solve a game."""
+    records: int
+    """Records made under each."""
+    unsolved: int
+    """Draws of the other numbers, left out, at which a game did not converge."""
+    leads: dict[str, dict[str, float]]
+    """By the true rival, the share of its records in which each leads."""
+    pairs: tuple[PowerPair, ...]
+    expected: float
+    """Mean log Bayes factor over the pairs of the case's own explanations; nan if there is but one."""
+    error: float
+    helps: tuple[PowerHelp, ...]
+    """What would help, the most first; empty where that was not asked."""
+
+
 UNEXPLAINED = 0.01
 """p-value below which an explanation does not account for an act or a reading."""
 
@@ -376,6 +425,8 @@ class Study:
     """Under the most probable explanation, and under the most probable of the case's own if that is a null."""
     reading_residuals: tuple[ReadingResidual, ...]
     """Under the same."""
+    power: PowerResult | None
+    """None where no draw of the numbers could be solved."""
     fragility: Fragility
     records: tuple[RecordResult, ...]
     stages: tuple[Stage, ...]

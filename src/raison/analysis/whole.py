@@ -20,6 +20,7 @@ from raison.analysis.description import (
 )
 from raison.analysis.equilibria import SEARCHING, search_equilibria, without_search
 from raison.analysis.fitting import Fit, check_possible, fit_all, make_rivals
+from raison.analysis.foreseen import FORESEEING, foresee
 from raison.analysis.motives import MEASURING, measure_motives
 from raison.analysis.pool import Pool, Threads
 from raison.analysis.store import FitStore
@@ -95,6 +96,8 @@ def run_study(
         check_possible(case, rivals)
     with watch.stage(MEASURING):
         motives = measure_motives(case)
+    with watch.stage(FORESEEING):
+        power = foresee(case, seed, watch, pool)
     fits, failures = fit_all(case, rivals, watch, store, seed, pool, thorough=thorough)
     with watch.stage(DESCRIBING):
         described = describe_all(case, fits, watch)
@@ -119,6 +122,7 @@ def run_study(
         motives=motives,
         residuals=acts,
         reading_residuals=readings,
+        power=power,
         fragility=_fragility(fits, leading),
         records=record_results(described),
         stages=tuple(watch.stages),

@@ -2,7 +2,18 @@
 
 from raison.report.motives import motive_rows
 from raison.report.page import Page, make_page
+from raison.report.power import power_table
 from raison.report.render import report_html, write_report
-from raison.report.terminal import show_motives, show_study
+from raison.report.terminal import show_motives, show_power, show_study
 
-__all__ = ["Page", "make_page", "motive_rows", "report_html", "show_motives", "show_study", "write_report"]
+__all__ = [
+    "Page",
+    "make_page",
+    "motive_rows",
+    "power_table",
+    "report_html",
+    "show_motives",
+    "show_power",
+    "show_study",
+    "write_report",
+]

@@ -18,6 +18,7 @@ from raison.report.names import (
     plain,
 )
 from raison.report.parts import Answer, Line
+from raison.report.power import power_sentence
 from raison.report.unexplained import unexplained_sentences
 from raison.report.words import (
     VERDICT_WORDS,
@@ -54,7 +55,8 @@ def make_answer(study: Study) -> Answer:
     if leader is None:
         return Answer("No answer: no explanation has a posterior.", False, (), _warnings(study))
     is_provisional = study.fragility.is_provisional
-    sentences = (_given(study, leader), *_rivals(study, leader), *_claims(study))
+    foreseen = (power_sentence(study.power),) if study.power else ()
+    sentences = (*foreseen, _given(study, leader), *_rivals(study, leader), *_claims(study))
     return Answer(_headline(study, leader, is_provisional), is_provisional, sentences, _warnings(study))
 
 

@@ -31,6 +31,7 @@ from raison.report.parts import (
     Line,
     MotiveRow,
     ParameterTable,
+    PowerTable,
     Run,
     Scopes,
     SourceRow,
@@ -39,6 +40,7 @@ from raison.report.parts import (
     VerdictCount,
     WordRow,
 )
+from raison.report.power import power_table
 from raison.report.unexplained import make_unexplained
 from raison.report.verdicts import claim_rows, forecast_rows, kind_counts, parameter_tables, verdict_counts
 from raison.report.words import (
@@ -68,6 +70,8 @@ class Page:
     subtitle: str
     """Span of the record and size of the game."""
     answer: Answer
+    power: PowerTable | None
+    """None if it was not foreseen."""
     unexplained: Unexplained | None
     """None if no record was compared."""
     fragility: tuple[Line, ...]
@@ -112,6 +116,7 @@ def make_page(study: Study) -> Page:
         summary=study.case.summary,
         subtitle=_subtitle(study),
         answer=make_answer(study),
+        power=power_table(study.power, explanation_labels(study)) if study.power else None,
         unexplained=make_unexplained(study),
         fragility=fragility_lines(study),
         cannot_tell=study.cannot_tell,

@@ -56,6 +56,33 @@ class ExplanationRow:
 
 
 @dataclass(frozen=True)
+class PowerRow:
+    """Records made under one rival."""
+
+    label: str
+    leads: tuple[str, ...]
+    """In how many of a hundred each rival leads."""
+    nearest: str
+    """The rival that is hardest to tell from it."""
+    expected: str
+    """Mean log Bayes factor against that one."""
+    strong: str
+    """How often it exceeds 3."""
+
+
+@dataclass(frozen=True)
+class PowerTable:
+    """What a record could tell at most."""
+
+    sentence: str
+    basis: str
+    rivals: tuple[str, ...]
+    rows: tuple[PowerRow, ...]
+    helps: tuple[tuple[str, str], ...]
+    """What would help, and the mean log Bayes factor that it would give."""
+
+
+@dataclass(frozen=True)
 class ResidualRow:
     """An act, or the readings of a variable, against what an explanation expects."""
 

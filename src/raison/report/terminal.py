@@ -15,7 +15,7 @@ from raison.errors import counted
 from raison.report.answer import fragility_lines, make_answer
 from raison.report.evidence import deciding_rows, item_rows
 from raison.report.names import explanation_label, shorten
-from raison.report.parts import MotiveRow
+from raison.report.parts import MotiveRow, PowerTable
 from raison.report.verdicts import notable_claims, verdict_counts
 from raison.report.words import evidence_number, number, percent, probability_word, seconds
 from raison.study import Study
@@ -29,6 +29,31 @@ def show_study(study: Study, console: Console) -> None:
     width = min(_WIDTH, console.width)
     parts = [_answer(study), _size(study), _explanations(study), _deciding(study), _claims(study), _cannot_tell(study)]
     console.print(Group(*(part for part in parts if part is not None)), width=width)
+
+
+def show_power(table: PowerTable, console: Console) -> None:
+    """Print what a record could tell at most, and what would help."""
+    shown = _table(
+        ("made under", "left"),
+        *((f"{place}", "right") for place in range(1, len(table.rivals) + 1)),
+        ("hardest to tell from", "left"),
+        ("log BF", "right"),
+        ("above 3", "right"),
+    )
+    for place, row in enumerate(table.rows, start=1):
+        shown.add_row(
+            Text(f"{place} {shorten(row.label, 26)}"),
+            *row.leads,
+            Text(shorten(row.nearest, 24)),
+            row.expected,
+            row.strong,
+        )
+    helps = _table(("what would change it", "left"), ("mean log Bayes factor", "right"))
+    for change, expected in table.helps:
+        helps.add_row(Text(change), expected)
+    parts = [Text(table.sentence), _heading(f"In how many of 100 records each leads ({table.basis})"), shown]
+    parts += [_heading("What would help"), helps] if table.helps else []
+    console.print(Group(*parts), width=min(_WIDTH, console.width))
 
 
 def show_motives(rows: Sequence[MotiveRow], console: Console) -> None:

@@ -1,0 +1,162 @@
+"""What a record like that of a case could tell at most, and what would help."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from raison.analysis.pool import Pool
+from raison.analysis.watch import Watch
+from raison.case import BuiltCase
+from raison.case.game import CaseGame
+from raison.errors import NotConverged, SamplingFailed
+from raison.inference.likelihood import GameLikelihood, chain_of
+from raison.inference.model import Explanation
+from raison.inference.nulls import with_shared_motives, without_motives
+from raison.inference.power import Weights, leads, numbers_drawn, pair_of, twice_as_long, weigh_records, with_readings
+from raison.inference.prior import Q95
+from raison.record import Reading, WatchedRecord
+from raison.study import PowerHelp, PowerPair, PowerResult
+
+FORESEEING = "see what such a record could tell"
+
+THRESHOLDS = (1.0, 3.0, 5.0)
+"""Log Bayes factors that are counted."""
+
+TOGETHER = 2
+"""Records made under each rival at one draw of the other numbers."""
+
+QUICK, WHOLE = 8, 40
+"""Draws of the other numbers, in every run and for `raison power`."""
+
+TOLERANCE = 1e-6
+"""Residual to which the games are solved."""
+
+RELIABILITY = 0.9
+"""Of the readings that might be added."""
+
+
+class _Job(NamedTuple):
+    """Records to be made and weighed at one draw of the numbers that all rivals share."""
+
+    game: CaseGame
+    motives: tuple[int, ...]
+    rivals: tuple[Explanation, ...]
+    watched: tuple[WatchedRecord, ...]
+    motives_at: float
+    seed: tuple[int, int]
+
+
+class _Change(NamedTuple):
+    """A change of the watch, or of where the motives lie in their ranges."""
+
+    words: str
+    watched: tuple[WatchedRecord, ...]
+    motives_at: float = 0.0
+
+
+def foresee(
+    case: BuiltCase, seed: int, watch: Watch, pool: Pool, *, draws: int = QUICK, with_helps: bool = False
+) -> PowerResult:
+    """Return what a record under the watches of a case could tell at most.
+
+    Args:
+        case: the case; what its record shows does not count.
+        seed: of the draws and the records.
+        watch: told how far it is.
+        pool: where records are made and weighed.
+        draws: of the other numbers; two records are made at each.
+        with_helps: whether to try what would help.
+
+    Errors:
+        `SamplingFailed` if no game could be solved at any draw.
+    """
+    own = len(case.explanations)
+    shared = with_shared_motives(case.own, case.explanations, case.motives)
+    nulls = (without_motives(case.own, case.motives), *([shared] if shared else []))
+    rivals = (*case.explanations, *nulls)
+    changes = [_Change("", case.records), *(_changes(case) if with_helps else [])]
+    jobs = [
+        _Job(case.game, case.motives, rivals, change.watched, change.motives_at, (seed, draw))
+        for change in changes
+        for draw in range(draws)
+    ]
+    watch.tell(FORESEEING, 0, len(jobs))
+    found = pool.side_by_side(
+        _weigh, jobs, states=case.space.size, done=lambda count, *_: watch.tell(FORESEEING, count, len(jobs))
+    )
+    tables = [
+        [each for each in found[place * draws : (place + 1) * draws] if each is not None]
+        for place in range(len(changes))
+    ]
+    if not tables[0]:
+        raise SamplingFailed("at no draw of the numbers of the case could its games be solved.")
+    weights = np.concatenate(tables[0], axis=1)
+    names = [each.name for each in rivals]
+    pairs = [_pair(names, weights, true, rival) for true, rival in itertools.permutations(range(len(rivals)), 2)]
+    table = leads(weights, [each.weight for each in rivals])
+    expected, error = _mean(weights, own)
+    helps = [
+        PowerHelp(change.words, *_mean(np.concatenate(each, axis=1), own))
+        for change, each in zip(changes[1:], tables[1:], strict=True)
+        if each
+    ]
+    return PowerResult(
+        rivals=tuple(names),
+        records=weights.shape[1],
+        unsolved=draws - len(tables[0]),
+        leads={true: dict(zip(names, row.tolist(), strict=True)) for true, row in zip(names, table, strict=True)},
+        pairs=tuple(pairs),
+        expected=expected,
+        error=error,
+        helps=tuple(sorted(helps, key=lambda each: -each.expected)),
+    )
+
+
+def _weigh(job: _Job) -> Weights | None:
+    """Make and weigh the records of one job; None where a game does not converge."""
+    rng = np.random.default_rng(job.seed)
+    z = rng.standard_normal(len(job.rivals[0].parameters))
+    vectors = [numbers_drawn(each, job.motives, z, motives_at=job.motives_at) for each in job.rivals]
+    try:
+        likelihood = GameLikelihood(job.game, ()).starting_at(vectors[0], tolerance=TOLERANCE)
+        chains = [chain_of(likelihood.solve(numbers)) for numbers in vectors]
+    except NotConverged:
+        return None
+    return weigh_records(chains, job.watched, TOGETHER, rng)
+
+
+def _changes(case: BuiltCase) -> list[_Change]:
+    """Return what might help: a longer record, more readings, stronger motives."""
+    unit = 30.4375 / case.records[0].calendar.days  # a month, in time units of the case
+    changes = [
+        _Change("every motive at the high end of its range", case.records, Q95),
+        _Change("a record twice as long", tuple(twice_as_long(each) for each in case.records)),
+    ]
+    for variable in case.space.names:
+        read = tuple(with_readings(each, variable, RELIABILITY, unit) for each in case.records)
+        is_read = any(
+            isinstance(item, Reading) and item.who == variable for each in case.records for item in each.record.items
+        )
+        more = "also read" if is_read else "read"
+        changes.append(_Change(f"`{variable}` {more} every month, nine times in ten right", read))
+    return changes
+
+
+def _pair(names: Sequence[str], weights: Weights, true: int, rival: int) -> PowerPair:
+    pair = pair_of(weights, true, rival, THRESHOLDS)
+    return PowerPair(names[true], names[rival], pair.expected, pair.error, *pair.above)
+
+
+def _mean(weights: Weights, own: int) -> tuple[float, float]:
+    """Return the mean over the pairs of the first rivals, and its standard error; nan where there is no pair."""
+    pairs = [pair_of(weights, true, rival, ()) for true, rival in itertools.permutations(range(own), 2)]
+    if not pairs:
+        return math.nan, math.nan
+    # records made under one rival serve all pairs with it, so the errors of these go together
+    errors = np.array([pair.error for pair in pairs]).reshape(own, own - 1).mean(axis=1)
+    return float(np.mean([pair.expected for pair in pairs])), float(np.sqrt((errors**2).sum()) / own)

@@ -1,0 +1,137 @@
+"""What a record could tell at most, before it is seen: records made under every rival, weighed under all.
+
+Every record is made and weighed at the same other numbers, drawn from their priors, as if these were known; motives are
+in the middle of their ranges. For a pair of rivals the mean log Bayes factor for the true one is then at least what it
+is where the other numbers have to be learned from the record, too (the Kullback-Leibler divergence is convex): where
+even this is small, such a record cannot tell them apart.
+
+    expected = E log(p_true / p_rival) under the true one; where small, with E (p_rival / p_true) = 1 as control variate
+
+Source: kullback1951 (docs/reference/references.md)
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from raison.chain import Chain
+from raison.chain.simulation import Simulator
+from raison.inference.game_map import NumberVector
+from raison.inference.model import Explanation
+from raison.record import Move, Reading, Record, WatchedRecord
+from raison.record.simulated import simulate_record
+
+Weights = Float[np.ndarray, "true records rivals"]
+"""Log likelihood of records made under each rival, under each."""
+
+LARGEST_MEAN = 0.5
+"""Mean log Bayes factor up to which the control variate is used: beyond it, its own mean hangs on rare records."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """What records made under one rival say against another.
+
+    Attributes:
+        expected: mean log Bayes factor for the true one.
+        error: its standard error.
+        above: share of the records with a log Bayes factor above each of some thresholds.
+    """
+
+    expected: float
+    error: float
+    above: tuple[float, ...]
+
+
+def numbers_drawn(
+    explanation: Explanation, motives: Sequence[int], z: Float[np.ndarray, " parameters"], *, motives_at: float = 0.0
+) -> NumberVector:
+    """Return the numbers of an explanation at standardised numbers that all rivals share.
+
+    Args:
+        explanation: the explanation.
+        motives: positions of the weights of motives.
+        z: a standardised number for each.
+        motives_at: standardised weight of every motive that the explanation has; 0 for the middle of its range.
+    """
+    at = np.array(z)
+    at[list(motives)] = motives_at
+    return np.array([each.prior.value(float(k)) for each, k in zip(explanation.parameters, at, strict=True)])
+
+
+def weigh_records(
+    chains: Sequence[Chain], watched: Sequence[WatchedRecord], count: int, rng: np.random.Generator
+) -> Weights:
+    """Make so many records under each chain, and weigh them under all.
+
+    Args:
+        chains: of the rivals.
+        watched: the watches; of several records the likelihoods multiply.
+        count: records of each watch.
+        rng: draws them.
+    """
+    found = np.empty((len(chains), count, len(chains)))
+    for true, chain in enumerate(chains):
+        simulator = Simulator(chain)
+        for number in range(count):
+            made = [simulate_record(simulator, each, rng) for each in watched]
+            found[true, number] = [sum(each.log_likelihood(rival) for each in made) for rival in chains]
+    return np.nan_to_num(found, nan=-np.inf, neginf=-np.inf)  # nothing is known after what cannot happen
+
+
+def pair_of(weights: Weights, true: int, rival: int, thresholds: Sequence[float]) -> Pair:
+    """Return what the records made under `true` say against `rival`."""
+    factors = weights[true, :, true] - weights[true, :, rival]
+    shares = tuple(float((factors > threshold).mean()) for threshold in thresholds)
+    if np.isposinf(factors).any():  # some records cannot happen under the rival
+        return Pair(np.inf, 0.0, shares)
+    corrected = factors
+    if factors.mean() < LARGEST_MEAN:
+        ratios = np.exp(-factors)
+        spread = ratios.var()
+        slope = np.cov(factors, ratios, bias=True)[0, 1] / spread if spread > 0.0 else 0.0
+        corrected = factors - slope * (ratios - 1.0)
+    return Pair(
+        float(corrected.mean()),
+        float(corrected.std(ddof=1) / np.sqrt(len(corrected))),
+        shares,
+    )
+
+
+def leads(weights: Weights, prior: Sequence[float]) -> Float[np.ndarray, "true rivals"]:
+    """Return the share of the records made under each rival in which each leads; ties are shared."""
+    scores = weights + np.log(np.asarray(prior))
+    best = scores >= scores.max(axis=2, keepdims=True) - 1e-9
+    return (best / best.sum(axis=2, keepdims=True)).mean(axis=1)
+
+
+def twice_as_long(watched: WatchedRecord) -> WatchedRecord:
+    """Return the watch twice as long, with readings as often, and moves as doubtful, in the second half as before."""
+    record = watched.record
+    later = [
+        dataclasses.replace(item, time=item.time + record.until)
+        for item in record.items
+        if isinstance(item, Reading | Move)
+    ]
+    return dataclasses.replace(watched, record=Record((*record.items, *later), 2.0 * record.until))
+
+
+def with_readings(watched: WatchedRecord, variable: str, reliability: float, every: float) -> WatchedRecord:
+    """Return the watch with a variable read again and again.
+
+    Args:
+        watched: the watch.
+        variable: what is read.
+        reliability: of each reading.
+        every: time between readings, in time units.
+    """
+    levels = watched.space.variable(variable).levels[:1]
+    times = np.arange(every, watched.record.until, every)
+    readings = [Reading(float(time), variable, levels[0], levels=levels, reliability=reliability) for time in times]
+    items = sorted([*watched.record.items, *readings], key=lambda item: item.time)
+    return dataclasses.replace(watched, record=Record(tuple(items), watched.record.until))

@@ -1,0 +1,68 @@
+"""What a record like this one could tell at most, in words and as a table."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from raison.inference.evidence import INDISTINCT, STRONG
+from raison.report.names import plain
+from raison.report.parts import PowerRow, PowerTable
+from raison.report.words import count, number
+from raison.study import PowerResult
+
+CEILING = "even if every number but the motives were known"
+
+
+def power_sentence(power: PowerResult) -> str:
+    """Return whether such a record could tell the explanations of a case apart."""
+    if math.isnan(power.expected):
+        return "The case has one explanation, so there is nothing to tell apart."
+    expected = f"{number(power.expected)} ± {number(power.error, 1)}" if math.isfinite(power.expected) else "unlimited"
+    told = f"two of its explanations would differ by a log Bayes factor of {expected} on average ({CEILING})"
+    if power.expected < INDISTINCT:
+        return (
+            f"No record like this one could tell, before anything is seen of it: {told}; {STRONG:g} is strong evidence."
+        )
+    if power.expected < STRONG:
+        return f"A record like this one could seldom tell: {told}; {STRONG:g} is strong evidence."
+    return f"A record like this one could tell at most so much: {told}; {STRONG:g} is strong evidence."
+
+
+def power_table(power: PowerResult, labels: Mapping[str, str]) -> PowerTable:
+    """Return how often each rival leads on records of each, and what each pair says.
+
+    Args:
+        power: what was foreseen.
+        labels: reader's name of every rival.
+    """
+    names = [labels.get(name) or plain(name) for name in power.rivals]
+    expected = {(pair.true, pair.rival): pair for pair in power.pairs}
+    rows = []
+    for true, label in zip(power.rivals, names, strict=True):
+        others = [expected[true, rival] for rival in power.rivals if rival != true]
+        least = min(others, key=lambda pair: pair.expected)
+        rows.append(
+            PowerRow(
+                label=label,
+                leads=tuple(_share(power.leads[true][rival]) for rival in power.rivals),
+                nearest=labels.get(least.rival) or plain(least.rival),
+                expected=f"{number(least.expected)} ± {number(least.error, 1)}",
+                strong=f"{round(20 * least.above_3)} in 20",
+            )
+        )
+    return PowerTable(
+        sentence=power_sentence(power),
+        basis=f"{count(power.records, 'record')} made under each rival" + _unsolved(power),
+        rivals=tuple(names),
+        rows=tuple(rows),
+        helps=tuple((each.change, f"{number(each.expected)} ± {number(each.error, 1)}") for each in power.helps),
+    )
+
+
+def _share(share: float) -> str:
+    return f"{round(100 * share)}"
+
+
+def _unsolved(power: PowerResult) -> str:
+    return f"; {count(power.unsolved, 'draw')} left out, whose games did not converge" if power.unsolved else ""

@@ -1,0 +1,71 @@
+import pathlib
+
+import pytest
+
+from raison.analysis.foreseen import foresee
+from raison.analysis.pool import Threads
+from raison.analysis.watch import Watch
+from raison.case import BuiltCase
+from raison.case.template import write_template
+from raison.cases import open_case
+from raison.report.power import power_sentence
+from raison.study import PowerResult
+
+STRONG, WEAK = "x3 to x30", "x1.05 to x1.2"
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory):
+    """The small case with motives of a given strength."""
+
+    def make(strength: str) -> BuiltCase:
+        path = tmp_path_factory.mktemp("power") / "small" / "case.yaml"
+        write_template(path.parent)
+        path.write_text(path.read_text().replace(STRONG, strength))
+        return open_case(path)
+
+    return make
+
+
+def foreseen(case: BuiltCase, **options) -> PowerResult:
+    return foresee(case, 0, Watch(), Threads(), **options)
+
+
+def test_weak_motives_cannot_be_told_apart_and_strong_ones_better(small) -> None:
+    weak, strong = foreseen(small(WEAK)), foreseen(small(STRONG))
+    assert weak.expected < 0.05 < strong.expected
+    assert "could tell" in power_sentence(weak)
+    assert power_sentence(weak).startswith("No record like this one could tell")
+    assert weak.rivals == ("for-trade", "for-votes", "no motives", "shared motives only")
+    assert weak.records == 16
+    for true, row in strong.leads.items():
+        assert sum(row.values()) == pytest.approx(1.0), true
+    assert {(pair.true, pair.rival) for pair in weak.pairs} == {
+        (true, rival) for true in weak.rivals for rival in weak.rivals if true != rival
+    }
+
+
+def test_what_would_help_is_told_the_most_first(small) -> None:
+    found = foreseen(small(STRONG), draws=6, with_helps=True)
+    changes = [each.change for each in found.helps]
+    assert {"every motive at the high end of its range", "a record twice as long"} < set(changes)
+    assert {change.split("`")[1] for change in changes if "`" in change} == {"border", "trade", "mood"}
+    expected = [each.expected for each in found.helps]
+    assert expected == sorted(expected, reverse=True)
+    by_change = {each.change: each for each in found.helps}
+    assert by_change["every motive at the high end of its range"].expected > found.expected
+
+
+def test_the_same_seed_foresees_the_same_and_the_pool_does_not_count(small) -> None:
+    case = small(STRONG)
+    first, second, other = (foresee(case, seed, Watch(), Threads(), draws=4) for seed in (3, 3, 4))
+    assert first == second
+    assert first != other
+
+
+def test_what_the_record_shows_does_not_count(small, tmp_path: pathlib.Path) -> None:
+    write_template(tmp_path / "small")
+    path = tmp_path / "small" / "record.csv"
+    text = path.read_text(encoding="utf-8").replace("reading,trade,weak,high", "reading,trade,good,high")
+    path.write_text(text.replace("northland,offer", "northland,speak"), encoding="utf-8")
+    assert foreseen(open_case(tmp_path / "small"), draws=4) == foreseen(small(STRONG), draws=4)
