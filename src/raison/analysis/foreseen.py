@@ -31,7 +31,7 @@ TOGETHER = 2
 """Records made under each rival at one draw of the other numbers."""
 
 QUICK, WHOLE = 8, 40
-"""Draws of the other numbers, in every run and for `raison power`."""
+"""Draws of the other numbers: in every run, and for what might help; and for `raison power`."""
 
 TOLERANCE = 1e-6
 """Residual to which the games are solved."""
@@ -80,18 +80,19 @@ def foresee(
     nulls = (without_motives(case.own, case.motives), *([shared] if shared else []))
     rivals = (*case.explanations, *nulls)
     changes = [_Change("", case.records), *(_changes(case) if with_helps else [])]
+    counts = [draws, *[min(draws, QUICK)] * (len(changes) - 1)]
     jobs = [
         _Job(case.game, case.motives, rivals, change.watched, change.motives_at, (seed, draw))
-        for change in changes
-        for draw in range(draws)
+        for change, count in zip(changes, counts, strict=True)
+        for draw in range(count)
     ]
     watch.tell(FORESEEING, 0, len(jobs))
     found = pool.side_by_side(
         _weigh, jobs, states=case.space.size, done=lambda count, *_: watch.tell(FORESEEING, count, len(jobs))
     )
     tables = [
-        [each for each in found[place * draws : (place + 1) * draws] if each is not None]
-        for place in range(len(changes))
+        [each for each in found[end - count : end] if each is not None]
+        for end, count in zip(itertools.accumulate(counts), counts, strict=True)
     ]
     if not tables[0]:
         raise SamplingFailed("at no draw of the numbers of the case could its games be solved.")
