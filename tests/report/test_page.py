@@ -8,6 +8,7 @@ from make_study import make_study, with_posteriors
 
 from raison.report.answer import fragility_lines, make_answer
 from raison.report.evidence import deciding_rows, differences, groupings, item_rows, relative_weights, silence_share
+from raison.report.names import explanation_label
 from raison.report.page import make_page
 from raison.report.verdicts import claim_rows, forecast_rows, notable_claims, parameter_tables, verdict_counts
 from raison.study import ItemResult, ItemWeight
@@ -92,6 +93,43 @@ def test_relative_weights_are_centred_on_the_rows_that_are_finite(study):
     sums = np.where(np.isfinite(relative), relative, 0).sum(axis=0)
     np.testing.assert_allclose(sums, 0, atol=1e-9)
     assert np.isneginf(relative).sum() == 1
+
+
+def test_explanations_that_are_tied_are_named_and_none_of_them_leads(study):
+    leader, other = study.fragility.leader, study.fragility.runner_up
+    tied = replace(study, fragility=replace(study.fragility, indistinct=((leader, other),)))
+    answer = make_page(tied).answer
+    names = f"“{explanation_label(study, leader)}”, “{explanation_label(study, other)}”"
+    assert answer.headline == (
+        f"The record cannot tell. 2\u00a0explanations fit it about equally well, given this model: {names}."
+    )
+    assert not any(sentence.startswith("Next comes") for sentence in answer.sentences)
+
+
+def test_what_such_a_record_could_tell_is_the_first_sentence(study):
+    assert make_page(study).answer.sentences[0].startswith("No record like this one could tell, before anything")
+
+
+def test_what_nobody_explains_is_told_at_the_top_the_worst_first(study):
+    page = make_page(study)
+    assert page.unexplained is not None
+    assert len(page.unexplained.sentences) == 2
+    assert page.answer.warnings[:2] == tuple(f"Not explained: {each}" for each in page.unexplained.sentences)
+    assert any("8 of 10 acts fall from 24\u00a0May\u00a02016" in text for text in page.unexplained.sentences)
+    assert sum(row.is_unexplained for row in page.unexplained.rows) == 2
+    calm = replace(study, residuals=study.residuals[1:], reading_residuals=())
+    calm_page = make_page(calm)
+    assert calm_page.unexplained is not None
+    assert calm_page.unexplained.sentences == ()
+    assert calm_page.unexplained.summary.startswith("Nothing stands out")
+    assert make_page(replace(study, residuals=(), reading_residuals=())).unexplained is None
+
+
+def test_motives_that_all_share_stand_once_and_weak_ones_are_flagged(study):
+    shared, weak = make_page(study).motives
+    assert (shared.under, shared.strength, shared.span) == ("all", "×1.70", "×1.10 to ×6.30")
+    assert shared.acts == "confront ×0.61, takes a step towards Russia ×1.42"
+    assert (weak.is_weak, weak.under) == (True, "Economy and votes")
 
 
 def test_deciding_items_are_ordered_by_size_and_keep_act_and_silence_apart(study):

@@ -56,17 +56,21 @@ def make_answer(study: Study) -> Answer:
         return Answer("No answer: no explanation has a posterior.", False, (), _warnings(study))
     is_provisional = study.fragility.is_provisional
     foreseen = (power_sentence(study.power),) if study.power else ()
-    sentences = (*foreseen, _given(study, leader), *_rivals(study, leader), *_claims(study))
+    between = () if len(_tied_with(study, leader)) > 1 else _rivals(study, leader)
+    sentences = (*foreseen, _given(study, leader), *between, *_claims(study))
     return Answer(_headline(study, leader, is_provisional), is_provisional, sentences, _warnings(study))
 
 
 def _headline(study: Study, leader: ExplanationResult, is_provisional: bool) -> str:
-    prefix = "Provisional: " if is_provisional else ""
-    name = f"“{explanation_label(study, leader.name)}”"
     tied = _tied_with(study, leader)
+    prefix = "Provisional: " if is_provisional and len(tied) < 2 else ""
+    name = f"“{explanation_label(study, leader.name)}”"
     if len(tied) > 1:
-        text = f"the record cannot tell. {count(len(tied), 'explanation')} fit it about equally well; first by a hair, "
-        text += f"{name} {probability_clause(leader.posterior)}, given this model"
+        listed = ", ".join(f"“{explanation_label(study, each)}”" for each in tied)
+        text = (
+            f"the record cannot tell. {count(len(tied), 'explanation')} fit it about equally well, given this model: "
+        )
+        text += listed
     elif leader.is_null:
         text = f"none of the listed explanations. A null does best on this record: {name} "
         text += f"{probability_clause(leader.posterior)}, given this model"
@@ -124,7 +128,7 @@ def _claims(study: Study) -> tuple[str, ...]:
 
 
 def _warnings(study: Study) -> tuple[str, ...]:
-    warnings = [*unexplained_sentences(study)[:MOST_NAMED]]
+    warnings = [f"Not explained: {each}" for each in unexplained_sentences(study)[:MOST_NAMED]]
     warnings += [
         f"“{each.label or plain(each.name)}” could not be fitted and is missing from every comparison: {each.reason}"
         for each in study.failed

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from raison.inference.evidence import INDISTINCT, STRONG
 from raison.report.names import plain
 from raison.report.parts import PowerRow, PowerTable
-from raison.report.words import count, number
+from raison.report.words import count
 from raison.study import PowerResult
 
 CEILING = "even if every number but the motives were known"
@@ -18,7 +18,7 @@ def power_sentence(power: PowerResult) -> str:
     """Return whether such a record could tell the explanations of a case apart."""
     if math.isnan(power.expected):
         return "The case has one explanation, so there is nothing to tell apart."
-    expected = f"{number(power.expected)} ± {number(power.error, 1)}" if math.isfinite(power.expected) else "unlimited"
+    expected = _measured(power.expected, power.error)
     told = f"two of its explanations would differ by a log Bayes factor of {expected} on average ({CEILING})"
     if power.expected < INDISTINCT:
         return (
@@ -47,7 +47,7 @@ def power_table(power: PowerResult, labels: Mapping[str, str]) -> PowerTable:
                 label=label,
                 leads=tuple(_share(power.leads[true][rival]) for rival in power.rivals),
                 nearest=labels.get(least.rival) or plain(least.rival),
-                expected=f"{number(least.expected)} ± {number(least.error, 1)}",
+                expected=_measured(least.expected, least.error),
                 strong=f"{round(20 * least.above_3)} in 20",
             )
         )
@@ -56,8 +56,15 @@ def power_table(power: PowerResult, labels: Mapping[str, str]) -> PowerTable:
         basis=f"{count(power.records, 'record')} made under each rival" + _unsolved(power),
         rivals=tuple(names),
         rows=tuple(rows),
-        helps=tuple((each.change, f"{number(each.expected)} ± {number(each.error, 1)}") for each in power.helps),
+        helps=tuple((each.change, _measured(each.expected, each.error)) for each in power.helps),
     )
+
+
+def _measured(expected: float, error: float) -> str:
+    """Return a mean log Bayes factor with its standard error; records that rule a rival out make it infinite."""
+    if not math.isfinite(expected):
+        return "∞"
+    return f"{expected:.2f} ± {max(error, 0.01):.2f}".replace("-", "−")
 
 
 def _share(share: float) -> str:
