@@ -44,9 +44,9 @@ def test_what_a_record_tells_of_two_rates_is_its_closed_form(rates: tuple[float,
 def test_the_likelihoods_of_several_records_multiply_and_twice_the_time_tells_twice_as_much() -> None:
     chains, rng = [bell(1.0), bell(1.5)], np.random.default_rng(1)
     once, twice = in_room(6.0), twice_as_long(in_room(6.0))
-    single = pair_of(weigh_records(chains, [once], 400, rng), 0, 1, ())
+    single = pair_of(weigh_records(chains, [once], 250, rng), 0, 1, ())
     for watch in ([once, once], [twice]):
-        double = pair_of(weigh_records(chains, watch, 400, rng), 0, 1, ())
+        double = pair_of(weigh_records(chains, watch, 250, rng), 0, 1, ())
         assert double.expected == pytest.approx(2.0 * single.expected, abs=4.0 * (double.error + 2.0 * single.error))
 
 

@@ -70,15 +70,15 @@ def p_values(motion: ChainMotion, records: list, luck) -> np.ndarray:
 
 def test_p_values_are_uniform_on_records_that_the_game_makes(motion: ChainMotion) -> None:
     given = watched(Record(border_record().items, 7.0))
-    luck = joined([simulate_residuals(motion, given, range(begin, begin + 200)) for begin in (0, 200)])
+    luck = joined([simulate_residuals(motion, given, range(begin, begin + 100)) for begin in (0, 100)])
     rng, simulator = np.random.default_rng(5), motion.simulator()
-    records = [simulate_record(simulator, given, rng) for _ in range(400)]
+    records = [simulate_record(simulator, given, rng) for _ in range(200)]
     found = np.sort(p_values(motion, records, luck))
-    furthest = np.abs(found - np.arange(1, 401) / 400).max()
-    assert furthest < 1.63 * np.sqrt(2.0 / 400) + 1.0 / 401  # Kolmogorov and Smirnov, two samples, 1 %
+    furthest = np.abs(found - np.arange(1, 201) / 200).max()
+    assert furthest < 1.63 * np.sqrt(2.0 / 200) + 1.0 / 201  # Kolmogorov and Smirnov, two samples, 1 %
     reads = [residuals(motion, record).readings["tension"] for record in records]
     read = np.sort([share_as_large(-each, -luck.readings["tension"]) for each in reads])
-    assert np.abs(read - np.arange(1, 401) / 400).max() < 1.63 * np.sqrt(2.0 / 400) + 0.05  # few values: ties
+    assert np.abs(read - np.arange(1, 201) / 200).max() < 1.63 * np.sqrt(2.0 / 200) + 0.05  # few values: ties
 
 
 def test_a_planted_crowd_is_named(motion: ChainMotion) -> None:

@@ -28,11 +28,11 @@ def test_another_game_is_as_likely_on_average_as_the_one_that_makes_the_records(
     here, there = chain_at(), chain_at(BORDER_NUMBERS * 1.15)
     given, simulator, rng = watched(sure(border_record())), Simulator(chain_at()), np.random.default_rng(0)
     ratios = []
-    for _ in range(3000):
+    for _ in range(800):
         made = simulate_record(simulator, given, rng)
         ratios.append(np.exp(made.log_likelihood(there) - made.log_likelihood(here)))
     error = np.std(ratios) / np.sqrt(len(ratios))
-    assert error < 0.05
+    assert error < 0.1
     assert np.mean(ratios) == pytest.approx(1.0, abs=4.0 * error)
 
 
@@ -65,7 +65,7 @@ def test_drifts_that_a_record_names_are_seen_and_no_others() -> None:
 def test_moves_are_as_doubtful_as_those_of_the_record() -> None:
     moves = (Move(1.0, "north", "declare", confidence=0.6), Move(2.0, "north", "declare", confidence=0.9))
     given, rng, simulator = watched(Record(moves, 7.0)), np.random.default_rng(3), Simulator(chain_at())
-    made = [simulate_record(simulator, given, rng).record for _ in range(3000)]
+    made = [simulate_record(simulator, given, rng).record for _ in range(1000)]
     declared = [
         item.confidence for record in made for item in record.items if isinstance(item, Move) and item.what == "declare"
     ]
@@ -74,11 +74,11 @@ def test_moves_are_as_doubtful_as_those_of_the_record() -> None:
     }
     assert others == {1.0}
     assert set(declared) == {0.6, 0.9}
-    plain = [simulate_record(simulator, watched(Record((), 7.0)), rng).record for _ in range(3000)]
-    really = sum(item.what == "declare" for record in plain for item in record.items) / 3000
-    assert len(declared) / 3000 == pytest.approx(really + 0.5, abs=0.15)  # 0.4 and 0.1 stand there by error
+    plain = [simulate_record(simulator, watched(Record((), 7.0)), rng).record for _ in range(1000)]
+    really = sum(item.what == "declare" for record in plain for item in record.items) / 1000
+    assert len(declared) / 1000 == pytest.approx(really + 0.5, abs=0.15)  # 0.4 and 0.1 stand there by error
     surer = really * 0.9 / 1.5 + 0.1  # of those that happened drawn by 0.9, and of those by error by 0.1
-    assert declared.count(0.9) / 3000 == pytest.approx(surer, abs=0.15)
+    assert declared.count(0.9) / 1000 == pytest.approx(surer, abs=0.15)
 
 
 @pytest.mark.parametrize(
