@@ -38,7 +38,16 @@ from raison.cases import bundled, find_case, open_case
 from raison.engine.memory import memory_need
 from raison.equilibrium import Equilibrium
 from raison.equilibrium.branches import Branches, find_branches
-from raison.errors import Cancelled, CannotWrite, CaseError, ClusterFailed, RaisonError, counted, did_you_mean
+from raison.errors import (
+    Cancelled,
+    CannotWrite,
+    CaseError,
+    ClusterFailed,
+    NotConverged,
+    RaisonError,
+    counted,
+    did_you_mean,
+)
 from raison.inference.likelihood import GameLikelihood
 from raison.writing import held, make_folder
 
@@ -130,7 +139,11 @@ def _show_motives(written: WrittenCase, built: BuiltCase) -> None:
     if built.space.size > MOST_MEASURED:
         _show(f"What each motive does is measured here up to {MOST_MEASURED:,} states; the report of a run has it.")
         return
-    motives = measure_motives(built)
+    try:
+        motives = measure_motives(built)
+    except NotConverged as error:
+        _complain(f"warning: what each motive does is not known: {error}")
+        return
     for warning in weak_motives(written, motives):
         _complain(f"warning: {warning}")
     rows = motive_rows(motives, {}, {each.name: each.label for each in built.explanations})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pathlib
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 
@@ -10,6 +11,9 @@ import pytest
 from raison.analysis.fitting import Fit
 from raison.analysis.whole import _cannot_tell, _flag, _several_equilibria, run_study
 from raison.case import BuiltCase
+from raison.case.template import write_template
+from raison.cases import open_case
+from raison.errors import NotConverged
 from raison.inference.evidence import Lead
 from raison.inference.posterior import PosteriorStatus
 from raison.inference.prior import Flat, LogitNormal, LogNormal, Normal
@@ -158,3 +162,30 @@ def test_a_number_is_flagged_where_the_record_says_nothing_or_too_much(prior, mo
 
 def test_a_number_without_a_prior_has_no_flag() -> None:
     assert _flag(Flat(1.0, 0.1), 40.0, (0.0, 90.0), (0.0, 90.0), 64.0) == ""
+
+
+@pytest.mark.parametrize(
+    ("part", "what"),
+    [
+        ("measure_motives", "What each motive does"),
+        ("foresee", "What such a record could tell"),
+        ("unexplained", "What nobody explains"),
+    ],
+)
+def test_a_part_that_cannot_be_computed_does_not_end_the_study(
+    part: str, what: str, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise NotConverged("the game is too stiff.")
+
+    monkeypatch.setattr(f"raison.analysis.whole.{part}", fails)
+    write_template(tmp_path / "small")
+    study = run_study(open_case(tmp_path / "small"), search=False)
+    assert study.cannot_tell[-1] == f"{what} is not known: the game is too stiff."
+    found = {
+        "measure_motives": bool(study.motives),
+        "foresee": study.power is not None,
+        "unexplained": bool(study.residuals),
+    }
+    assert found == {name: name != part for name in found}
+    assert study.explanations

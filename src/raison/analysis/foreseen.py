@@ -13,6 +13,7 @@ from raison.analysis.pool import Pool
 from raison.analysis.watch import Watch
 from raison.case import BuiltCase
 from raison.case.game import CaseGame
+from raison.case.meaning.ranges import DAYS
 from raison.errors import NotConverged, SamplingFailed
 from raison.inference.likelihood import GameLikelihood, chain_of
 from raison.inference.model import Explanation
@@ -133,13 +134,13 @@ def _weigh(job: _Job) -> Weights | None:
 
 def _changes(case: BuiltCase) -> list[_Change]:
     """Return what might help: a longer record, more readings, stronger motives."""
-    unit = 30.4375 / case.records[0].calendar.days  # a month, in time units of the case
+    month = DAYS["month"] / case.records[0].calendar.days
     changes = [
         _Change("every motive at the high end of its range", case.records, Q95),
         _Change("a record twice as long", tuple(twice_as_long(each) for each in case.records)),
     ]
     for variable in case.space.names:
-        read = tuple(with_readings(each, variable, RELIABILITY, unit) for each in case.records)
+        read = tuple(with_readings(each, variable, RELIABILITY, month) for each in case.records)
         is_read = any(
             isinstance(item, Reading) and item.who == variable for each in case.records for item in each.record.items
         )

@@ -23,7 +23,6 @@ from raison.inference.model import Explanation
 from raison.inference.prior import Q95, Fixed
 from raison.inference.strength import random_chain, random_whereabouts
 from raison.record import WatchedRecord
-from raison.record.watched import SAME_TIME
 from raison.study import WEAK, MotiveResult
 
 MEASURING = "measure the motives"
@@ -46,8 +45,10 @@ def measure_motives(case: BuiltCase) -> tuple[MotiveResult, ...]:
     for explanation in case.explanations:
         still = explanation.centre
         still[list(case.motives)] = 0.0
-        world = worlds.setdefault(still.tobytes(), _World(case, still))
-        results += world.measure(explanation)
+        key = still.tobytes()
+        if key not in worlds:
+            worlds[key] = _World(case, still)
+        results += worlds[key].measure(explanation)
     return tuple(results)
 
 
@@ -154,9 +155,4 @@ def _on_focal_date(case: BuiltCase, still: NumberVector) -> StateVector:
 def _at(motion: ChainMotion, watched: WatchedRecord, date: datetime.date) -> StateVector:
     """Return where the world is at the beginning of a day, given the record up to then."""
     time = watched.calendar.time_of(date)
-    passed = np.flatnonzero(np.asarray(watched.plan.time) < time - SAME_TIME)
-    if not len(passed):
-        return motion.remain_silent(watched.plan, watched.start, max(time, 0.0))
-    last = int(passed[-1])
-    after = motion.filter(watched.plan, watched.start).after[last]
-    return motion.remain_silent(watched.plan, after, max(time - float(watched.plan.time[last]), 0.0))
+    return watched.whereabouts(motion, lambda: motion.filter(watched.plan, watched.start), time)

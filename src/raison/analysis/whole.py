@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 from jaxtyping import Bool
@@ -28,6 +29,7 @@ from raison.analysis.unexplained import COMPARING, unexplained
 from raison.analysis.verdicts import ASKING, judge_claims
 from raison.analysis.watch import Watch
 from raison.case import BuiltCase
+from raison.errors import NotConverged, SamplingFailed
 from raison.inference.evidence import STRONG, Lead, indistinct_groups, lead
 from raison.inference.importance import Importance
 from raison.inference.posterior import Posterior, PosteriorStatus, free_of
@@ -91,17 +93,19 @@ def run_study(
         `ComputationError`s of the fits and forecasts.
     """
     watch, pool = watch or Watch(), pool or Threads()
+    motives, power, acts, readings = (), None, (), ()
     with watch.stage(CHECKING):
         rivals = make_rivals(case)
         check_possible(case, rivals)
-    with watch.stage(MEASURING):
+    missing: list[str] = []
+    with watch.stage(MEASURING), _told("What each motive does", missing):
         motives = measure_motives(case)
-    with watch.stage(FORESEEING):
+    with watch.stage(FORESEEING), _told("What such a record could tell", missing):
         power = foresee(case, seed, watch, pool)
     fits, failures = fit_all(case, rivals, watch, store, seed, pool, thorough=thorough)
     with watch.stage(DESCRIBING):
         described = describe_all(case, fits, watch)
-    with watch.stage(COMPARING):
+    with watch.stage(COMPARING), _told("What nobody explains", missing):
         acts, readings = unexplained(fits, seed, watch, pool)
     with watch.stage(SEARCHING):
         equilibria = search_equilibria(fits, seed, watch, pool) if search else without_search(fits)
@@ -136,8 +140,18 @@ def run_study(
             *_cannot_tell(fits, leading, claims),
             *_several_equilibria(fits, equilibria),
             *(() if search else (NOT_SEARCHED,)),
+            *missing,
         ),
     )
+
+
+@contextlib.contextmanager
+def _told(what: str, missing: list[str]) -> Iterator[None]:
+    """Let a study go on without a part that cannot be computed, and note why it is missing."""
+    try:
+        yield
+    except (NotConverged, SamplingFailed) as error:
+        missing.append(f"{what} is not known: {error}")
 
 
 def _lead(fits: Sequence[Fit], described: Sequence[Described]) -> Lead:

@@ -122,14 +122,12 @@ def residuals(motion: Motion, watched: WatchedRecord) -> Residuals:
     plan, items = watched.plan, watched.record.items
     filtered, expected = motion.expected_acts(plan, watched.start)
     time = np.append(0.0, np.asarray(plan.time))
-    row_item = np.asarray(plan.item)
     seen = {act: np.zeros(len(time), dtype=int) for act in expected}
     scores: dict[str, float] = {}
     weights = np.asarray(filtered.act)
-    for row, number in enumerate(row_item):
+    for row, number in enumerate(np.asarray(plan.item)):
         item = items[number] if number < len(items) else None
-        is_last = row + 1 == len(row_item) or row_item[row + 1] != number
-        if isinstance(item, Move) and is_last:
+        if isinstance(item, Move):
             seen[item.act][row + 1] += 1
         elif isinstance(item, Reading):
             scores[item.who] = scores.get(item.who, 0.0) + float(weights[row])

@@ -20,7 +20,6 @@ from raison.query.conditions import forms_in
 from raison.query.intervention import intervene, set_levels
 from raison.query.tree import Arithmetic, Constant, DoLevel, Expression, Form, Given, Query, Test
 from raison.record import WatchedRecord
-from raison.record.watched import SAME_TIME
 
 ARITHMETIC = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
 RELATIONS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
@@ -163,11 +162,7 @@ class World:
         if given.record is None:
             return 0.0, watched.start
         time = watched.record.until if given.record == "all" else watched.calendar.end_of(given.record)
-        passed = np.flatnonzero(np.asarray(watched.plan.time) < time - SAME_TIME)
-        last = int(passed[-1]) if len(passed) else -1
-        reached = float(watched.plan.time[last]) if len(passed) else 0.0
-        at_last = self.filtered.after[last] if len(passed) else watched.start
-        return time, self.motion.remain_silent(watched.plan, at_last, max(time - reached, 0.0))
+        return time, watched.whereabouts(self.motion, lambda: self.filtered, time)
 
     @functools.cached_property
     def filtered(self) -> Filtered:

@@ -9,14 +9,16 @@ import dataclasses
 import datetime
 import functools
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
 
-from raison.chain import Chain, Plan
+from raison.arrays import StateArray
+from raison.chain import Chain, Motion, Plan
 from raison.chain.filter import log_likelihood, log_likelihood_slope
-from raison.chain.filters import Slope
+from raison.chain.filters import Filtered, Slope
 from raison.game import StateSpace
 from raison.record.record import Record
 
@@ -87,6 +89,20 @@ class WatchedRecord:
         start = np.zeros(space.size)
         start[: self.space.size] = self.start
         return dataclasses.replace(self, space=space, start=start)
+
+    def whereabouts(self, motion: Motion, filtered: Callable[[], Filtered], time: float) -> StateArray:
+        """Return where the world is at a time, given the record before it.
+
+        Args:
+            motion: how the world moves.
+            filtered: gives the record filtered by it; called only if something was seen before.
+            time: from the start of the watch, in time units.
+        """
+        passed = np.flatnonzero(np.asarray(self.plan.time) < time - SAME_TIME)
+        if not len(passed):
+            return motion.remain_silent(self.plan, self.start, max(time, 0.0))
+        last = int(passed[-1])
+        return motion.remain_silent(self.plan, filtered().after[last], max(time - float(self.plan.time[last]), 0.0))
 
     def log_likelihood(self, chain: Chain) -> float:
         """Return the log likelihood of the record under `chain`."""

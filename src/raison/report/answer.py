@@ -67,10 +67,8 @@ def _headline(study: Study, leader: ExplanationResult, is_provisional: bool) -> 
     name = f"“{explanation_label(study, leader.name)}”"
     if len(tied) > 1:
         listed = ", ".join(f"“{explanation_label(study, each)}”" for each in tied)
-        text = (
-            f"the record cannot tell. {count(len(tied), 'explanation')} fit it about equally well, given this model: "
-        )
-        text += listed
+        fit = f"{count(len(tied), 'explanation')} fit it about equally well"
+        text = f"the record cannot tell. {fit}, given this model: {listed}"
     elif leader.is_null:
         text = f"none of the listed explanations. A null does best on this record: {name} "
         text += f"{probability_clause(leader.posterior)}, given this model"
