@@ -15,17 +15,22 @@ from raison.study import (
     CaseSummary,
     ClaimAnswer,
     ClaimResult,
+    ClueResult,
+    ClueShare,
+    CluesResult,
     EquilibriumStatus,
     ExplanationResult,
     Fragility,
     GameSize,
     ItemResult,
     ItemWeight,
+    LeftOut,
     MotiveResult,
     ParameterEstimate,
     PowerHelp,
     PowerPair,
     PowerResult,
+    RaterAgreement,
     ReadingResidual,
     RecordResult,
     Stage,
@@ -94,6 +99,7 @@ def make_study(*, listed: int = 6, items: int = 70, claims: int = 69, seed: int 
             ReadingResidual(leader, RECORD, "economy", 6, -14.2, -4.1, 0.005),
             ReadingResidual(leader, RECORD, "kurds_front", 1, -0.3, -0.4, 0.6),
         ),
+        clues=_clues(names, posterior),
         fragility=Fragility(
             leader=leader,
             runner_up=runner,
@@ -140,6 +146,30 @@ def _power(names: tuple[str, ...]) -> PowerResult:
     )
     helps = (PowerHelp("a record twice as long", 0.24, 0.05),)
     return PowerResult(names, 16, 1, leads, pairs, 0.12, 0.02, helps)
+
+
+def _clues(names: tuple[str, ...], posterior: np.ndarray) -> CluesResult:
+    """Two clues, which prefer the second explanation; the null is not judged."""
+    share = {name: 0.5 if place == 1 else 0.5 / (len(names) - 1) for place, name in enumerate(names)}
+    turned = {name: 0.6 if place == 2 else 0.4 / (len(names) - 1) for place, name in enumerate(names)}
+    weights = {name: 0.04 if place == 1 else -0.03 for place, name in enumerate(names)}
+    says = ("An envoy <says> that tours & visas came first.", "A union asks for the border to open.")
+    return CluesResult(
+        count_low=0.3,
+        count_high=1.0,
+        agreement=RaterAgreement(2, 12, 0.73, 0.85),
+        not_judged=names[-1:],
+        shares=tuple(
+            ClueShare(name, float(p), weights[name], share[name], 0.1, 0.7, share[name], 0.2, 0.8)
+            for name, p in zip(names, posterior, strict=True)
+        ),
+        clues=(
+            ClueResult("c1", "2016-04-30", says[0], "envoy", "bbc-letter-1", 0.8, weights),
+            ClueResult("c2", "2015-12-02", says[1], "c2", "", 1.0, weights),
+        ),
+        without_clue=(LeftOut("c1", 1, turned, share), LeftOut("c2", 1, share, share)),
+        without_group=(LeftOut("envoy", 1, turned, share), LeftOut("c2", 1, share, share)),
+    )
 
 
 P_VALUES = {"conciliate": 0.005, "press_eu": 0.62, "confront": 0.04, "move_on_kurds": 1.0}

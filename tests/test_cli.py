@@ -30,6 +30,7 @@ from raison.study import (
     ActResidual,
     CaseSummary,
     ClaimResult,
+    CluesResult,
     EquilibriumStatus,
     ExplanationResult,
     Fragility,
@@ -55,6 +56,7 @@ FILES = {
     "forecasts.csv",
     "motives.csv",
     "residuals.csv",
+    "clues.csv",
     "paths.nc",
     "posterior.nc",
     "draws.nc",
@@ -416,7 +418,7 @@ def test_the_fields_of_the_study_are_those_of_the_reference(study: dict[str, Any
         "explanations[]": ExplanationResult, "equilibrium": EquilibriumStatus, "parameters[]": ParameterEstimate,
         "items[]": ItemResult, "claims[]": ClaimResult, "motives[]": MotiveResult,
         "residuals[]": ActResidual, "reading_residuals[]": ReadingResidual,
-        "power": PowerResult, "fragility": Fragility,
+        "power": PowerResult, "clues": CluesResult, "fragility": Fragility,
         "stages[]": Stage,
     }  # fmt: skip
     assert documented == {

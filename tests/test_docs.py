@@ -11,7 +11,8 @@ import pytest
 from raison.analysis.fitting import fit_all, make_rivals
 from raison.analysis.pool import Threads
 from raison.analysis.watch import Watch
-from raison.case import BuiltCase
+from raison.case import BuiltCase, build, check_case, read_case
+from raison.case.template import write_template
 from raison.cases import open_case
 from raison.inference.likelihood import GameLikelihood
 from raison.inference.prior import Fixed, Flat
@@ -153,3 +154,19 @@ def test_the_readme_has_both_commands_in_one_line_each() -> None:
     assert set(commands) == {"run", "test"}
     assert "raison run turkey-2016" in commands["run"]
     assert "-m pytest" in commands["test"]
+
+
+def test_the_clues_of_the_how_to_are_clues_of_the_small_case(tmp_path: pathlib.Path) -> None:
+    page = (ROOT / "docs" / "how-to" / "judge-clues.md").read_text(encoding="utf-8")
+    (table,) = re.findall(r"^<!-- table: clues.csv -->\n```csv\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    (entries,) = re.findall(r"^```yaml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    write_template(tmp_path / "small")
+    (tmp_path / "small" / "clues.csv").write_text(table, encoding="utf-8")
+    with (tmp_path / "small" / "case.yaml").open("a", encoding="utf-8") as file:
+        file.write(entries)
+    written = read_case(tmp_path / "small")
+    assert check_case(written) == ()
+    clues = build(written).clues
+    assert clues is not None
+    assert clues.groups == ("lobby", "speech")
+    assert clues.raters == ("first", "second")

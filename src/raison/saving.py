@@ -28,9 +28,12 @@ from raison.writing import make_folder, write_whole
 
 DRAWS, PLAY = "draws.nc", "play.nc"
 
+TABLES = ("explanations", "items", "claims", "parameters", "forecasts", "motives", "residuals", "clues")
+"""The tables of a study."""
+
 FILES = (
     "study.json",
-    *(f"{name}.csv" for name in ("explanations", "items", "claims", "parameters", "forecasts", "motives", "residuals")),
+    *(f"{name}.csv" for name in TABLES),
     "paths.nc",
     "posterior.nc",
     DRAWS,
@@ -115,6 +118,7 @@ def _tables(study: Study) -> list[tuple[Sequence[str], Rows]]:
     parameter = [field.name for field in dataclasses.fields(ParameterEstimate)]
     forecast = [field.name for field in dataclasses.fields(ActionForecast)]
     act = [field.name for field in dataclasses.fields(ActResidual) if "tuple" not in str(field.type)]
+    clue = ("id", "date", "group", "confidence", "source", "says")
     motive = ("explanation", "player", "feature", "low", "middle", "high")
     return [
         (
@@ -150,6 +154,14 @@ def _tables(study: Study) -> list[tuple[Sequence[str], Rows]]:
             ),
         ),
         (act, (_values(each, act) for each in study.residuals)),
+        (
+            (*clue, "explanation", "weight"),
+            (
+                (*_values(each, clue), name, weight)
+                for each in (study.clues.clues if study.clues else ())
+                for name, weight in each.weights.items()
+            ),
+        ),
     ]
 
 

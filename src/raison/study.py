@@ -361,6 +361,86 @@ class RecordResult:
 
 
 @dataclass(frozen=True)
+class ClueShare:
+    """How probable an explanation is by the record alone, by the clues alone, and by both."""
+
+    explanation: str
+    record: float
+    weight: float
+    """Sum of the log weights of the clues at the middles of the judgements, relative to the mean over the explanations
+    that were judged, each origin once, before it counts for less."""
+    clues: float
+    """Mean over the judgements and for how much they count."""
+    clues_low: float
+    """5 % point."""
+    clues_high: float
+    """95 % point."""
+    both: float
+    both_low: float
+    both_high: float
+
+
+@dataclass(frozen=True)
+class ClueResult:
+    """One clue."""
+
+    id: str
+    date: str
+    says: str
+    group: str
+    """Its origin; clues of one origin count once."""
+    source: str
+    confidence: float
+    weights: dict[str, float]
+    """By explanation, log weight at the middle of the judgements, relative to the mean over those that were judged."""
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """What is left when a clue, or all clues of one origin, are left out."""
+
+    name: str
+    """The id of the clue, or the origin."""
+    clues: int
+    """How many are left out."""
+    by_clues: dict[str, float]
+    """Posterior of each explanation by the other clues."""
+    by_both: dict[str, float]
+    """By the record and the other clues."""
+
+
+@dataclass(frozen=True)
+class RaterAgreement:
+    """How far raters agree on the log of the judged probabilities, relative to the mean over the explanations."""
+
+    raters: int
+    cells: int
+    """Clue and explanation, judged by at least two."""
+    alpha: float
+    """Krippendorff's alpha for interval data."""
+    correlation: float
+    """Mean over the pairs of raters."""
+
+
+@dataclass(frozen=True)
+class CluesResult:
+    """What the clues say: judged by people, not computed from a game."""
+
+    count_low: float
+    """For how much of their weight clues count: 5 % point of the prior."""
+    count_high: float
+    agreement: RaterAgreement | None
+    """None if no clue was judged by two raters."""
+    not_judged: tuple[str, ...]
+    """Explanations, nulls among them, that get the mean of the others."""
+    shares: tuple[ClueShare, ...]
+    """In the order of `explanations`."""
+    clues: tuple[ClueResult, ...]
+    without_clue: tuple[LeftOut, ...]
+    without_group: tuple[LeftOut, ...]
+
+
+@dataclass(frozen=True)
 class Stage:
     """Time and memory of one stage of the run."""
 
@@ -427,6 +507,8 @@ class Study:
     """Under the same."""
     power: PowerResult | None
     """None where no draw of the numbers could be solved."""
+    clues: CluesResult | None
+    """None if the case has no clues."""
     fragility: Fragility
     records: tuple[RecordResult, ...]
     stages: tuple[Stage, ...]

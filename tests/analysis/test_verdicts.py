@@ -8,8 +8,8 @@ from raison.case import BuiltCase
 
 
 def test_verdicts_follow_from_the_answers_and_the_seed(case: BuiltCase, fits: tuple[Fit, ...]) -> None:
-    claims = judge_claims(case, fits, 1, Watch(), Threads())
-    assert claims == judge_claims(case, fits, 1, Watch(), Threads())
+    claims = judge_claims(case, fits, None, 1, Watch(), Threads())
+    assert claims == judge_claims(case, fits, None, 1, Watch(), Threads())
     motive, counterfactual, value_judgement = claims
     shares = [fit.share for fit in fits]
     assert [answer.left for answer in motive.answers] == pytest.approx([shares[0]] * 5, abs=1e-12)

@@ -43,7 +43,7 @@ interventions = st.lists(st.builds(DoLevel, names, names) | st.builds(DoNever, n
 givens = st.builds(Given, st.none() | st.just("all") | dates, interventions)
 expressions = st.recursive(
     st.builds(Probability, conditions, st.sampled_from(["at", "by"]), dates, givens)
-    | st.builds(ExplanationProbability, names)
+    | st.builds(ExplanationProbability, names, st.sampled_from(["record", "clues", "record, clues"]))
     | st.builds(IndicatorValue, names, dates)
     | st.builds(MoveCount, names, names, dates, dates)
     | st.builds(Constant, st.floats(allow_nan=False, allow_infinity=False)),

@@ -33,7 +33,7 @@ def facts() -> Facts:
         space=BORDER_SPACE,
         records=(watched(),),
         indicators={("gas", BEGIN): 27.4},
-        probabilities={"economy": 0.7, "bluff": 0.3},
+        probabilities={"record": {"economy": 0.7, "bluff": 0.3}, "clues": {"economy": 0.2, "bluff": 0.8}},
     )
 
 
@@ -216,6 +216,8 @@ def test_arithmetic_takes_numbers_only():
 
 
 def test_a_world_that_believes_otherwise_answers_anew_what_speaks_of_explanations(world):
-    other = world.believing({"economy": 0.1, "bluff": 0.9})
+    other = world.believing({"record": {"economy": 0.1, "bluff": 0.9}})
     assert _ask(other, "posterior(bluff)") == 0.9
     assert _ask(world, "posterior(bluff)") == 0.3
+    assert _ask(world, "posterior(bluff | record)") == 0.3
+    assert _ask(world, "posterior(bluff | clues)") == 0.8

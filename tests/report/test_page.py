@@ -197,3 +197,20 @@ def test_a_dangerous_address_becomes_no_link(page):
 
 def test_the_words_clearly_and_proves_are_never_used(page):
     assert not re.search(r"\b(clearly|proves?|proven)\b", repr(page), flags=re.IGNORECASE)
+
+
+def test_record_clues_and_both_stand_side_by_side_with_what_would_turn_them(study):
+    clues = make_page(study).clues
+    assert clues is not None
+    assert [row.label for row in clues.shares][:2] == ["Economy and votes", "European disappointment"]
+    assert clues.shares[1].clues == "50\u00a0%"
+    assert clues.shares[1].clues_span == "10\u00a0% to 70\u00a0%"
+    assert clues.rows[0].weights[:2] == ("\u22120.03", "+0.04")
+    assert len(clues.judged) == len(study.explanations) - 1
+    assert "Krippendorff’s alpha 0.73 and correlation 0.85" in clues.basis
+    assert "“No motives”" in clues.basis
+    turns, holds = clues.firmness
+    assert turns == 'By the clues alone, without clue `c1` “Bluff to <press> the "West" & others” leads.'
+    assert holds.startswith("By record and clues, “European disappointment” leads without any one clue or origin")
+    assert any("judged and not computed" in sentence for sentence in make_page(study).answer.sentences)
+    assert make_page(replace(study, clues=None)).clues is None

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from raison.analysis.fitting import Fit
+from raison.analysis.judged import Judged
 from raison.analysis.pool import Pool
 from raison.analysis.watch import Watch
 from raison.arrays import PlayerValues
@@ -27,7 +28,9 @@ from raison.inference.game_map import NumberVector
 from raison.inference.likelihood import HabitLikelihood, chain_of
 from raison.query.answers import Answer, Number
 from raison.query.claim import Trial, verdict_of
-from raison.query.tree import Test
+from raison.query.conditions import forms_in
+from raison.query.forms.explanation import ExplanationProbability
+from raison.query.tree import BOTH, CLUES, RECORD, Test
 from raison.query.world import Facts, Played, World, speaks_of_explanations
 from raison.study import ClaimAnswer, ClaimResult
 
@@ -49,14 +52,17 @@ STANDING = 0.02
 """Posterior probability from which an explanation counts."""
 
 
-def judge_claims(case: BuiltCase, fits: Sequence[Fit], seed: int, watch: Watch, pool: Pool) -> tuple[ClaimResult, ...]:
-    """Return the verdict on every claim of `case`."""
+def judge_claims(
+    case: BuiltCase, fits: Sequence[Fit], judged: Judged | None, seed: int, watch: Watch, pool: Pool
+) -> tuple[ClaimResult, ...]:
+    """Return the verdict on every claim of `case`; `judged` is what its clues say, None if it has none."""
     shares = {fit.explanation.name: fit.share for fit in fits}
+    believed = {RECORD: shares, **_by_clues(judged)}
     tests = [claim.test for claim in case.claims if claim.test is not None]
-    rivals = _rivals(fits, seed)
+    rivals = _rivals(fits, judged, seed)
     watch.tell(ASKING, 0, len(fits))
     answered = pool.side_by_side(
-        functools.partial(_ask, case=case, probabilities=shares, tests=tests, rivals=rivals),
+        functools.partial(_ask, case=case, probabilities=believed, tests=tests, rivals=rivals),
         [(fit, seed + number) for number, fit in enumerate(fits)],
         states=case.space.size,
         done=lambda count, *_: watch.tell(ASKING, count, len(fits)),
@@ -66,6 +72,12 @@ def judge_claims(case: BuiltCase, fits: Sequence[Fit], seed: int, watch: Watch, 
     by_test = [dict(zip(names, answers, strict=True)) for answers in zip(*answered, strict=True)]
     remaining = iter(by_test)
     return tuple(_result(claim, next(remaining) if claim.test else None, shares, rivals) for claim in case.claims)
+
+
+Believed = Mapping[str, Mapping[str, float]]
+"""How probable each explanation is, by what that rests on."""
+
+RESTS_ON = {RECORD: "the record alone", CLUES: "the clues alone", BOTH: "record and clues"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,37 +90,51 @@ class Rivals:
         shifted: with the log evidence of one explanation moved by as much as strong evidence.
     """
 
-    with_record: list[dict[str, float]]
-    without_record: list[dict[str, float]]
-    shifted: list[dict[str, float]]
+    with_record: list[Believed]
+    without_record: list[Believed]
+    shifted: list[Believed]
 
 
-def _rivals(fits: Sequence[Fit], seed: int) -> Rivals:
+def _rivals(fits: Sequence[Fit], judged: Judged | None, seed: int) -> Rivals:
     log_evidence = np.array([fit.posterior.log_evidence for fit in fits])
+    size = np.nan_to_num([fit.posterior.log_evidence_error for fit in fits])
+    errors = size * np.random.default_rng(seed).standard_normal((RIVAL_DRAWS, len(fits)))
+    spoken = {RECORD: log_evidence + errors}
+    silent = {RECORD: errors}
+    middles = {RECORD: log_evidence[None]}
+    if judged is not None:
+        spoken |= {CLUES: judged.clues[:RIVAL_DRAWS], BOTH: judged.both[:RIVAL_DRAWS]}
+        silent |= {CLUES: errors, BOTH: errors}
+        middles |= {CLUES: judged.clues.mean(axis=0)[None], BOTH: judged.both.mean(axis=0)[None]}
     shifts = np.vstack([np.eye(len(fits)), -np.eye(len(fits))]) * STRONG
     return Rivals(
-        _erring(fits, log_evidence, seed),
-        _erring(fits, np.zeros(len(fits)), seed),
-        _posteriors(fits, log_evidence + shifts),
+        _posteriors(fits, spoken),
+        _posteriors(fits, silent),
+        _posteriors(fits, {basis: middle + shifts for basis, middle in middles.items()}),
     )
 
 
-def _erring(fits: Sequence[Fit], log_evidence: np.ndarray, seed: int) -> list[dict[str, float]]:
-    size = np.nan_to_num([fit.posterior.log_evidence_error for fit in fits])
-    errors = size * np.random.default_rng(seed).standard_normal((RIVAL_DRAWS, len(fits)))
-    return _posteriors(fits, log_evidence + errors)
-
-
-def _posteriors(fits: Sequence[Fit], log_evidences: np.ndarray) -> list[dict[str, float]]:
-    """Return the posterior of the explanations for each row of log evidences."""
+def _posteriors(fits: Sequence[Fit], log_weights: Mapping[str, np.ndarray]) -> list[Believed]:
+    """Return the posterior of the explanations, by what it rests on, for each row of what speaks for them in logs."""
     weights = [fit.explanation.weight for fit in fits]
     names = [fit.explanation.name for fit in fits]
-    rows = posterior_probabilities(log_evidences, weights).tolist()
-    return [dict(zip(names, row, strict=True)) for row in rows]
+    rows = {basis: posterior_probabilities(each, weights).tolist() for basis, each in log_weights.items()}
+    return [
+        {basis: dict(zip(names, row, strict=True)) for basis, row in zip(rows, together, strict=True)}
+        for together in zip(*rows.values(), strict=True)
+    ]
+
+
+def _by_clues(judged: Judged | None) -> Believed:
+    """Return how probable each explanation is where clues count."""
+    if judged is None:
+        return {}
+    each = judged.result.shares
+    return {CLUES: {one.explanation: one.clues for one in each}, BOTH: {one.explanation: one.both for one in each}}
 
 
 def _ask(
-    job: tuple[Fit, int], *, case: BuiltCase, probabilities: dict[str, float], tests: Sequence[Test], rivals: Rivals
+    job: tuple[Fit, int], *, case: BuiltCase, probabilities: Believed, tests: Sequence[Test], rivals: Rivals
 ) -> list[Trial]:
     """Return the answers of one explanation to all tests; `job` is its fit, and the seed of the draws."""
     fit, seed = job
@@ -178,7 +204,7 @@ def _result(
     if answers is None:
         known = (claim.id, claim.where, claim.says, claim.kind)
         return ClaimResult(*known, "not testable", None, None, None, "", claim.not_testable, "", ())
-    verdict = verdict_of(answers, shares, rivals.with_record)
+    verdict = verdict_of(answers, shares, [each[RECORD] for each in rivals.with_record])
     return ClaimResult(
         claim.id,
         claim.where,
@@ -189,10 +215,17 @@ def _result(
         verdict.low,
         verdict.high,
         claim.text,
-        verdict.reason,
+        _basis(claim.test) + verdict.reason,
         verdict.fragile,
         tuple(
             ClaimAnswer(name, each.left, each.right, each.holds, each.draws, each.unconverged)
             for name, each in answers.items()
         ),
     )
+
+
+def _basis(test: Test | None) -> str:
+    """Return on what a test of explanations rests, for the start of a sentence; nothing for other tests."""
+    forms = () if test is None else forms_in(test)
+    asked = dict.fromkeys(form.basis for form in forms if isinstance(form, ExplanationProbability))
+    return f"by {' against '.join(RESTS_ON[basis] for basis in asked)}: " if asked else ""

@@ -22,6 +22,7 @@ from raison.analysis.description import (
 from raison.analysis.equilibria import SEARCHING, search_equilibria, without_search
 from raison.analysis.fitting import Fit, check_possible, fit_all, make_rivals
 from raison.analysis.foreseen import FORESEEING, foresee
+from raison.analysis.judged import weigh_clues
 from raison.analysis.motives import MEASURING, measure_motives
 from raison.analysis.pool import Pool, Threads
 from raison.analysis.store import FitStore
@@ -110,7 +111,8 @@ def run_study(
     with watch.stage(SEARCHING):
         equilibria = search_equilibria(fits, seed, watch, pool) if search else without_search(fits)
     with watch.stage(ASKING):
-        claims = judge_claims(case, fits, seed, watch, pool)
+        judged = weigh_clues(case, fits, seed)
+        claims = judge_claims(case, fits, judged, seed, watch, pool)
     leading = _lead(fits, described)
     return Study(
         case=_summary(case),
@@ -127,6 +129,7 @@ def run_study(
         residuals=acts,
         reading_residuals=readings,
         power=power,
+        clues=judged.result if judged else None,
         fragility=_fragility(fits, leading),
         records=record_results(described),
         stages=tuple(watch.stages),

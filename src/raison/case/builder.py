@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float
 
 from raison.case.game import CaseGame, Theta, game_of
+from raison.case.meaning.clues import clues_of
 from raison.case.meaning.entries import is_assumed, space_of
 from raison.case.meaning.items import ITEM_KINDS, Setting
 from raison.case.meaning.names import names_of
@@ -21,6 +22,7 @@ from raison.case.text.reader import WrittenCase
 from raison.case.text.schema import CaseText, ClaimRow
 from raison.errors import CaseError
 from raison.game import StateSpace
+from raison.inference.clues import Clues
 from raison.inference.model import Explanation, Parameter
 from raison.query.conditions import resolve
 from raison.query.grammar import parse_test
@@ -57,6 +59,7 @@ class BuiltCase:
         motives: positions of the weights of motives among the numbers.
         explanations: the rival accounts, each with a prior for every number, in the same order.
         records: what was seen, each with its start and its calendar.
+        clues: what was judged; None if nothing.
         claims: the claims of the text.
         indicators: value of each (name, date).
         names: what a query about this case may speak of.
@@ -76,6 +79,7 @@ class BuiltCase:
     motives: tuple[int, ...]
     explanations: tuple[Explanation, ...]
     records: tuple[WatchedRecord, ...]
+    clues: Clues | None
     claims: tuple[WrittenClaim, ...]
     indicators: Mapping[tuple[str, datetime.date], float]
     names: Names
@@ -108,6 +112,7 @@ def build(written: WrittenCase) -> BuiltCase:
             _explanation(case, name, priors.of(numbers.believed_by(name))) for name in case.explanations
         ),
         records=records,
+        clues=clues_of(case),
         claims=tuple(_claim(claim, names) for claim in case.claims),
         indicators={(row.indicator, row.date): row.value for row in case.indicators},
         names=names,

@@ -15,6 +15,9 @@ import lark
 from raison.errors import Problem, QueryError
 from raison.query.forms import FORMS
 from raison.query.tree import (
+    BOTH,
+    CLUES,
+    RECORD,
     And,
     Arithmetic,
     Compare,
@@ -53,6 +56,7 @@ comparison: expression relation expression
 FORMS
 !when: AT | BY
 given: "|" record ("," intervention)* | "|" intervention ("," intervention)*
+basis: "|" _RECORD -> on_record | "|" _CLUES -> on_clues | "|" _RECORD "," _CLUES -> on_both
 record: _RECORD -> whole_record | _RECORD _TO DATE -> record_to
 intervention: _DO "(" WORD "=" WORD ")" -> do_level | _DO "(" WORD _NEVER WORD ")" -> do_never
 
@@ -79,6 +83,7 @@ BY.2: /by(?![\w-])/
 _FROM.2: /from(?![\w-])/
 _TO.2: /to(?![\w-])/
 _RECORD.2: /record(?![\w-])/
+_CLUES.2: /clues(?![\w-])/
 _DO.2: /do(?![\w-])/
 _NEVER.2: /never(?![\w-])/
 WORD: /\w(?:[\w-]*\w)?/
@@ -113,6 +118,7 @@ WORDS = {
     "_FROM": "`from`",
     "_TO": "`to`",
     "_RECORD": "`record`",
+    "_CLUES": "`clues`",
     "_DO": "`do(...)`",
     "_NEVER": "`never`",
     "VBAR": "`|`",
@@ -171,6 +177,15 @@ class _Tree(lark.Transformer):
 
     def disjoin(self, *parts: Condition) -> Or:
         return Or(parts)
+
+    def on_record(self) -> str:
+        return RECORD
+
+    def on_clues(self) -> str:
+        return CLUES
+
+    def on_both(self) -> str:
+        return BOTH
 
     def whole_record(self) -> Given:
         return Given("all")

@@ -117,6 +117,9 @@ class Given:
         return ", ".join(parts)
 
 
+RECORD, CLUES, BOTH = "record", "clues", "record, clues"
+"""What the posterior of an explanation may rest on."""
+
 NOTHING = Given()
 """Nothing but the first day."""
 
@@ -135,6 +138,7 @@ class Names:
         indicators: the (name, date) pairs that have a value.
         begin: first day of the case.
         until: end of the record.
+        has_clues: whether clues were judged.
     """
 
     variables: Sequence[Variable]
@@ -143,6 +147,7 @@ class Names:
     indicators: Collection[tuple[str, datetime.date]]
     begin: datetime.date
     until: datetime.date
+    has_clues: bool = False
 
 
 @runtime_checkable
@@ -163,8 +168,8 @@ class Askable(Protocol):
         ...
 
     @property
-    def probabilities(self) -> Mapping[str, float]:
-        """Return the posterior probability of each explanation."""
+    def probabilities(self) -> Mapping[str, Mapping[str, float]]:
+        """Return the posterior probability of each explanation by what it rests on: `RECORD`, `CLUES`, `BOTH`."""
         ...
 
     def known(self, given: Given) -> tuple[float, StateVector]:

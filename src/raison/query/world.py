@@ -33,13 +33,13 @@ class Facts:
         space: the state space.
         records: what was seen; questions are about the first.
         indicators: value of each (name, date).
-        probabilities: posterior probability of each explanation.
+        probabilities: posterior probability of each explanation, by what it rests on.
     """
 
     space: StateSpace
     records: tuple[WatchedRecord, ...]
     indicators: Mapping[tuple[str, datetime.date], float] = field(default_factory=dict)
-    probabilities: Mapping[str, float] = field(default_factory=dict)
+    probabilities: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,10 +93,10 @@ class World:
         return self._facts.indicators
 
     @property
-    def probabilities(self) -> Mapping[str, float]:
+    def probabilities(self) -> Mapping[str, Mapping[str, float]]:
         return self._facts.probabilities
 
-    def believing(self, probabilities: Mapping[str, float]) -> World:
+    def believing(self, probabilities: Mapping[str, Mapping[str, float]]) -> World:
         """Return the same world with other probabilities of the explanations; what was answered is kept."""
         facts = Facts(self._facts.space, self._facts.records, self._facts.indicators, probabilities)
         other = World(facts, self._game, self._play, near=self._near)

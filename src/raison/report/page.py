@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from raison.report.answer import fragility_lines, make_answer
 from raison.report.charts import forecast_chart, posterior_chart, timeline_chart, weights_chart
+from raison.report.clues import make_clues
 from raison.report.evidence import deciding_rows, evidence_note, groupings, item_rows
 from raison.report.items import is_doubtful, look_of
 from raison.report.motives import motive_rows
@@ -24,6 +25,7 @@ from raison.report.parts import (
     Answer,
     Chart,
     ClaimRow,
+    CluesTable,
     ExplanationRow,
     ForecastRow,
     Grouping,
@@ -74,6 +76,8 @@ class Page:
     """None if it was not foreseen."""
     unexplained: Unexplained | None
     """None if no record was compared."""
+    clues: CluesTable | None
+    """None if the case has no clues."""
     fragility: tuple[Line, ...]
     cannot_tell: tuple[str, ...]
     timelines: tuple[Chart, ...]
@@ -118,6 +122,7 @@ def make_page(study: Study) -> Page:
         answer=make_answer(study),
         power=power_table(study.power, explanation_labels(study)) if study.power else None,
         unexplained=make_unexplained(study),
+        clues=make_clues(study),
         fragility=fragility_lines(study),
         cannot_tell=study.cannot_tell,
         timelines=tuple(timeline_chart(study, record) for record in study.records),

@@ -108,6 +108,46 @@ class Unexplained:
 
 
 @dataclass(frozen=True)
+class ClueShareRow:
+    """An explanation: its posterior by the record, by the clues and by both."""
+
+    label: str
+    record: str
+    clues: str
+    clues_span: str
+    both: str
+    both_span: str
+    weight: str
+
+
+@dataclass(frozen=True)
+class ClueRow:
+    """One clue and what it weighs under each explanation that was judged."""
+
+    id: str
+    date: str
+    says: str
+    group: str
+    """Its origin; empty if it is the only one of it."""
+    confidence: str
+    sources: tuple[Link, ...]
+    weights: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CluesTable:
+    """What the clues say beside the record."""
+
+    sentence: str
+    basis: str
+    firmness: tuple[str, ...]
+    shares: tuple[ClueShareRow, ...]
+    judged: tuple[str, ...]
+    """The explanations that were judged."""
+    rows: tuple[ClueRow, ...]
+
+
+@dataclass(frozen=True)
 class MotiveRow:
     """What a motive does alone."""
 

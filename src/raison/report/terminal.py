@@ -13,6 +13,7 @@ from rich.text import Text
 
 from raison.errors import counted
 from raison.report.answer import fragility_lines, make_answer
+from raison.report.clues import make_clues
 from raison.report.evidence import deciding_rows, item_rows
 from raison.report.names import explanation_label, shorten
 from raison.report.parts import MotiveRow, PowerTable
@@ -27,7 +28,15 @@ _STYLES = {"supported": "green", "contradicted": "red", "undecided": "yellow", "
 def show_study(study: Study, console: Console) -> None:
     """Print what the study says, in at most 100 columns: the answer first, then what it rests on."""
     width = min(_WIDTH, console.width)
-    parts = [_answer(study), _size(study), _explanations(study), _deciding(study), _claims(study), _cannot_tell(study)]
+    parts = [
+        _answer(study),
+        _size(study),
+        _explanations(study),
+        _clues(study),
+        _deciding(study),
+        _claims(study),
+        _cannot_tell(study),
+    ]
     console.print(Group(*(part for part in parts if part is not None)), width=width)
 
 
@@ -132,6 +141,26 @@ def _explanations(study: Study) -> Group:
     ]
     flips = Padding(Group(*(line for line in lines if line.plain)), (0, 0, 0, 2))
     return Group(_heading("Explanations, given this model and this list"), table, _heading("What could flip it"), flips)
+
+
+def _clues(study: Study) -> Group | None:
+    found = make_clues(study)
+    if found is None:
+        return None
+    table = _table(
+        ("explanation", "left"),
+        ("record", "right"),
+        ("clues", "right"),
+        ("", "right"),
+        ("both", "right"),
+        ("", "right"),
+    )
+    for row in found.shares:
+        table.add_row(
+            Text(shorten(row.label, 40)), row.record, row.clues, f"({row.clues_span})", row.both, f"({row.both_span})"
+        )
+    lines = [Text(found.basis), *(Text(f"- {sentence}") for sentence in found.firmness)]
+    return Group(_heading("Posterior by the record alone, by the clues alone, and by both"), table, *lines)
 
 
 def _deciding(study: Study) -> Group | None:

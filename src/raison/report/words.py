@@ -181,6 +181,12 @@ def signed(value: float) -> str:
     return text if math.isnan(value) or text.startswith(_MINUS) or text == "0.0" else f"+{text}"
 
 
+def hundredths(value: float) -> str:
+    """Return a small weight with its sign and two decimals."""
+    text = f"{round(value, 2) + 0.0:+.2f}".replace("-", _MINUS)
+    return NOT_KNOWN if math.isnan(value) else "0.00" if text == "+0.00" else text
+
+
 def number(value: float, digits: int = 2) -> str:
     """Return `value` with so many significant digits, never in computer notation."""
     if math.isnan(value):

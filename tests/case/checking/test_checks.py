@@ -120,3 +120,76 @@ def test_after_a_thousand_problems_the_rest_is_not_told(case: pathlib.Path, prob
     problems = problems_of(case)
     assert len(problems) == 1001
     assert problems[-1] == "record.csv:1002:31: there are more than 1,000 problems; mend the others first."
+
+
+JUDGED = "need a probability such as `0.4`, or a range such as `0.3 to 0.5`, above 0 and at most 1."
+CLUES = """id,date,says,group,source,confidence,rater,for-trade,for-votes
+c1,2021-03-01,Exporters ask for it.,lobby,invented,high,first,0.6 to 0.8,0.3 to 0.5
+c1,2021-03-01,,,,,second,0.5,0.4 to 1
+"""
+
+
+def with_clues(case: pathlib.Path, clues: str, *, count: str = "0.3 to 1") -> None:
+    (case / "clues.csv").write_text(clues, encoding="utf-8")
+    text = (case / "case.yaml").read_text(encoding="utf-8")
+    entry = f"record: record.csv\nclues: clues.csv\nclues count for: {count}"
+    (case / "case.yaml").write_text(text.replace("record: record.csv", entry), encoding="utf-8")
+
+
+def test_clues_in_which_nothing_is_wrong(case: pathlib.Path) -> None:
+    with_clues(case, CLUES)
+    written = read_case(case)
+    assert check_case(written) == ()
+    assert written.text.clues[1].judged == {"for-trade": "0.5", "for-votes": "0.4 to 1"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("0.6 to 0.8", "0 to 0.8", "2:63: clues.1.for-trade: found `0 to 0.8`; " + JUDGED),
+        ("0.6 to 0.8", "60%", "2:63: clues.1.for-trade: found `60%`; " + JUDGED),
+        ("0.6 to 0.8", "", "3:26: clues.2.for-trade: the first clue is not judged under `for-trade`; every row "
+         "judges the same explanations."),
+        ("second,0.5,", "second,,", "3:26: clues.2.for-trade: clue `c1` is not judged under `for-trade`; every row "
+         "judges the same explanations."),
+        ("second", "first", "3:1: clues.2.id: clue `c1` is judged twice by rater `first`; the first is on line 2."),
+        ("c1,2021-03-01,,", "c1,2021-03-02,,", "3:4: clues.2.date: found `2021-03-02`; the first row of clue `c1` has "
+         "`2021-03-01`."),
+        ("Exporters ask for it.", "", "2:1: clues.1: clue `c1` does not say what was found; fill `says`."),
+        ("invented", "invent", "2:43: clues.1.source: no source `invent`. Did you mean `invented`?"),
+        ("high", "sure", "2:52: clues.1.confidence: found `sure`; need a number above 0 and at most 1, or one of high, "
+         "medium, low."),
+        ("for-votes\n", "for-vote\n", "1:54: no column `for-vote`. Did you mean `for-votes`?"),
+        ("rater,for-trade", "rater,trade", "1:44: no column `trade`. Did you mean `for-trade`?"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_clue_is_told(
+    case: pathlib.Path, problems_of: Callable, old: str, new: str, says: str
+) -> None:
+    assert old in CLUES
+    with_clues(case, CLUES.replace(old, new, 1))
+    assert f"clues.csv:{says}" in problems_of(case)
+
+
+def test_what_is_wrong_with_the_exponent_is_told(case: pathlib.Path, problems_of: Callable) -> None:
+    with_clues(case, CLUES, count="-1 to 1")
+    assert problems_of(case) == [
+        "case.yaml:72:18: clues count for: found `-1 to 1`; clues cannot count for less than nothing."
+    ]
+
+
+def test_clues_without_a_column_for_every_explanation_and_of_later_dates_are_warned_of(case: pathlib.Path) -> None:
+    late = CLUES.replace("2021-03-01", "2023-03-01").replace(",for-votes", "").replace(",0.3 to 0.5", "")
+    with_clues(case, late.replace(",0.4 to 1", ""))
+    warnings = [str(each).partition(": ")[2] for each in check_case(read_case(case))]
+    assert warnings == [
+        "clues: nobody judged the clues under `for-votes`: the mean of the others stands for it.",
+        "clues: later than the record: 1 of 1 clue; they count, too.",
+    ]
+
+
+def test_a_fact_that_counts_as_an_item_and_as_a_clue_is_warned_of(case: pathlib.Path) -> None:
+    item = read_case(case).text.record[0]
+    with_clues(case, CLUES.replace("2021-03-01", str(item.date)).replace("invented", item.source))
+    (warning,) = check_case(read_case(case))
+    assert "a fact must not count both as an item and as a clue" in str(warning)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from raison.case.checking.clues import check_clues, warn_of_clues
 from raison.case.checking.record import check_claims, check_indicators, check_record
 from raison.case.checking.world import (
     Checking,
@@ -35,6 +36,7 @@ CHECKS = (
     check_numbers,
     check_chances,
     check_record,
+    check_clues,
     check_claims,
     check_indicators,
 )
@@ -67,6 +69,7 @@ def _warnings(at: Checking) -> Iterator[Problem]:
     if unused:
         message = f"{len(unused)} of {len(case.sources)} sources are cited nowhere: {', '.join(unused)}."
         yield at.places.problem(("sources",), message, at_key=True)
+    yield from warn_of_clues(at)
 
 
 def _changed(case: CaseText) -> set[str]:
@@ -84,5 +87,5 @@ def _cited(case: CaseText) -> set[str]:
     """Return the sources that anything cites."""
     bases = [entry.basis for group in (case.nature, case.players, case.explanations) for entry in group.values()]
     bases += [a.basis for player in case.players.values() for a in player.actions.values() if a.basis]
-    bases += [row.source for row in (*case.record, *case.indicators)]
+    bases += [row.source for row in (*case.record, *case.clues, *case.indicators)]
     return {key for basis in bases for key in source_keys(basis)}

@@ -31,7 +31,7 @@ def check_record(at: Checking) -> Iterator[Problem]:
         else:
             known = f"it must be one of {', '.join(ITEM_KINDS)}.{nearest(row.kind, ITEM_KINDS)}"
             yield at.places.problem((*path, "kind"), f"found `{row.kind}`; {known}")
-        yield from _check_sources(at, (*path, "source"), row.source)
+        yield from check_sources(at, (*path, "source"), row.source)
 
 
 def _check_dates(at: Checking) -> Iterator[Problem]:
@@ -56,7 +56,8 @@ def _check_dates(at: Checking) -> Iterator[Problem]:
             yield at.places.problem(("record", index, "date"), message)
 
 
-def _check_sources(at: Checking, path: Path, source: str) -> Iterator[Problem]:
+def check_sources(at: Checking, path: Path, source: str) -> Iterator[Problem]:
+    """Check that the case has the sources that an entry cites."""
     for key in source_keys(source):
         if key not in at.case.sources:
             yield at.places.problem(path, f"no source `{key}`.{did_you_mean(key, at.case.sources)}")
@@ -102,4 +103,4 @@ def check_indicators(at: Checking) -> Iterator[Problem]:
             message = f"`{row.indicator}` at {row.date} stands twice; the first is on line {line}."
             yield at.places.problem((*path, "indicator"), message)
         first.setdefault(key, index)
-        yield from _check_sources(at, (*path, "source"), row.source)
+        yield from check_sources(at, (*path, "source"), row.source)

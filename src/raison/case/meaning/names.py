@@ -16,4 +16,5 @@ def names_of(case: CaseText, space: StateSpace) -> Names:
         indicators={(row.indicator, row.date) for row in case.indicators},
         begin=case.time.begin,
         until=case.time.until,
+        has_clues=bool(case.clues),
     )

@@ -132,6 +132,17 @@ def read_motive(text: str) -> WrittenPrior | Strength:
     return Strength(low, low if high is None else high)
 
 
+def read_judgement(text: str) -> tuple[float, float]:
+    """Return the ends of a judged probability; raise `ValueError` with a message if `text` states none."""
+    match = _PLAIN.fullmatch(text.strip())
+    low, high = (float(match["low"]), float(match["high"] or match["low"])) if match else (math.nan, math.nan)
+    if not 0 < low <= high <= 1:
+        raise ValueError(
+            f"found `{text}`; need a probability such as `0.4`, or a range such as `0.3 to 0.5`, above 0 and at most 1."
+        )
+    return low, high
+
+
 def _ends(match: re.Match[str], kind: Kind, unit: str) -> tuple[float, float | None]:
     """Return the low and the high end, in the unit of the case; None for no high end."""
     low, high = (None if word is None else _WORDS.get(word) or float(word) for word in match.group("low", "high"))

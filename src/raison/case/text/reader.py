@@ -6,7 +6,7 @@ import hashlib
 import itertools
 import os
 import pathlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,13 +15,20 @@ import pydantic
 from raison.case.text.csv_text import read_csv
 from raison.case.text.files import CaseFile, Files, FilesOnDisk, TextsInMemory, find_case_file
 from raison.case.text.places import MOST_PROBLEMS, Places, first_problems
-from raison.case.text.schema import CaseText, IndicatorRow, RecordRow
+from raison.case.text.schema import CaseText, ClueRow, Entry, IndicatorRow, RecordRow
 from raison.case.text.wording import is_echo, word_error
 from raison.case.text.yaml_text import read_yaml
 from raison.errors import CaseError, Problem, quote
 
-ROLES = ("record", "claims", "sources", "indicators")
+ROLES = ("record", "claims", "sources", "indicators", "clues")
 """Entries that may stand in a file of their own."""
+
+
+JUDGED = "judged"
+"""An entry of a clue that has a column for every explanation in a table."""
+
+ROWS: dict[str, type[Entry]] = {"record": RecordRow, "clues": ClueRow, "indicators": IndicatorRow}
+"""What a row is, of what is read from CSV."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +86,17 @@ def _hash(files: Iterable[CaseFile]) -> str:
     return digest.hexdigest()
 
 
+def _names(explanations: Any) -> list[str]:
+    """Return the names of explanations as they are written; none if they are not a mapping."""
+    return [name for name in explanations if isinstance(name, str)] if isinstance(explanations, dict) else []
+
+
+def _judged(row: dict[str, str], explanations: Sequence[str]) -> dict[str, Any]:
+    """Return the row of a clue with what is judged under every explanation as one entry."""
+    rest = {column: cell for column, cell in row.items() if column not in explanations}
+    return rest | {JUDGED: {name: row[name] for name in explanations if name in row}}
+
+
 @dataclass
 class _Reading:
     """The reading of one case: its places, problems and the files read so far."""
@@ -104,14 +122,14 @@ class _Reading:
             raise CaseError([Problem(shown, 1, 1, "", message)])
         for role in ROLES:
             if isinstance(content.get(role), str):
-                content[role] = self._read_role(role, content[role])
+                content[role] = self._read_role(role, content[role], _names(content.get("explanations")))
         return content
 
-    def _read_role(self, role: str, name: str) -> Any:
+    def _read_role(self, role: str, name: str, explanations: Sequence[str]) -> Any:
         """Return the content of the file `name`, or an empty one if it cannot be read."""
         content: Any = None
         try:
-            content = self._parse(role, self._read_file(name, role))
+            content = self._parse(role, self._read_file(name, role), explanations)
         except ValueError as error:
             self.problems.append(self.places.problem((role,), str(error)))
         except CaseError as error:
@@ -126,7 +144,7 @@ class _Reading:
         self.read.append(file)
         return file
 
-    def _parse(self, role: str, file: CaseFile) -> Any:
+    def _parse(self, role: str, file: CaseFile, explanations: Sequence[str]) -> Any:
         ending = pathlib.PurePath(file.name).suffix
         if role in ("claims", "sources"):
             if ending not in (".yaml", ".yml"):
@@ -134,9 +152,13 @@ class _Reading:
             return read_yaml(file.text, file.shown, self.places, (role,))
         if ending != ".csv":
             raise ValueError(f"found {quote(file.name)}; the {role} is read from a CSV file.")
-        row = RecordRow if role == "record" else IndicatorRow
-        needed = [name for name, entry in row.model_fields.items() if entry.is_required()]
-        return read_csv(file.text, file.shown, self.places, (role,), needed=needed, allowed=list(row.model_fields))
+        fields = ROWS[role].model_fields
+        columns = [name for name in fields if name != JUDGED]
+        needed = [name for name in columns if fields[name].is_required()]
+        judged = [name for name in explanations if name not in columns] if JUDGED in fields else []
+        allowed = [*columns, *judged]
+        rows = read_csv(file.text, file.shown, self.places, (role,), needed=needed, allowed=allowed)
+        return [_judged(row, judged) for row in rows] if judged else rows
 
     def validate(self, content: dict[str, Any]) -> CaseText | None:
         """Return the case, or None after noting what is wrong with its form."""

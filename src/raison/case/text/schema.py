@@ -198,6 +198,19 @@ class RecordRow(Entry):
     note: str = ""
 
 
+class ClueRow(Entry):
+    """A clue as one rater judges it: how probable it would be if each explanation were the main truth."""
+
+    id: ShortText
+    date: Day
+    says: str = ""
+    group: ShortText = ""
+    source: str = ""
+    confidence: NumberText | None = None
+    rater: ShortText = ""
+    judged: dict[Name, NumberText] = Field(min_length=1)
+
+
 class WrittenSource(Entry):
     """Where facts come from."""
 
@@ -258,4 +271,6 @@ class CaseText(Entry):
     claims: tuple[ClaimRow, ...] = ()
     sources: dict[Name, WrittenSource] = {}
     indicators: tuple[IndicatorRow, ...] = ()
+    clues: tuple[ClueRow, ...] = ()
+    clues_count_for: NumberText | None = Field(default=None, alias="clues count for")
     leaves_out: tuple[str, ...] = Field(default=(), alias="leaves out")
