@@ -13,6 +13,7 @@ from raison.study import (
     ActionForecast,
     ActResidual,
     CaseSummary,
+    ChainLink,
     ClaimAnswer,
     ClaimResult,
     ClueResult,
@@ -25,6 +26,7 @@ from raison.study import (
     ItemResult,
     ItemWeight,
     LeftOut,
+    MotiveChain,
     MotiveResult,
     ParameterEstimate,
     PowerHelp,
@@ -33,6 +35,7 @@ from raison.study import (
     RaterAgreement,
     ReadingResidual,
     RecordResult,
+    SignatureResult,
     Stage,
     Study,
 )
@@ -93,6 +96,7 @@ def make_study(*, listed: int = 6, items: int = 70, claims: int = 69, seed: int 
         items=records,
         claims=tuple(_claim(rng, number, names) for number in range(claims)),
         motives=_motives(names[:listed]),
+        signatures=_signatures(names[0]),
         residuals=tuple(_residual(rng, leader, "turkey", action, p) for action, p in P_VALUES.items()),
         power=_power(names),
         reading_residuals=(
@@ -146,6 +150,17 @@ def _power(names: tuple[str, ...]) -> PowerResult:
     )
     helps = (PowerHelp("a record twice as long", 0.24, 0.05),)
     return PowerResult(names, 16, 1, leads, pairs, 0.12, 0.02, helps)
+
+
+def _signatures(name: str) -> tuple[SignatureResult, ...]:
+    """One prediction that holds and one that fails, of the same explanation."""
+    link = ChainLink("ties", "sanctions", "falls", "russia", "ease", "cold", "normal", 0.46, 0.5)
+    chain = MotiveChain("turkey", "votes", "conciliate", "ties", 0.15, (link,))
+    broken = MotiveChain("turkey", "income", "conciliate", "", 0.0, ())
+    return (
+        SignatureResult(name, "rate(turkey conciliates) > 0.1", 0.5, 0.1, True, 0.9, 20, 0, (chain,)),
+        SignatureResult(name, "rate(turkey conciliates) > <1>", 0.5, 1.0, False, 0.1, 20, 0, (chain, broken)),
+    )
 
 
 def _clues(names: tuple[str, ...], posterior: np.ndarray) -> CluesResult:

@@ -41,6 +41,7 @@ from raison.study import (
     PowerResult,
     ReadingResidual,
     RecordResult,
+    SignatureResult,
     Stage,
     Study,
 )
@@ -416,7 +417,7 @@ def test_the_fields_of_the_study_are_those_of_the_reference(study: dict[str, Any
     kinds = {
         "Top level": Study, "case": CaseSummary, "game": GameSize, "records[]": RecordResult,
         "explanations[]": ExplanationResult, "equilibrium": EquilibriumStatus, "parameters[]": ParameterEstimate,
-        "items[]": ItemResult, "claims[]": ClaimResult, "motives[]": MotiveResult,
+        "items[]": ItemResult, "claims[]": ClaimResult, "motives[]": MotiveResult, "signatures[]": SignatureResult,
         "residuals[]": ActResidual, "reading_residuals[]": ReadingResidual,
         "power": PowerResult, "clues": CluesResult, "fragility": Fragility,
         "stages[]": Stage,

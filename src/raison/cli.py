@@ -31,6 +31,7 @@ from raison.analysis import FitStore, Watch, run_study
 from raison.analysis.foreseen import WHOLE, foresee
 from raison.analysis.motives import measure_motives, weak_motives
 from raison.analysis.pool import Threads, cluster_at
+from raison.analysis.signatures import try_signatures
 from raison.analysis.watch import Tell, cancelled_by_interrupt
 from raison.case import BuiltCase, WrittenCase, build, check_case, read_case
 from raison.case.template import write_template
@@ -149,6 +150,27 @@ def _show_motives(written: WrittenCase, built: BuiltCase) -> None:
     rows = motive_rows(motives, {}, {each.name: each.label for each in built.explanations})
     with _showing():
         show_motives(rows, out)
+    _show_signatures(built)
+
+
+def _show_signatures(built: BuiltCase) -> None:
+    """Try what explanations predict, and warn of what they do not."""
+    from raison.report import failing_sentences, show_signatures, signature_rows
+
+    if not built.predictions:
+        return
+    try:
+        found = try_signatures(built, 0, Watch(), Threads())
+    except NotConverged as error:
+        _complain(f"warning: whether explanations predict what they say is not known: {error}")
+        return
+    labels = {each.name: each.label for each in built.explanations}
+    rows = signature_rows(found, built.labels, labels, built.records[0].calendar.unit)
+    failing = [row for row in rows if not row.passes]
+    for row, sentence in zip(failing, failing_sentences(failing), strict=True):
+        _complain(f"warning: {' '.join([sentence, *row.why])}")
+    with _showing():
+        show_signatures(rows, out)
 
 
 @app.command()

@@ -212,6 +212,72 @@ class MotiveResult:
         return abs(math.log(self.middle)) < math.log(WEAK)
 
 
+@dataclass(frozen=True)
+class ChainLink:
+    """One step of a chain of consequences: the rate at which a variable moves depends on another."""
+
+    cause: str
+    effect: str
+    move: str
+    """How `effect` moves: `rises`, `falls` or `becomes LEVEL`."""
+    who: str
+    """The player through whom the dependence comes most, or `nature`."""
+    what: str
+    """Its action, or the drift."""
+    slow: str
+    """The level of `cause`, of those at which the world is found, at which `effect` moves least often, all else as it
+    is over the record's time."""
+    fast: str
+    slow_rate: float
+    """How often it moves there, by whatever moves it, per unit of time."""
+    fast_rate: float
+
+    @property
+    def share(self) -> float:
+        """Return how much of an effect on the cause is passed on, in 0..1."""
+        return 1.0 - self.slow_rate / self.fast_rate
+
+
+@dataclass(frozen=True)
+class MotiveChain:
+    """The chain of consequences along which an act serves a motive: the one that passes on most."""
+
+    player: str
+    feature: str
+    action: str
+    begins: str
+    """The variable that the act changes; empty if there is no chain."""
+    chance: float
+    """That it does, where the world is; 0 if there is no chain."""
+    links: tuple[ChainLink, ...]
+    """From there to a variable of the feature; none where the act changes one itself."""
+
+
+@dataclass(frozen=True)
+class SignatureResult:
+    """Something that an explanation says it predicts, before anything is seen."""
+
+    explanation: str
+    text: str
+    left: float
+    """Left side of its first comparison at the middles of all ranges; nan if that is not defined."""
+    right: float
+    is_held: bool
+    """Whether it holds there."""
+    share: float
+    """Share of the draws from the prior in which it holds."""
+    draws: int
+    unconverged: int
+    """Further draws whose game did not converge."""
+    chains: tuple[MotiveChain, ...]
+    """Of the motives that tell this explanation from the others."""
+
+    @property
+    def passes(self) -> bool:
+        """Return whether the explanation predicts it: at the middles, and in most of its prior."""
+        return self.is_held and self.share > 0.5
+
+
 WEAK = 1.3
 """Strength below which a motive hardly moves anyone."""
 
@@ -501,6 +567,8 @@ class Study:
     claims: tuple[ClaimResult, ...]
     motives: tuple[MotiveResult, ...]
     """Of the explanations of the case, in their order; those that an explanation puts at zero are left out."""
+    signatures: tuple[SignatureResult, ...]
+    """What explanations say they predict, in the order of the case."""
     residuals: tuple[ActResidual, ...]
     """Under the most probable explanation, and under the most probable of the case's own if that is a null."""
     reading_residuals: tuple[ReadingResidual, ...]

@@ -10,6 +10,7 @@ from raison.query.forms.explanation import ExplanationProbability
 from raison.query.forms.indicator import IndicatorValue
 from raison.query.forms.moves import MoveCount
 from raison.query.forms.probability import Probability
+from raison.query.forms.rate import Rate
 from raison.query.grammar import MOST_SIGNS, parse_condition, parse_query, parse_test
 from raison.query.tree import (
     And,
@@ -45,6 +46,8 @@ expressions = st.recursive(
     st.builds(Probability, conditions, st.sampled_from(["at", "by"]), dates, givens)
     | st.builds(ExplanationProbability, names, st.sampled_from(["record", "clues", "record, clues"]))
     | st.builds(IndicatorValue, names, dates)
+    | st.builds(Rate, names, names, st.none() | conditions)
+    | st.builds(Rate, names, names, st.none(), dates, givens)
     | st.builds(MoveCount, names, names, dates, dates)
     | st.builds(Constant, st.floats(allow_nan=False, allow_infinity=False)),
     lambda inner: st.builds(Arithmetic, st.sampled_from("+-*/"), inner, inner),
@@ -106,8 +109,8 @@ def test_a_single_comparison_is_no_joined_test() -> None:
     [
         (
             "",
-            "query:1: found nothing; expected a number, `-`, `P(...)`, `posterior(...)`, `value(...)`, "
-            "`moves(...)` or `(`.",
+            "query:1: found nothing; expected a number, `-`, `P(...)`, `rate(...)`, `posterior(...)`, "
+            "`value(...)`, `moves(...)` or `(`.",
         ),
         ("P(ties << close by 2016-01-01)", "query:9: found `<`; expected a name."),
         ("P(ties < close until 2016-01-01)", "query:16: found `until`; expected `and`, `or`, `at` or `by`."),

@@ -6,13 +6,16 @@ import scipy.linalg
 from dense import Dense, filter_by_matrices, matrix_of, reach
 from small_games import BEGIN, BORDER_SPACE, border, border_record, border_start, watched
 
-from raison.chain import Chain, ChainMotion
+from raison.chain import Act, Chain, ChainMotion
 from raison.equilibrium import solve
 from raison.errors import QueryError
 from raison.query.answers import Number, Parts, Undefined
 from raison.query.conditions import mask
 from raison.query.grammar import parse_condition, parse_query, parse_test
 from raison.query.world import Facts, Played, World, _combine
+
+ACTION = "north press"
+"""A player and an action of the border game."""
 
 DAYS = 40
 """Days in a unit of time."""
@@ -221,3 +224,31 @@ def test_a_world_that_believes_otherwise_answers_anew_what_speaks_of_explanation
     assert _ask(world, "posterior(bluff)") == 0.3
     assert _ask(world, "posterior(bluff | record)") == 0.3
     assert _ask(world, "posterior(bluff | clues)") == 0.8
+
+
+def test_a_rate_is_the_mean_over_the_time_that_the_world_spends(world, border_jumps):
+    matrix = matrix_of(border_jumps, BORDER_SPACE.size)
+    until = world.record.record.until
+    times = np.linspace(0.0, until, 2001)
+    step = scipy.linalg.expm(matrix * (times[1] - times[0]))
+    at = [border_start()]
+    for _ in times[1:]:
+        at.append(at[-1] @ step)
+    at = np.array(at)
+    occupied = (at[1:] + at[:-1]).mean(axis=0) / 2
+    player, action = ACTION.split()
+    rates = np.asarray(world.motion.rate(Act(player, action)))
+    assert _ask(world, f"rate({ACTION})") == pytest.approx(occupied @ rates, rel=1e-6)
+    shape = BORDER_SPACE.shape
+    high = occupied.reshape(shape)[2:3].sum(axis=(1, 2), keepdims=True)
+    rest = occupied.reshape(shape).sum(axis=0, keepdims=True)
+    expected = ((high / high.sum()) * rest * rates.reshape(shape)[2:3]).sum()
+    assert _ask(world, f"rate({ACTION} | tension = high)") == pytest.approx(expected, rel=1e-6)
+    day = _day(2.0)
+    then = border_start() @ scipy.linalg.expm(matrix * (2.0 + ONE_DAY))
+    assert _ask(world, f"rate({ACTION} at {day})") == pytest.approx(then @ rates, rel=1e-8)
+
+
+def test_a_rate_on_what_never_happens_is_undefined(world):
+    answer = world.answer(parse_query(f"rate({ACTION} | tension = calm and tension = high)"))
+    assert isinstance(answer, Undefined)

@@ -185,7 +185,7 @@ def _world(case: BuiltCase, fit: Fit, facts: Facts, numbers: NumberVector, near:
     """Return one explanation at one set of numbers."""
     likelihood = fit.likelihood
     if not isinstance(likelihood, HabitLikelihood):
-        return World(facts, case.game(numbers), _play, near=near)
+        return World(facts, case.game(numbers), play_anew, near=near)
 
     def play(changed: Game, _: PlayerValues | None) -> Played:
         return Played(changed, ChainMotion(likelihood.chain(numbers, changed)), None)
@@ -193,7 +193,12 @@ def _world(case: BuiltCase, fit: Fit, facts: Facts, numbers: NumberVector, near:
     return World(facts, likelihood.game(numbers), play, near=near)
 
 
-def _play(game: Game, near: PlayerValues | None) -> Played:
+def play_anew(game: Game, near: PlayerValues | None) -> Played:
+    """Solve a game for forecasts.
+
+    Errors:
+        `NotConverged` if it is not solved.
+    """
     equilibrium = checked(solve(game, start=near, tolerance=FORECAST_TOLERANCE))
     return Played(game, ChainMotion(chain_of(equilibrium)), equilibrium.values)
 

@@ -25,6 +25,7 @@ from raison.analysis.foreseen import FORESEEING, foresee
 from raison.analysis.judged import weigh_clues
 from raison.analysis.motives import MEASURING, measure_motives
 from raison.analysis.pool import Pool, Threads
+from raison.analysis.signatures import SIGNING, try_signatures
 from raison.analysis.store import FitStore
 from raison.analysis.unexplained import COMPARING, unexplained
 from raison.analysis.verdicts import ASKING, judge_claims
@@ -94,13 +95,16 @@ def run_study(
         `ComputationError`s of the fits and forecasts.
     """
     watch, pool = watch or Watch(), pool or Threads()
-    motives, power, acts, readings = (), None, (), ()
+    motives, signatures, power, acts, readings = (), (), None, (), ()
     with watch.stage(CHECKING):
         rivals = make_rivals(case)
         check_possible(case, rivals)
     missing: list[str] = []
     with watch.stage(MEASURING), _told("What each motive does", missing):
         motives = measure_motives(case)
+    if case.predictions:
+        with watch.stage(SIGNING), _told("Whether explanations predict what they say", missing):
+            signatures = try_signatures(case, seed, watch, pool)
     with watch.stage(FORESEEING), _told("What such a record could tell", missing):
         power = foresee(case, seed, watch, pool)
     fits, failures = fit_all(case, rivals, watch, store, seed, pool, thorough=thorough)
@@ -126,6 +130,7 @@ def run_study(
         items=item_results(fits, described),
         claims=claims,
         motives=motives,
+        signatures=signatures,
         residuals=acts,
         reading_residuals=readings,
         power=power,

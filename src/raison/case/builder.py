@@ -47,6 +47,20 @@ class WrittenClaim:
     not_testable: str = ""
 
 
+@dataclass(frozen=True)
+class Prediction:
+    """What an explanation says it predicts, before anything is seen.
+
+    Attributes:
+        explanation: its name.
+        text: the test as it was written.
+    """
+
+    explanation: str
+    text: str
+    test: Test
+
+
 @dataclass(frozen=True, eq=False)
 class BuiltCase:
     """A case as the core computes on it.
@@ -58,6 +72,7 @@ class BuiltCase:
         own: the case's own numbers, as no explanation in particular has them.
         motives: positions of the weights of motives among the numbers.
         explanations: the rival accounts, each with a prior for every number, in the same order.
+        predictions: what explanations say they predict.
         records: what was seen, each with its start and its calendar.
         clues: what was judged; None if nothing.
         claims: the claims of the text.
@@ -78,6 +93,7 @@ class BuiltCase:
     own: Explanation
     motives: tuple[int, ...]
     explanations: tuple[Explanation, ...]
+    predictions: tuple[Prediction, ...]
     records: tuple[WatchedRecord, ...]
     clues: Clues | None
     claims: tuple[WrittenClaim, ...]
@@ -110,6 +126,11 @@ def build(written: WrittenCase) -> BuiltCase:
         motives=game.motives,
         explanations=tuple(
             _explanation(case, name, priors.of(numbers.believed_by(name))) for name in case.explanations
+        ),
+        predictions=tuple(
+            Prediction(name, text, resolve(parse_test(text), names.actions))
+            for name, explanation in case.explanations.items()
+            for text in explanation.predicts
         ),
         records=records,
         clues=clues_of(case),

@@ -62,6 +62,14 @@ class Motion(Protocol):
         """Return the probability to be in `target` after `elapsed`, or at some time up to then."""
         ...
 
+    def distribution(self, start: StateArray, elapsed: float) -> StateArray:
+        """Return where the world is after `elapsed`."""
+        ...
+
+    def time_average(self, start: StateArray, elapsed: float) -> StateArray:
+        """Return the share of the time up to `elapsed` that the world spends in each state."""
+        ...
+
     def simulator(self) -> Simulator:
         """Return what draws paths."""
         ...
@@ -99,7 +107,13 @@ class ChainMotion:
     def forecast(self, start: StateArray, elapsed: float, target: StateMask, when: When) -> float:
         if when == "by":
             return float(filtering.hitting_probability(self.chain, start, target, elapsed))
-        return float(filtering.distribution_at(self.chain, start, elapsed) @ np.asarray(target))
+        return float(self.distribution(start, elapsed) @ np.asarray(target))
+
+    def distribution(self, start: StateArray, elapsed: float) -> StateArray:
+        return filtering.distribution_at(self.chain, start, elapsed)
+
+    def time_average(self, start: StateArray, elapsed: float) -> StateArray:
+        return filtering.time_average(self.chain, start, elapsed)
 
     def simulator(self) -> Simulator:
         return Simulator(self.chain)

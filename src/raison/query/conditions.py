@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import operator
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
@@ -11,12 +12,13 @@ from typing import TypeVar
 import numpy as np
 from jaxtyping import Bool
 
-from raison.errors import did_you_mean
+from raison.errors import QueryError, did_you_mean
 from raison.game import StateSpace, Variable
 from raison.query.tree import (
     Actions,
     And,
     Arithmetic,
+    Askable,
     Compare,
     Comparison,
     Condition,
@@ -73,10 +75,10 @@ def variables_in(condition: Condition) -> set[str]:
 
 
 def resolve_action(player: str, word: str, actions: Actions) -> str:
-    """Return the action that `word` names: itself, or without a final `s` as a verb has it; `word` if neither."""
+    """Return the action that `word` names: itself, or what it is a verb's third person of; `word` if neither."""
     known = actions.get(player, ())
-    stem = word.removesuffix("s")
-    return stem if word not in known and stem in known else word
+    stems = (word, word.removesuffix("s"), word.removesuffix("es"), re.sub("ies$", "y", word))
+    return next((stem for stem in stems if stem in known), word)
 
 
 def resolve_given(given: Given, actions: Actions) -> Given:
@@ -166,6 +168,30 @@ def forecast_start(given: Given, names: Names) -> datetime.date:
     if given.record is None:
         return names.begin
     return names.until if given.record == "all" else given.record
+
+
+def check_forecast(given: Given, date: datetime.date, names: Names) -> list[str]:
+    """Return what is wrong with the dates of a forecast: first day of the case, its start, the day asked for."""
+    start = forecast_start(given, names)
+    if not names.begin <= start <= names.until:
+        return [f"`record to {start}`: the record runs from {names.begin} to {names.until}."]
+    if date < start:
+        return [f"found the date {date}, but the forecast starts on {start}; ask for a later day."]
+    return []
+
+
+def elapsed_until(question: Form, date: datetime.date, begin: float, world: Askable) -> float:
+    """Return the time from the start of a forecast to the end of the day asked for.
+
+    Errors:
+        `QueryError` if that day lies before the start.
+    """
+    elapsed = world.record.calendar.end_of(date) - begin
+    if elapsed < 0:
+        raise QueryError(
+            f"{question}: the day asked about lies before the forecast starts. Condition on less of the record."
+        )
+    return elapsed
 
 
 def _check_levels(name: str, levels: Sequence[str], variables: Sequence[Variable]) -> list[str]:

@@ -172,6 +172,11 @@ class Askable(Protocol):
         """Return the posterior probability of each explanation by what it rests on: `RECORD`, `CLUES`, `BOTH`."""
         ...
 
+    @property
+    def occupied(self) -> StateVector:
+        """Return the share of the record's time that the world spends in each state, before anything is seen."""
+        ...
+
     def known(self, given: Given) -> tuple[float, StateVector]:
         """Return when a forecast starts, and where the world is then."""
         ...
@@ -202,6 +207,11 @@ class Form(abc.ABC):
     @property
     def speaks_of_explanations(self) -> bool:
         """Say whether the answer hangs on how probable the explanations are."""
+        return False
+
+    @property
+    def is_prediction(self) -> bool:
+        """Say whether one explanation answers it before anything is seen."""
         return False
 
 

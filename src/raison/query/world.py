@@ -157,6 +157,15 @@ class World:
         """Return how the world moves if nothing is changed."""
         return self._played(Given()).motion
 
+    @property
+    def occupied(self) -> StateVector:
+        """Return the share of the record's time that the world spends in each state, before anything is seen."""
+        return self._occupied
+
+    @functools.cached_property
+    def _occupied(self) -> StateVector:
+        return np.asarray(self.motion.time_average(self.record.start, self.record.record.until))
+
     def _seen(self, given: Given) -> tuple[float, StateVector]:
         watched = self.record
         if given.record is None:

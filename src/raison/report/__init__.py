@@ -4,16 +4,20 @@ from raison.report.motives import motive_rows
 from raison.report.page import Page, make_page
 from raison.report.power import power_table
 from raison.report.render import report_html, write_report
-from raison.report.terminal import show_motives, show_power, show_study
+from raison.report.signatures import failing_sentences, signature_rows
+from raison.report.terminal import show_motives, show_power, show_signatures, show_study
 
 __all__ = [
     "Page",
+    "failing_sentences",
     "make_page",
     "motive_rows",
     "power_table",
     "report_html",
     "show_motives",
     "show_power",
+    "show_signatures",
     "show_study",
+    "signature_rows",
     "write_report",
 ]

@@ -20,6 +20,7 @@ from raison.report.names import (
 )
 from raison.report.parts import Answer, Line
 from raison.report.power import power_sentence
+from raison.report.signatures import failing_sentences, signatures_of
 from raison.report.unexplained import unexplained_sentences
 from raison.report.words import (
     VERDICT_WORDS,
@@ -36,7 +37,7 @@ from raison.report.words import (
 from raison.study import NEAR_DAYS, ExplanationResult, Study
 
 MOST_NAMED = 3
-"""Acts and readings that nobody explains which are named at the top."""
+"""Acts and readings that nobody explains, and predictions that fail, which are named at the top."""
 
 AT_MODE = "at the mode"
 INTEGRATED = "integrated over the parameters"
@@ -127,8 +128,17 @@ def _claims(study: Study) -> tuple[str, ...]:
     return (f"Of {count(len(study.claims), 'claim')} of the text: {', '.join(counts)}.",)
 
 
+def _failing(study: Study) -> list[str]:
+    """Return what explanations say they predict and do not, the first few; the others stand in their section."""
+    failing = failing_sentences(signatures_of(study))
+    more = len(failing) - MOST_NAMED
+    rest = [f"{count(more, 'further prediction')} of explanations {'fails' if more == 1 else 'fail'}, too."]
+    return [*failing[:MOST_NAMED], *(rest if more > 0 else [])]
+
+
 def _warnings(study: Study) -> tuple[str, ...]:
-    warnings = [f"Not explained: {each}" for each in unexplained_sentences(study)[:MOST_NAMED]]
+    warnings = _failing(study)
+    warnings += [f"Not explained: {each}" for each in unexplained_sentences(study)[:MOST_NAMED]]
     warnings += [
         f"“{each.label or plain(each.name)}” could not be fitted and is missing from every comparison: {each.reason}"
         for each in study.failed

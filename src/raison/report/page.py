@@ -36,6 +36,7 @@ from raison.report.parts import (
     PowerTable,
     Run,
     Scopes,
+    SignatureRow,
     SourceRow,
     StageRow,
     Unexplained,
@@ -43,6 +44,7 @@ from raison.report.parts import (
     WordRow,
 )
 from raison.report.power import power_table
+from raison.report.signatures import signatures_of
 from raison.report.unexplained import make_unexplained
 from raison.report.verdicts import claim_rows, forecast_rows, kind_counts, parameter_tables, verdict_counts
 from raison.report.words import (
@@ -85,6 +87,7 @@ class Page:
     explanations: tuple[ExplanationRow, ...]
     posterior: Chart
     motives: tuple[MotiveRow, ...]
+    signatures: tuple[SignatureRow, ...]
     weights: Chart
     leader: str
     runner_up: str
@@ -129,6 +132,7 @@ def make_page(study: Study) -> Page:
         explanations=_explanation_rows(study),
         posterior=posterior_chart(study),
         motives=motive_rows(study.motives, study.case.labels, explanation_labels(study)),
+        signatures=signatures_of(study),
         weights=weights_chart(study),
         leader=explanation_label(study, fragility.leader),
         runner_up=explanation_label(study, fragility.runner_up) if fragility.runner_up else "",

@@ -165,6 +165,21 @@ class MotiveRow:
 
 
 @dataclass(frozen=True)
+class SignatureRow:
+    """Something that an explanation says it predicts."""
+
+    explanation: str
+    text: str
+    sides: str
+    """Both sides of its first comparison, at the middles of all ranges."""
+    share: str
+    """In how many draws from the prior it holds."""
+    passes: bool
+    why: tuple[str, ...]
+    """The chain of consequences of each motive, and its weakest link."""
+
+
+@dataclass(frozen=True)
 class ItemRow:
     """One dated item, and what it says between the leader and the runner-up."""
 

@@ -16,7 +16,7 @@ from raison.report.answer import fragility_lines, make_answer
 from raison.report.clues import make_clues
 from raison.report.evidence import deciding_rows, item_rows
 from raison.report.names import explanation_label, shorten
-from raison.report.parts import MotiveRow, PowerTable
+from raison.report.parts import MotiveRow, PowerTable, SignatureRow
 from raison.report.verdicts import notable_claims, verdict_counts
 from raison.report.words import evidence_number, number, percent, probability_word, seconds
 from raison.study import Study
@@ -79,6 +79,22 @@ def show_motives(rows: Sequence[MotiveRow], console: Console) -> None:
         )
     title = "What each motive does alone, at the middles of all ranges (acts: times as likely on the focal date)"
     console.print(Group(_heading(title), table), width=min(_WIDTH, console.width))
+
+
+def show_signatures(rows: Sequence[SignatureRow], console: Console) -> None:
+    """Print what explanations say they predict, and whether they do."""
+    table = _table(
+        ("explanation", "left"), ("predicts", "left"), ("at the middles", "left"), ("in draws", "right"), ("", "short")
+    )
+    for row in rows:
+        table.add_row(
+            Text(shorten(row.explanation, 24)),
+            Text(row.text),
+            row.sides,
+            row.share,
+            Text("holds", style="green") if row.passes else Text("fails", style="yellow"),
+        )
+    console.print(Group(_heading("What each explanation says it predicts"), table), width=min(_WIDTH, console.width))
 
 
 def _heading(text: str) -> Text:

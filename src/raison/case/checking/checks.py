@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from raison.case.checking.clues import check_clues, warn_of_clues
-from raison.case.checking.record import check_claims, check_indicators, check_record
+from raison.case.checking.record import check_claims, check_indicators, check_predictions, check_record
 from raison.case.checking.world import (
     Checking,
     begin_check,
@@ -38,6 +38,7 @@ CHECKS = (
     check_record,
     check_clues,
     check_claims,
+    check_predictions,
     check_indicators,
 )
 

@@ -13,7 +13,7 @@ from raison.case.meaning.names import names_of
 from raison.case.text.places import Path
 from raison.case.text.schema import ClaimRow
 from raison.errors import Problem, QueryError, did_you_mean, nearest
-from raison.query.conditions import check_query
+from raison.query.conditions import check_query, forms_in
 from raison.query.grammar import parse_test
 
 
@@ -82,14 +82,32 @@ def _check_test(at: Checking, path: Path, claim: ClaimRow) -> Iterator[Problem]:
         yield at.places.problem(path, message.replace("neither `test` and", "neither `test` nor"))
     if claim.test is None:
         return
+    yield from _check_text(at, (*path, "test"), claim.test)
+
+
+def check_predictions(at: Checking) -> Iterator[Problem]:
+    """Check what explanations predict: tests that each can answer before anything is seen."""
+    for name, explanation in at.case.explanations.items():
+        for index, text in enumerate(explanation.predicts):
+            path: Path = ("explanations", name, "predicts", index)
+            problems = list(_check_text(at, path, text))
+            yield from problems
+            others = [] if problems else [form for form in forms_in(parse_test(text)) if not form.is_prediction]
+            for form in others:
+                message = f"`{form}` is no prediction: use `rate(...)` and `P(...)` that look at no record."
+                yield at.places.problem(path, message)
+
+
+def _check_text(at: Checking, path: Path, text: str) -> Iterator[Problem]:
+    """Check that the text of a test can be read and asked."""
     try:
-        test = parse_test(claim.test)
+        test = parse_test(text)
     except QueryError as error:
         for problem in error.problems:
-            yield at.places.problem_inside((*path, "test"), claim.test, problem.column - 1, problem.message)
+            yield at.places.problem_inside(path, text, problem.column - 1, problem.message)
         return
     for message in check_query(test, names_of(at.case, at.space)):
-        yield at.places.problem((*path, "test"), message)
+        yield at.places.problem(path, message)
 
 
 def check_indicators(at: Checking) -> Iterator[Problem]:

@@ -182,6 +182,7 @@ class WrittenExplanation(Entry):
     says: str = ""
     wants: dict[Name, dict[Name, NumberText]] = {}
     sees: dict[str, NumberText] = {}
+    predicts: tuple[str, ...] = ()
     prior: float = Field(default=1.0, gt=0, allow_inf_nan=False)
     basis: Basis
 

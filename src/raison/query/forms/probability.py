@@ -12,9 +12,8 @@ import datetime
 from dataclasses import dataclass, replace
 
 from raison.chain.motion import When
-from raison.errors import QueryError
 from raison.query.answers import Answer, Number
-from raison.query.conditions import check_condition, check_given, forecast_start, mask, resolve_given
+from raison.query.conditions import check_condition, check_forecast, check_given, elapsed_until, mask, resolve_given
 from raison.query.syntax import Syntax
 from raison.query.tree import NOTHING, Actions, Askable, Condition, Form, Given, Names
 
@@ -37,26 +36,17 @@ class Probability(Form):
 
     def problems(self, names: Names) -> list[str]:
         wrong = check_condition(self.condition, names.variables)
-        return wrong + check_given(self.given, names) + self._check_date(names)
-
-    def _check_date(self, names: Names) -> list[str]:
-        """Dates must be in order: the first day of the case, the start of the forecast, the date asked for."""
-        start = forecast_start(self.given, names)
-        if not names.begin <= start <= names.until:
-            return [f"`record to {start}`: the record runs from {names.begin} to {names.until}."]
-        if self.date < start:
-            return [f"found the date {self.date}, but the forecast starts on {start}; ask for a later day."]
-        return []
+        return wrong + check_given(self.given, names) + check_forecast(self.given, self.date, names)
 
     def answer(self, world: Askable) -> Answer:
         begin, distribution = world.known(self.given)
-        elapsed = world.record.calendar.end_of(self.date) - begin
-        if elapsed < 0:
-            raise QueryError(
-                f"{self}: the day asked about lies before the forecast starts. Condition on less of the record."
-            )
+        elapsed = elapsed_until(self, self.date, begin, world)
         target = mask(self.condition, world.space)
         return Number(world.moving(self.given).forecast(distribution, elapsed, target, self.when))
+
+    @property
+    def is_prediction(self) -> bool:
+        return self.given.record is None
 
 
 def _build(condition: Condition, when: When, date: datetime.date, given: Given | None = None) -> Probability:
