@@ -170,7 +170,9 @@ def _term(rng: random.Random) -> str:
     return rng.choice(
         (
             f"P({_condition(rng)} {rng.choice(('at', 'by'))} {_date(rng)}{_given(rng)})",
-            f"rate({_name(rng)} {_name(rng)}{rng.choice((f' | {_condition(rng)}', f' at {_date(rng)}{_given(rng)}', ''))})",
+            f"rate({_name(rng)} {_name(rng)})",
+            f"rate({_name(rng)} {_name(rng)} | {_condition(rng)})",
+            f"rate({_name(rng)} {_name(rng)} at {_date(rng)}{_given(rng)})",
             f"posterior({_name(rng)}{rng.choice(('', ' | clues', ' | record, clues'))})",
             f"value({_name(rng)} at {_date(rng)})",
             f"moves({_name(rng)} {_name(rng)} from {_date(rng)} to {_date(rng)})",
