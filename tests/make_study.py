@@ -38,6 +38,8 @@ from raison.study import (
     SignatureResult,
     Stage,
     Study,
+    VariantResult,
+    VariantShare,
 )
 
 PLAYERS = {
@@ -104,6 +106,7 @@ def make_study(*, listed: int = 6, items: int = 70, claims: int = 69, seed: int 
             ReadingResidual(leader, RECORD, "kurds_front", 1, -0.3, -0.4, 0.6),
         ),
         clues=_clues(names, posterior),
+        variants=(),
         fragility=Fragility(
             leader=leader,
             runner_up=runner,
@@ -141,6 +144,26 @@ def make_study(*, listed: int = 6, items: int = 70, claims: int = 69, seed: int 
             "What the presidency wanted before the aircraft was shot down: the record starts on that day.",
         ),
     )
+
+
+def with_variants(study: Study) -> Study:
+    """Return the study with a variant that turns the lead by 2.8 and a verdict, and one in which nothing is fitted."""
+    evidence = np.array([each.log_evidence for each in study.explanations])
+    turned = np.where(np.arange(len(evidence)) == 1, evidence[0] + 2.8, evidence)
+    posterior = np.exp(turned) / np.exp(turned).sum()
+    names = [each.name for each in study.explanations]
+    shares = tuple(
+        VariantShare(name, float(p), float(log), 0.1) for name, p, log in zip(names, posterior, turned, strict=True)
+    )
+    change = {"players.russia.actions.ease.changes": "{sanctions: none}"}
+    verdicts = {claim.id: claim.verdict for claim in study.claims}
+    verdicts[study.claims[0].id] = "undecided" if study.claims[0].verdict != "undecided" else "supported"
+    failed = {names[0]: "the record cannot happen."}
+    variants = (
+        VariantResult("an <apology> opens all", change, shares, verdicts, {}),
+        VariantResult("nobody forgives", change, (), {}, failed),
+    )
+    return replace(study, variants=variants)
 
 
 def _power(names: tuple[str, ...]) -> PowerResult:

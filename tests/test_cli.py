@@ -44,6 +44,7 @@ from raison.study import (
     SignatureResult,
     Stage,
     Study,
+    VariantResult,
 )
 from raison.writing import held
 
@@ -58,6 +59,7 @@ FILES = {
     "motives.csv",
     "residuals.csv",
     "clues.csv",
+    "variants.csv",
     "paths.nc",
     "posterior.nc",
     "draws.nc",
@@ -419,7 +421,7 @@ def test_the_fields_of_the_study_are_those_of_the_reference(study: dict[str, Any
         "explanations[]": ExplanationResult, "equilibrium": EquilibriumStatus, "parameters[]": ParameterEstimate,
         "items[]": ItemResult, "claims[]": ClaimResult, "motives[]": MotiveResult, "signatures[]": SignatureResult,
         "residuals[]": ActResidual, "reading_residuals[]": ReadingResidual,
-        "power": PowerResult, "clues": CluesResult, "fragility": Fragility,
+        "power": PowerResult, "clues": CluesResult, "variants[]": VariantResult, "fragility": Fragility,
         "stages[]": Stage,
     }  # fmt: skip
     assert documented == {

@@ -170,3 +170,15 @@ def test_the_clues_of_the_how_to_are_clues_of_the_small_case(tmp_path: pathlib.P
     assert clues is not None
     assert clues.groups == ("lobby", "speech")
     assert clues.raters == ("first", "second")
+
+
+def test_the_variants_of_the_how_to_are_variants_of_the_small_case(tmp_path: pathlib.Path) -> None:
+    page = (ROOT / "docs" / "how-to" / "declare-variants.md").read_text(encoding="utf-8")
+    (entries,) = re.findall(r"^<!-- variants -->\n```yaml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    write_template(tmp_path / "small")
+    with (tmp_path / "small" / "case.yaml").open("a", encoding="utf-8") as file:
+        file.write(entries)
+    written = read_case(tmp_path / "small")
+    assert check_case(written) == ()
+    built = build(written).variants
+    assert [variant.name for variant in built] == ["an offer opens the border at once", "voters forget"]

@@ -85,6 +85,9 @@ def run(
         str | None, typer.Option(help="Address of a Dask scheduler whose workers compute.", show_default="this machine")
     ] = None,
     search: Annotated[bool, typer.Option("--search/--no-search", help="Search the games for other equilibria.")] = True,
+    variants: Annotated[
+        bool, typer.Option("--variants/--no-variants", help="Study the variants that the case declares.")
+    ] = True,
 ) -> None:
     """Run the whole study of a case; print the result and write it into a folder."""
     # only this command draws and saves: the libraries for that take two seconds to load
@@ -101,9 +104,17 @@ def run(
     ):
         watch = Watch(tell, context.obj)
         store = FitStore(make_folder(folder / "fits"))
-        command = _command(case, seed, search, thorough)
+        command = _command(case, seed, search, thorough, variants)
         study = run_study(
-            built, seed=seed, search=search, thorough=thorough, command=command, store=store, watch=watch, pool=pool
+            built,
+            seed=seed,
+            search=search,
+            thorough=thorough,
+            variants=variants,
+            command=command,
+            store=store,
+            watch=watch,
+            pool=pool,
         )
         written = [*save_study(study, folder), write_report(study, folder / "report.html")]
         watch.check()
@@ -286,8 +297,9 @@ def _options(
     """Hold the options that come before a command."""
 
 
-def _command(case: str, seed: int, search: bool, thorough: bool) -> str:
+def _command(case: str, seed: int, search: bool, thorough: bool, variants: bool) -> str:
     options = f"{'' if search else ' --no-search'}{' --thorough' if thorough else ''}"
+    options += "" if variants else " --no-variants"
     return f"raison run {shlex.quote(case)} --seed {seed}{options}"
 
 

@@ -28,7 +28,7 @@ from raison.writing import make_folder, write_whole
 
 DRAWS, PLAY = "draws.nc", "play.nc"
 
-TABLES = ("explanations", "items", "claims", "parameters", "forecasts", "motives", "residuals", "clues")
+TABLES = ("explanations", "items", "claims", "parameters", "forecasts", "motives", "residuals", "clues", "variants")
 """The tables of a study."""
 
 FILES = (
@@ -119,6 +119,7 @@ def _tables(study: Study) -> list[tuple[Sequence[str], Rows]]:
     forecast = [field.name for field in dataclasses.fields(ActionForecast)]
     act = [field.name for field in dataclasses.fields(ActResidual) if "tuple" not in str(field.type)]
     clue = ("id", "date", "group", "confidence", "source", "says")
+    share = ("explanation", "posterior", "log_evidence", "log_evidence_error")
     motive = ("explanation", "player", "feature", "low", "middle", "high")
     return [
         (
@@ -161,6 +162,10 @@ def _tables(study: Study) -> list[tuple[Sequence[str], Rows]]:
                 for each in (study.clues.clues if study.clues else ())
                 for name, weight in each.weights.items()
             ),
+        ),
+        (
+            ("variant", *share),
+            ((variant.name, *_values(each, share)) for variant in study.variants for each in variant.shares),
         ),
     ]
 

@@ -507,6 +507,36 @@ class CluesResult:
 
 
 @dataclass(frozen=True)
+class VariantShare:
+    """How well an explanation does under a variant of the case."""
+
+    explanation: str
+    posterior: float
+    log_evidence: float
+    log_evidence_error: float
+
+
+@dataclass(frozen=True)
+class VariantResult:
+    """The study under another defensible assumption."""
+
+    name: str
+    changes: dict[str, str]
+    """The entries of the case that it replaces: dotted path and new value."""
+    shares: tuple[VariantShare, ...]
+    """Of the explanations and the nulls that could be fitted; empty if none could."""
+    verdicts: dict[str, str]
+    """Verdict on each claim, by its id."""
+    failed: dict[str, str]
+    """Explanations that could not be fitted, with the reason."""
+
+    @property
+    def leader(self) -> str:
+        """Return the name of the most probable explanation; empty if there is none."""
+        return max(self.shares, key=lambda each: each.posterior).explanation if self.shares else ""
+
+
+@dataclass(frozen=True)
 class Stage:
     """Time and memory of one stage of the run."""
 
@@ -577,6 +607,8 @@ class Study:
     """None where no draw of the numbers could be solved."""
     clues: CluesResult | None
     """None if the case has no clues."""
+    variants: tuple[VariantResult, ...]
+    """In the order of the case; empty where it has none, or these were left out."""
     fragility: Fragility
     records: tuple[RecordResult, ...]
     stages: tuple[Stage, ...]

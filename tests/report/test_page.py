@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from make_study import make_study, with_posteriors
+from make_study import make_study, with_posteriors, with_variants
 
 from raison.report.answer import fragility_lines, make_answer
 from raison.report.evidence import deciding_rows, differences, groupings, item_rows, relative_weights, silence_share
@@ -231,3 +231,37 @@ def test_a_prediction_that_fails_stands_at_the_top_with_its_chain_in_the_section
         "and 0.50 where it is normal (by Russia & its <government>, “ease”)."
     )
     assert broken.startswith("Nothing that `takes a step towards Russia` changes leads to `income`")
+
+
+def test_a_lead_that_a_variant_turns_is_called_that_at_the_top(study):
+    study = with_variants(study)
+    page = make_page(study)
+    variants = page.variants
+    assert variants is not None
+    assert variants.sentence == (
+        "The lead does not hold over the declared variants (1 of 2 turn it): under “an <apology> opens all” “European "
+        "disappointment” leads; of 69\u00a0verdicts on claims 1 changes."
+    )
+    assert variants.sentence in page.answer.sentences
+    assert page.answer.headline.startswith("Not firm over the declared variants: ")
+    assert variants.rows[1].factors == ("\u22121.1", "+2.8", "not known")
+    assert variants.rows[1].span == "\u22121.1 to +2.8"
+    assert variants.changes[0] == "`players.russia.actions.ease.changes: {sanctions: none}`"
+    assert variants.missing == (
+        "Under “nobody forgives”, “Economy and votes” could not be fitted: the record cannot happen.",
+    )
+    assert page.variants_chart is not None
+    assert "an &lt;apology&gt; opens all" in page.variants_chart.svg
+    assert make_page(replace(study, variants=())).variants is None
+
+
+def test_a_variant_under_which_tied_explanations_change_places_by_a_hair_turns_nothing(study):
+    study = with_variants(study)
+    every = enumerate(study.explanations)
+    close = [replace(each, log_evidence=-0.4 - 0.1 * (number == 1)) for number, each in every if number < 2]
+    first = study.variants[0]
+    shares = [replace(each, log_evidence=-0.4 + 0.2 * (number == 1)) for number, each in enumerate(first.shares[:2])]
+    hair = replace(study, explanations=tuple(close), variants=(replace(first, shares=tuple(shares)),))
+    variants = make_page(hair).variants
+    assert variants is not None
+    assert variants.sentence.startswith("The declared variant does not turn the lead by a log Bayes factor of 1; ")

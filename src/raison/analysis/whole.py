@@ -28,6 +28,7 @@ from raison.analysis.pool import Pool, Threads
 from raison.analysis.signatures import SIGNING, try_signatures
 from raison.analysis.store import FitStore
 from raison.analysis.unexplained import COMPARING, unexplained
+from raison.analysis.variants import VARYING, study_variants
 from raison.analysis.verdicts import ASKING, judge_claims
 from raison.analysis.watch import Watch
 from raison.case import BuiltCase
@@ -52,6 +53,7 @@ from raison.study import (
     GameSize,
     ParameterEstimate,
     Study,
+    VariantResult,
 )
 
 Actions = Mapping[str, Collection[str]]
@@ -65,6 +67,8 @@ WIDTH_NOISE = 2.7
 UNMOVED = 0.1
 """A number is untouched if its mode moves and its interval narrows by less than this share."""
 
+NOT_VARIED = "The variants of the case were not studied (--no-variants): nothing is said of what hangs on them."
+
 NOT_SEARCHED = "Nobody looked for other equilibria (--no-search): players might also have settled on those."
 
 
@@ -74,6 +78,7 @@ def run_study(
     seed: int = 0,
     search: bool = True,
     thorough: bool = False,
+    variants: bool = True,
     command: str = "",
     store: FitStore | None = None,
     watch: Watch | None = None,
@@ -85,6 +90,7 @@ def run_study(
         case: the case.
         seed: of every random draw.
         search: whether to search each game for other equilibria.
+        variants: whether to study the variants of the case, too.
         thorough: whether to compute the evidence by tempered sequential Monte Carlo, too, which takes minutes.
         command: how the study can be run again, for the report.
         store: where finished fits are kept and found; none are if it is None.
@@ -117,6 +123,10 @@ def run_study(
     with watch.stage(ASKING):
         judged = weigh_clues(case, fits, seed)
         claims = judge_claims(case, fits, judged, seed, watch, pool)
+    others: tuple[VariantResult, ...] = ()
+    if variants and case.variants:
+        with watch.stage(VARYING):
+            others = study_variants(case, seed, watch, store, pool)
     leading = _lead(fits, described)
     return Study(
         case=_summary(case),
@@ -135,6 +145,7 @@ def run_study(
         reading_residuals=readings,
         power=power,
         clues=judged.result if judged else None,
+        variants=others,
         fragility=_fragility(fits, leading),
         records=record_results(described),
         stages=tuple(watch.stages),
@@ -148,6 +159,7 @@ def run_study(
             *_cannot_tell(fits, leading, claims),
             *_several_equilibria(fits, equilibria),
             *(() if search else (NOT_SEARCHED,)),
+            *(() if variants or not case.variants else (NOT_VARIED,)),
             *missing,
         ),
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from raison.case.builder import BuiltCase, Prediction, WrittenClaim, build
+from raison.case.builder import BuiltCase, Prediction, Variant, WrittenClaim, build
 from raison.case.checking.checks import check_case
 from raison.case.text.reader import WrittenCase, read_case, read_case_texts
 
 __all__ = [
     "BuiltCase",
     "Prediction",
+    "Variant",
     "WrittenCase",
     "WrittenClaim",
     "build",

@@ -6,6 +6,7 @@ import datetime
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -20,6 +21,7 @@ from raison.case.meaning.ranges import DAYS, LIMITS, Kind, Strength
 from raison.case.text.places import Places
 from raison.case.text.reader import WrittenCase
 from raison.case.text.schema import CaseText, ClaimRow
+from raison.case.text.variants import told
 from raison.errors import CaseError
 from raison.game import StateSpace
 from raison.inference.clues import Clues
@@ -62,6 +64,21 @@ class Prediction:
 
 
 @dataclass(frozen=True, eq=False)
+class Variant:
+    """The same case under another defensible assumption.
+
+    Attributes:
+        name: as the analyst calls it.
+        changes: the entries that it replaces, as dotted path and new value.
+        case: with these replaced.
+    """
+
+    name: str
+    changes: tuple[tuple[str, str], ...]
+    case: BuiltCase
+
+
+@dataclass(frozen=True, eq=False)
 class BuiltCase:
     """A case as the core computes on it.
 
@@ -82,6 +99,7 @@ class BuiltCase:
         labels: reader's names of players, variables and actions (`player.action`).
         hash: SHA-256 of the files of the case.
         assumed: how many ranges rest on an assumption, not on a source.
+        variants: the same case with some entries replaced.
     """
 
     name: str
@@ -104,6 +122,7 @@ class BuiltCase:
     leaves_out: tuple[str, ...]
     hash: str
     assumed: int
+    variants: tuple[Variant, ...] = ()
 
 
 def build(written: WrittenCase) -> BuiltCase:
@@ -142,7 +161,31 @@ def build(written: WrittenCase) -> BuiltCase:
         leaves_out=case.leaves_out,
         hash=written.hash,
         assumed=sum(is_assumed(number.basis) and number.prior(case.time.unit).is_free for number in numbers.written()),
+        variants=tuple(
+            Variant(name, _changes(case.variants[name]), _build_variant(name, variant))
+            for name, variant in written.variants.items()
+        ),
     )
+
+
+def _build_variant(name: str, variant: WrittenCase) -> BuiltCase:
+    try:
+        return build(variant)
+    except CaseError as error:
+        raise CaseError([told(name, problem) for problem in error.problems]) from None
+
+
+def _changes(changes: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    return tuple((path, _written_again(value)) for path, value in changes.items())
+
+
+def _written_again(value: Any) -> str:
+    """Return a value as one line of YAML would have it."""
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{key}: {_written_again(each)}' for key, each in value.items())}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(_written_again(each) for each in value)}]"
+    return str(value)
 
 
 def _explanation(case: CaseText, name: str, parameters: tuple[Parameter, ...]) -> Explanation:

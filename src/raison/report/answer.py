@@ -22,6 +22,7 @@ from raison.report.parts import Answer, Line
 from raison.report.power import power_sentence
 from raison.report.signatures import failing_sentences, signatures_of
 from raison.report.unexplained import unexplained_sentences
+from raison.report.variants import other_leaders, variants_sentence
 from raison.report.words import (
     VERDICT_WORDS,
     count,
@@ -56,17 +57,20 @@ def make_answer(study: Study) -> Answer:
     leader = leader_of(study)
     if leader is None:
         return Answer("No answer: no explanation has a posterior.", False, (), _warnings(study))
-    is_provisional = study.fragility.is_provisional
+    is_provisional = study.fragility.is_provisional or bool(other_leaders(study))
     foreseen = (power_sentence(study.power),) if study.power else ()
     between = () if len(_tied_with(study, leader)) > 1 else _rivals(study, leader)
+    varied = (variants_sentence(study),) if study.variants else ()
     judged = (clues_sentence(study, study.clues),) if study.clues else ()
-    sentences = (*foreseen, *judged, _given(study, leader), *between, *_claims(study))
+    sentences = (*foreseen, *varied, *judged, _given(study, leader), *between, *_claims(study))
     return Answer(_headline(study, leader, is_provisional), is_provisional, sentences, _warnings(study))
 
 
 def _headline(study: Study, leader: ExplanationResult, is_provisional: bool) -> str:
     tied = _tied_with(study, leader)
     prefix = "Provisional: " if is_provisional and len(tied) < 2 else ""
+    if other_leaders(study) and len(tied) < 2:
+        prefix = "Not firm over the declared variants: "
     name = f"“{explanation_label(study, leader.name)}”"
     if len(tied) > 1:
         listed = ", ".join(f"“{explanation_label(study, each)}”" for each in tied)

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from raison.report.answer import fragility_lines, make_answer
-from raison.report.charts import forecast_chart, posterior_chart, timeline_chart, weights_chart
+from raison.report.charts import forecast_chart, posterior_chart, timeline_chart, variants_chart, weights_chart
 from raison.report.clues import make_clues
 from raison.report.evidence import deciding_rows, evidence_note, groupings, item_rows
 from raison.report.items import is_doubtful, look_of
@@ -40,12 +40,14 @@ from raison.report.parts import (
     SourceRow,
     StageRow,
     Unexplained,
+    VariantsTable,
     VerdictCount,
     WordRow,
 )
 from raison.report.power import power_table
 from raison.report.signatures import signatures_of
 from raison.report.unexplained import make_unexplained
+from raison.report.variants import make_variants
 from raison.report.verdicts import claim_rows, forecast_rows, kind_counts, parameter_tables, verdict_counts
 from raison.report.words import (
     EVIDENCE_WORDS,
@@ -80,6 +82,9 @@ class Page:
     """None if no record was compared."""
     clues: CluesTable | None
     """None if the case has no clues."""
+    variants: VariantsTable | None
+    """None if none was studied."""
+    variants_chart: Chart | None
     fragility: tuple[Line, ...]
     cannot_tell: tuple[str, ...]
     timelines: tuple[Chart, ...]
@@ -126,6 +131,8 @@ def make_page(study: Study) -> Page:
         power=power_table(study.power, explanation_labels(study)) if study.power else None,
         unexplained=make_unexplained(study),
         clues=make_clues(study),
+        variants=make_variants(study),
+        variants_chart=variants_chart(study) if study.variants else None,
         fragility=fragility_lines(study),
         cannot_tell=study.cannot_tell,
         timelines=tuple(timeline_chart(study, record) for record in study.records),

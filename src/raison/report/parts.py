@@ -148,6 +148,41 @@ class CluesTable:
 
 
 @dataclass(frozen=True)
+class VariantRow:
+    """An explanation over the variants of a case."""
+
+    label: str
+    factors: tuple[str, ...]
+    """Log Bayes factor against the leader of the case: in the case, then under each variant."""
+    span: str
+
+
+@dataclass(frozen=True)
+class VerdictChangeRow:
+    """A claim whose verdict is not the same under all variants."""
+
+    id: str
+    says: str
+    verdicts: tuple[str, ...]
+    """In the case, then under each variant."""
+
+
+@dataclass(frozen=True)
+class VariantsTable:
+    """How the answer fares under the variants of a case."""
+
+    sentence: str
+    names: tuple[str, ...]
+    changes: tuple[str, ...]
+    rows: tuple[VariantRow, ...]
+    shares: tuple[tuple[str, ...], ...]
+    """Posterior of each explanation, in the case and under each variant."""
+    leaders: tuple[str, ...]
+    verdicts: tuple[VerdictChangeRow, ...]
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class MotiveRow:
     """What a motive does alone."""
 

@@ -17,6 +17,7 @@ from raison.report.clues import make_clues
 from raison.report.evidence import deciding_rows, item_rows
 from raison.report.names import explanation_label, shorten
 from raison.report.parts import MotiveRow, PowerTable, SignatureRow
+from raison.report.variants import make_variants
 from raison.report.verdicts import notable_claims, verdict_counts
 from raison.report.words import evidence_number, number, percent, probability_word, seconds
 from raison.study import Study
@@ -32,6 +33,7 @@ def show_study(study: Study, console: Console) -> None:
         _answer(study),
         _size(study),
         _explanations(study),
+        _variants(study),
         _clues(study),
         _deciding(study),
         _claims(study),
@@ -157,6 +159,17 @@ def _explanations(study: Study) -> Group:
     ]
     flips = Padding(Group(*(line for line in lines if line.plain)), (0, 0, 0, 2))
     return Group(_heading("Explanations, given this model and this list"), table, _heading("What could flip it"), flips)
+
+
+def _variants(study: Study) -> Group | None:
+    found = make_variants(study)
+    if found is None:
+        return None
+    table = _table(("explanation", "left"), ("case", "right"), *((shorten(name, 22), "right") for name in found.names))
+    for row in found.rows:
+        table.add_row(Text(shorten(row.label, 40)), *row.factors)
+    title = "Log Bayes factor against the leader of the case, under each variant"
+    return Group(_heading(title), table, Text(found.sentence))
 
 
 def _clues(study: Study) -> Group | None:

@@ -24,6 +24,7 @@ from raison.case.meaning.numbers import wanted
 from raison.case.text.places import first_problems
 from raison.case.text.reader import WrittenCase
 from raison.case.text.schema import CaseText
+from raison.case.text.variants import told
 from raison.errors import CaseError, Problem
 
 CHECKS = (
@@ -53,7 +54,19 @@ def check_case(written: WrittenCase) -> tuple[Problem, ...]:
     problems = first_problems(problem for check in CHECKS for problem in check(at))
     if problems:
         raise CaseError(problems)
+    problems = first_problems(problem for name in written.variants for problem in _problems_of_variant(written, name))
+    if problems:
+        raise CaseError(problems)
     return tuple(sorted(_warnings(at)))
+
+
+def _problems_of_variant(written: WrittenCase, name: str) -> Iterator[Problem]:
+    """Yield what is wrong with a variant of a case in which nothing else is."""
+    try:
+        at = begin_check(written.variants[name])
+        yield from (told(name, problem) for check in CHECKS for problem in check(at))
+    except CaseError as error:
+        yield from (told(name, problem) for problem in error.problems)
 
 
 def _warnings(at: Checking) -> Iterator[Problem]:

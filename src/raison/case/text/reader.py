@@ -16,6 +16,7 @@ from raison.case.text.csv_text import read_csv
 from raison.case.text.files import CaseFile, Files, FilesOnDisk, TextsInMemory, find_case_file
 from raison.case.text.places import MOST_PROBLEMS, Places, first_problems
 from raison.case.text.schema import CaseText, ClueRow, Entry, IndicatorRow, RecordRow
+from raison.case.text.variants import apply, places_of, told
 from raison.case.text.wording import is_echo, word_error
 from raison.case.text.yaml_text import read_yaml
 from raison.errors import CaseError, Problem, quote
@@ -40,12 +41,14 @@ class WrittenCase:
         text: what was written, entry by entry.
         places: where each entry stands.
         hash: SHA-256 of the files of the case, in order of their names.
+        variants: the same case with some entries replaced, by name; these have none of their own.
     """
 
     name: str
     text: CaseText
     places: Places
     hash: str
+    variants: Mapping[str, WrittenCase] = field(default_factory=dict)
 
 
 def read_case(path: str | os.PathLike[str]) -> WrittenCase:
@@ -75,7 +78,15 @@ def _read(files: Files, name: str) -> WrittenCase:
     text = reading.validate(content)
     if reading.problems or text is None:
         raise CaseError(first_problems(reading.problems))
-    return WrittenCase(name, text, reading.places, _hash(reading.read))
+    known = _hash(reading.read)
+    variants = {
+        each: WrittenCase(f"{name}: {each}", changed, places_of(reading.places, each, changes), known)
+        for each, changes in text.variants.items()
+        if (changed := reading.validate_variant(each, changes, content)) is not None
+    }
+    if reading.problems:
+        raise CaseError(first_problems(reading.problems))
+    return WrittenCase(name, text, reading.places, known, variants)
 
 
 def _hash(files: Iterable[CaseFile]) -> str:
@@ -162,10 +173,25 @@ class _Reading:
 
     def validate(self, content: dict[str, Any]) -> CaseText | None:
         """Return the case, or None after noting what is wrong with its form."""
-        try:
-            return CaseText.model_validate(content)
-        except pydantic.ValidationError as error:
-            errors = (each for each in error.errors(include_url=False) if not is_echo(each))
-            worded = (word_error(each, self.places) for each in errors)
-            self.problems += itertools.islice(worded, MOST_PROBLEMS + 1)
-        return None
+        text, problems = _validated(content, self.places)
+        self.problems += problems
+        return text
+
+    def validate_variant(self, name: str, changes: Mapping[str, Any], content: Mapping[str, Any]) -> CaseText | None:
+        """Return a variant of the case, or None after noting what is wrong with its form."""
+        changed = apply(content, changes)
+        if isinstance(changed, str):
+            self.problems.append(self.places.problem(("variants", name), changed))
+            return None
+        text, problems = _validated(changed, places_of(self.places, name, changes))
+        self.problems += [told(name, problem) for problem in problems]
+        return text
+
+
+def _validated(content: Mapping[str, Any], places: Places) -> tuple[CaseText | None, list[Problem]]:
+    """Return the case, or None and what is wrong with its form."""
+    try:
+        return CaseText.model_validate(content), []
+    except pydantic.ValidationError as error:
+        errors = (each for each in error.errors(include_url=False) if not is_echo(each))
+        return None, list(itertools.islice((word_error(each, places) for each in errors), MOST_PROBLEMS + 1))

@@ -274,4 +274,5 @@ class CaseText(Entry):
     indicators: tuple[IndicatorRow, ...] = ()
     clues: tuple[ClueRow, ...] = ()
     clues_count_for: NumberText | None = Field(default=None, alias="clues count for")
+    variants: dict[Phrase, dict[str, Any]] = {}
     leaves_out: tuple[str, ...] = Field(default=(), alias="leaves out")
