@@ -19,6 +19,7 @@ from raison.study import (
     ClueResult,
     ClueShare,
     CluesResult,
+    EpisodeResult,
     EquilibriumStatus,
     ExplanationResult,
     Fragility,
@@ -106,6 +107,7 @@ def make_study(*, listed: int = 6, items: int = 70, claims: int = 69, seed: int 
             ReadingResidual(leader, RECORD, "kurds_front", 1, -0.3, -0.4, 0.6),
         ),
         clues=_clues(names, posterior),
+        episodes=(),
         variants=(),
         fragility=Fragility(
             leader=leader,
@@ -144,6 +146,23 @@ def make_study(*, listed: int = 6, items: int = 70, claims: int = 69, seed: int 
             "What the presidency wanted before the aircraft was shot down: the record starts on that day.",
         ),
     )
+
+
+def with_episodes(study: Study) -> Study:
+    """Return the study with three episodes; the second alone, and all but the third, prefer the second explanation."""
+    (record,) = study.records
+    names = [each.name for each in study.explanations]
+    usual = tuple(VariantShare(each.name, each.posterior, each.log_evidence, 0.1) for each in study.explanations)
+    other = tuple(
+        VariantShare(name, 0.9 if n == 1 else 0.1 / (len(names) - 1), -1.0, 0.1) for n, name in enumerate(names)
+    )
+    weights = {name: -0.5 * n for n, name in enumerate(names)}
+    episodes = (
+        EpisodeResult(record.name, weights, usual, usual),
+        EpisodeResult("jet_2018", weights, other, usual),
+        EpisodeResult("israel_<2013>", weights, usual, other),
+    )
+    return replace(study, episodes=episodes, records=(record, *(replace(record, name=e.name) for e in episodes[1:])))
 
 
 def with_variants(study: Study) -> Study:

@@ -31,6 +31,7 @@ from raison.study import (
     CaseSummary,
     ClaimResult,
     CluesResult,
+    EpisodeResult,
     EquilibriumStatus,
     ExplanationResult,
     Fragility,
@@ -59,6 +60,7 @@ FILES = {
     "motives.csv",
     "residuals.csv",
     "clues.csv",
+    "episodes.csv",
     "variants.csv",
     "paths.nc",
     "posterior.nc",
@@ -421,7 +423,8 @@ def test_the_fields_of_the_study_are_those_of_the_reference(study: dict[str, Any
         "explanations[]": ExplanationResult, "equilibrium": EquilibriumStatus, "parameters[]": ParameterEstimate,
         "items[]": ItemResult, "claims[]": ClaimResult, "motives[]": MotiveResult, "signatures[]": SignatureResult,
         "residuals[]": ActResidual, "reading_residuals[]": ReadingResidual,
-        "power": PowerResult, "clues": CluesResult, "variants[]": VariantResult, "fragility": Fragility,
+        "power": PowerResult, "clues": CluesResult, "episodes[]": EpisodeResult, "variants[]": VariantResult,
+        "fragility": Fragility,
         "stages[]": Stage,
     }  # fmt: skip
     assert documented == {

@@ -182,3 +182,15 @@ def test_the_variants_of_the_how_to_are_variants_of_the_small_case(tmp_path: pat
     assert check_case(written) == ()
     built = build(written).variants
     assert [variant.name for variant in built] == ["an offer opens the border at once", "voters forget"]
+
+
+def test_the_episodes_of_the_how_to_are_episodes_of_the_small_case(tmp_path: pathlib.Path) -> None:
+    page = (ROOT / "docs" / "how-to" / "try-several-episodes.md").read_text(encoding="utf-8")
+    (entries,) = re.findall(r"^<!-- episodes -->\n```yaml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    write_template(tmp_path / "small")
+    path = tmp_path / "small" / "case.yaml"
+    kept = [line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith(("time:", "record:"))]
+    path.write_text("\n".join([*kept, entries]), encoding="utf-8")
+    written = read_case(tmp_path / "small")
+    assert check_case(written) == ()
+    assert [record.name for record in build(written).records] == ["first-offer", "old-border"]

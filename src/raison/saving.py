@@ -28,7 +28,18 @@ from raison.writing import make_folder, write_whole
 
 DRAWS, PLAY = "draws.nc", "play.nc"
 
-TABLES = ("explanations", "items", "claims", "parameters", "forecasts", "motives", "residuals", "clues", "variants")
+TABLES = (
+    "explanations",
+    "items",
+    "claims",
+    "parameters",
+    "forecasts",
+    "motives",
+    "residuals",
+    "clues",
+    "episodes",
+    "variants",
+)
 """The tables of a study."""
 
 FILES = (
@@ -161,6 +172,15 @@ def _tables(study: Study) -> list[tuple[Sequence[str], Rows]]:
                 (*_values(each, clue), name, weight)
                 for each in (study.clues.clues if study.clues else ())
                 for name, weight in each.weights.items()
+            ),
+        ),
+        (
+            ("episode", "fitted_to", *share),
+            (
+                (episode.name, fitted_to, *_values(each, share))
+                for episode in study.episodes
+                for fitted_to, shares in (("it alone", episode.alone), ("all the others", episode.without))
+                for each in shares
             ),
         ),
         (

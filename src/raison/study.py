@@ -537,6 +537,19 @@ class VariantResult:
 
 
 @dataclass(frozen=True)
+class EpisodeResult:
+    """What one episode of several says."""
+
+    name: str
+    weights: dict[str, float]
+    """Log likelihood of its record by explanation, at the most probable parameters of all episodes together."""
+    alone: tuple[VariantShare, ...]
+    """How well the explanations do on it alone; empty if none could be fitted."""
+    without: tuple[VariantShare, ...]
+    """On all the others."""
+
+
+@dataclass(frozen=True)
 class Stage:
     """Time and memory of one stage of the run."""
 
@@ -607,6 +620,8 @@ class Study:
     """None where no draw of the numbers could be solved."""
     clues: CluesResult | None
     """None if the case has no clues."""
+    episodes: tuple[EpisodeResult, ...]
+    """Empty where the case has one record."""
     variants: tuple[VariantResult, ...]
     """In the order of the case; empty where it has none, or these were left out."""
     fragility: Fragility

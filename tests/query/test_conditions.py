@@ -16,8 +16,7 @@ NAMES = Names(
     actions={"turkey": ("conciliate", "press")},
     explanations=("votes",),
     indicators={("gdp", datetime.date(2016, 3, 1))},
-    begin=datetime.date(2016, 1, 1),
-    until=datetime.date(2016, 6, 30),
+    spans={"": (datetime.date(2016, 1, 1), datetime.date(2016, 6, 30))},
 )
 
 

@@ -117,7 +117,7 @@ def test_a_single_comparison_is_no_joined_test() -> None:
         ("P(a = b by 2016-02-31)", "query:12: `2016-02-31` is no day of the calendar."),
         ("P(a = b by 2016-2-1)", "query:12: found `2016-2-1`; expected a date such as 2016-06-27."),
         ("P(a = b by 2016-02-01", "query:22: found the end of the query; expected `|` or `)`."),
-        ("P(a = b by 2016-02-01 | records)", "query:25: found `records`; expected `record` or `do(...)`."),
+        ("P(a = b by 2016-02-01 | records)", "query:25: found `records`; expected `record`, `start of` or `do(...)`."),
         ("P(a = b by 2016-02-01 | do(a always b))", "query:30: found `always`; expected `=` or `never`."),
         ("1 < 2 < 3", "query:7: found `<`; expected `+`, `-`, `*`, `/`, `and` or the end."),
         ("1 < 1e999", "query:5: the number `1e999` is too large."),

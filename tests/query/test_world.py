@@ -228,7 +228,7 @@ def test_a_world_that_believes_otherwise_answers_anew_what_speaks_of_explanation
 
 def test_a_rate_is_the_mean_over_the_time_that_the_world_spends(world, border_jumps):
     matrix = matrix_of(border_jumps, BORDER_SPACE.size)
-    until = world.record.record.until
+    until = world.record().record.until
     times = np.linspace(0.0, until, 2001)
     step = scipy.linalg.expm(matrix * (times[1] - times[0]))
     at = [border_start()]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from make_study import make_study, with_posteriors, with_variants
+from make_study import make_study, with_episodes, with_posteriors, with_variants
 
 from raison.report.answer import fragility_lines, make_answer
 from raison.report.evidence import deciding_rows, differences, groupings, item_rows, relative_weights, silence_share
@@ -265,3 +265,25 @@ def test_a_variant_under_which_tied_explanations_change_places_by_a_hair_turns_n
     variants = make_page(hair).variants
     assert variants is not None
     assert variants.sentence.startswith("The declared variant does not turn the lead by a log Bayes factor of 1; ")
+
+
+def test_episodes_that_do_not_agree_are_told_at_the_top(study):
+    study = with_episodes(study)
+    study = replace(study, explanations=tuple(replace(each, paths={}) for each in study.explanations))
+    page = make_page(study)
+    episodes = page.episodes
+    assert episodes is not None
+    assert episodes.sentence == (
+        "The episodes do not agree: jet 2018 alone prefers “European disappointment”; without israel <2013> “European "
+        "disappointment” leads."
+    )
+    assert episodes.sentence in page.answer.sentences
+    assert episodes.names == ("turkey-2016", "jet 2018", "israel <2013>")
+    assert episodes.rows[1].alone[1] == "90\u00a0%"
+    assert episodes.rows[1].without[2] == "90\u00a0%"
+    assert episodes.rows[1].weights == ("\u22120.5",) * 3
+    assert page.items[0].date.endswith(" (turkey-2016)")
+    assert [chart.caption.split(". ")[0] for chart in page.timelines] == ["turkey-2016", "jet 2018", "israel <2013>"]
+    two = make_page(replace(study, episodes=study.episodes[:2])).episodes
+    assert two is not None
+    assert (two.without, two.rows[0].without) == ((), ())

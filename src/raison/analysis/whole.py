@@ -19,6 +19,7 @@ from raison.analysis.description import (
     item_results,
     record_results,
 )
+from raison.analysis.episodes import SPLITTING, weigh_episodes
 from raison.analysis.equilibria import SEARCHING, search_equilibria, without_search
 from raison.analysis.fitting import Fit, check_possible, fit_all, make_rivals
 from raison.analysis.foreseen import FORESEEING, foresee
@@ -46,6 +47,7 @@ from raison.study import (
     WIDER,
     CaseSummary,
     ClaimResult,
+    EpisodeResult,
     EquilibriumStatus,
     ExplanationResult,
     FailedExplanation,
@@ -123,6 +125,10 @@ def run_study(
     with watch.stage(ASKING):
         judged = weigh_clues(case, fits, seed)
         claims = judge_claims(case, fits, judged, seed, watch, pool)
+    episodes: tuple[EpisodeResult, ...] = ()
+    if len(case.records) > 1:
+        with watch.stage(SPLITTING):
+            episodes = weigh_episodes(case, fits, described, seed, watch, store, pool)
     others: tuple[VariantResult, ...] = ()
     if variants and case.variants:
         with watch.stage(VARYING):
@@ -145,6 +151,7 @@ def run_study(
         reading_residuals=readings,
         power=power,
         clues=judged.result if judged else None,
+        episodes=episodes,
         variants=others,
         fragility=_fragility(fits, leading),
         records=record_results(described),

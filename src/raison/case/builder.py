@@ -14,6 +14,7 @@ from jaxtyping import Float
 from raison.case.game import CaseGame, Theta, game_of
 from raison.case.meaning.clues import clues_of
 from raison.case.meaning.entries import is_assumed, space_of
+from raison.case.meaning.episodes import Episode, episodes_of
 from raison.case.meaning.items import ITEM_KINDS, Setting
 from raison.case.meaning.names import names_of
 from raison.case.meaning.numbers import WrittenNumber, read_numbers
@@ -132,7 +133,7 @@ def build(written: WrittenCase) -> BuiltCase:
     numbers = read_numbers(case)
     names = names_of(case, space)
     game = game_of(case, space, numbers)
-    records = (_watched(written.name, case, space),)
+    records = tuple(_watched(written.name, episode, case, space) for episode in episodes_of(case))
     priors = _Priors(case.time.unit, game, records, written.places)
     return BuiltCase(
         name=written.name,
@@ -251,20 +252,22 @@ def _hollow(number: WrittenNumber) -> str:
     )
 
 
-def _watched(name: str, case: CaseText, space: StateSpace) -> WatchedRecord:
-    time = case.time
-    calendar = Calendar(time.begin, time.unit, DAYS[time.unit])
+def _watched(name: str, episode: Episode, case: CaseText, space: StateSpace) -> WatchedRecord:
+    if episode.begin is None or episode.until is None:
+        raise AssertionError(episode.path)
+    unit = case.time.unit
+    calendar = Calendar(episode.begin, unit, DAYS[unit])
     setting = Setting(case, space)
-    items = tuple(ITEM_KINDS[row.kind].item(row, calendar.time_of(row.date), setting) for row in case.record)
-    record = Record(items, calendar.end_of(time.until))
-    return WatchedRecord(name, record, space, _start(case, space), calendar, time.focus)
+    items = tuple(ITEM_KINDS[row.kind].item(row, calendar.time_of(row.date), setting) for row in episode.rows)
+    record = Record(items, calendar.end_of(episode.until))
+    return WatchedRecord(episode.name or name, record, space, _start(episode, space), calendar, episode.focus)
 
 
-def _start(case: CaseText, space: StateSpace) -> Float[np.ndarray, " states"]:
+def _start(episode: Episode, space: StateSpace) -> Float[np.ndarray, " states"]:
     """Return the product of the variables' start distributions. Shape `[states]`."""
     start = np.ones(space.size)
     for variable in space.variables:
-        at_start = case.variables[variable.name].at_start
+        at_start = episode.at_start[variable.name]
         chances = np.array([at_start.get(level, 0.0) for level in variable.levels], dtype=np.float64)
         start = start * (chances / chances.sum())[space.levels_of(variable.name)]
     return start

@@ -151,7 +151,7 @@ def check_action(player: str, action: str, actions: Actions) -> list[str]:
 
 def check_given(given: Given, names: Names) -> list[str]:
     """Return what is wrong with the interventions of a question; empty if nothing is."""
-    wrong: list[str] = []
+    wrong = check_episode(given.episode, names)
     for intervention in given.interventions:
         match intervention:
             case DoLevel(variable, level):
@@ -163,30 +163,40 @@ def check_given(given: Given, names: Names) -> list[str]:
     return wrong + [f"`do` sets variable `{name}` twice; once is enough." for name in twice]
 
 
+def check_episode(episode: str, names: Names) -> list[str]:
+    """Return what is wrong with the name of an episode; empty if nothing is, or none is named."""
+    if not episode or episode in names.spans:
+        return []
+    known = [name for name in names.spans if name]
+    return [f"no episode `{episode}`.{did_you_mean(episode, known)}" if known else "the case has no episodes."]
+
+
 def forecast_start(given: Given, names: Names) -> datetime.date:
     """Return the day on which the forecast of a probability starts."""
+    begin, until = names.span(given.episode)
     if given.record is None:
-        return names.begin
-    return names.until if given.record == "all" else given.record
+        return begin
+    return until if given.record == "all" else given.record
 
 
 def check_forecast(given: Given, date: datetime.date, names: Names) -> list[str]:
     """Return what is wrong with the dates of a forecast: first day of the case, its start, the day asked for."""
     start = forecast_start(given, names)
-    if not names.begin <= start <= names.until:
-        return [f"`record to {start}`: the record runs from {names.begin} to {names.until}."]
+    begin, until = names.span(given.episode)
+    if not begin <= start <= until:
+        return [f"`record to {start}`: the record runs from {begin} to {until}."]
     if date < start:
         return [f"found the date {date}, but the forecast starts on {start}; ask for a later day."]
     return []
 
 
-def elapsed_until(question: Form, date: datetime.date, begin: float, world: Askable) -> float:
+def elapsed_until(question: Form, date: datetime.date, given: Given, begin: float, world: Askable) -> float:
     """Return the time from the start of a forecast to the end of the day asked for.
 
     Errors:
         `QueryError` if that day lies before the start.
     """
-    elapsed = world.record.calendar.end_of(date) - begin
+    elapsed = world.record(given.episode).calendar.end_of(date) - begin
     if elapsed < 0:
         raise QueryError(
             f"{question}: the day asked about lies before the forecast starts. Condition on less of the record."

@@ -9,6 +9,8 @@ import datetime
 import math
 import re
 from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
 
 import lark
 
@@ -57,7 +59,8 @@ FORMS
 !when: AT | BY
 given: "|" record ("," intervention)* | "|" intervention ("," intervention)*
 basis: "|" _RECORD -> on_record | "|" _CLUES -> on_clues | "|" _RECORD "," _CLUES -> on_both
-record: _RECORD -> whole_record | _RECORD _TO DATE -> record_to
+record: _RECORD of? -> whole_record | _RECORD of? _TO DATE -> record_to | _START of -> start_of
+of: _OF WORD
 intervention: _DO "(" WORD "=" WORD ")" -> do_level | _DO "(" WORD _NEVER WORD ")" -> do_never
 
 ?condition: conjunction | conjunction (_OR conjunction)+ -> disjoin
@@ -83,6 +86,8 @@ BY.2: /by(?![\w-])/
 _FROM.2: /from(?![\w-])/
 _TO.2: /to(?![\w-])/
 _RECORD.2: /record(?![\w-])/
+_START.2: /start(?![\w-])/
+_OF.2: /of(?![\w-])/
 _CLUES.2: /clues(?![\w-])/
 _DO.2: /do(?![\w-])/
 _NEVER.2: /never(?![\w-])/
@@ -119,6 +124,8 @@ WORDS = {
     "_TO": "`to`",
     "_RECORD": "`record`",
     "_CLUES": "`clues`",
+    "_START": "`start of`",
+    "_OF": "`of`",
     "_DO": "`do(...)`",
     "_NEVER": "`never`",
     "VBAR": "`|`",
@@ -187,16 +194,23 @@ class _Tree(lark.Transformer):
     def on_both(self) -> str:
         return BOTH
 
-    def whole_record(self) -> Given:
-        return Given("all")
+    def of(self, episode: str) -> str:
+        return episode
 
-    def record_to(self, date: datetime.date) -> Given:
-        return Given(date)
+    def whole_record(self, episode: str = "") -> Given:
+        return Given("all", episode=episode)
+
+    def record_to(self, *parts: Any) -> Given:
+        *episode, date = parts
+        return Given(date, episode="".join(episode))
+
+    def start_of(self, episode: str) -> Given:
+        return Given(episode=episode)
 
     def given(self, *parts: Given | DoLevel | DoNever) -> Given:
         first = parts[0]
-        record = first.record if isinstance(first, Given) else None
-        return Given(record, tuple(part for part in parts if isinstance(part, DoLevel | DoNever)))
+        changes = tuple(part for part in parts if isinstance(part, DoLevel | DoNever))
+        return replace(first, interventions=changes) if isinstance(first, Given) else Given(None, changes)
 
     def add(self, left: Expression, right: Expression) -> Arithmetic:
         return Arithmetic("+", left, right)

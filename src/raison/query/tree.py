@@ -105,15 +105,20 @@ class Given:
     Attributes:
         record: None for nothing but the first day, `all` for the whole record, or its last day.
         interventions: what is changed from outside.
+        episode: whose record; empty for the first.
     """
 
     record: datetime.date | Literal["all"] | None = None
     interventions: tuple[DoLevel | DoNever, ...] = ()
+    episode: str = ""
 
     def __str__(self) -> str:
         parts = [str(part) for part in self.interventions]
+        whose = f" of {self.episode}" if self.episode else ""
         if self.record is not None:
-            parts.insert(0, "record" if self.record == "all" else f"record to {self.record}")
+            parts.insert(0, f"record{whose}" if self.record == "all" else f"record{whose} to {self.record}")
+        elif whose:
+            parts.insert(0, f"start{whose}")
         return ", ".join(parts)
 
 
@@ -136,8 +141,7 @@ class Names:
         actions: the actions of every player.
         explanations: the rival explanations.
         indicators: the (name, date) pairs that have a value.
-        begin: first day of the case.
-        until: end of the record.
+        spans: first and last day of each episode, by name; the first is meant where none is named.
         has_clues: whether clues were judged.
     """
 
@@ -145,9 +149,12 @@ class Names:
     actions: Actions
     explanations: Collection[str]
     indicators: Collection[tuple[str, datetime.date]]
-    begin: datetime.date
-    until: datetime.date
+    spans: Mapping[str, tuple[datetime.date, datetime.date]]
     has_clues: bool = False
+
+    def span(self, episode: str) -> tuple[datetime.date, datetime.date]:
+        """Return first and last day of an episode, of the first if it is not known."""
+        return self.spans.get(episode, next(iter(self.spans.values())))
 
 
 @runtime_checkable
@@ -157,9 +164,8 @@ class Askable(Protocol):
     @property
     def space(self) -> StateSpace: ...
 
-    @property
-    def record(self) -> WatchedRecord:
-        """Return the record that is asked about."""
+    def record(self, episode: str) -> WatchedRecord:
+        """Return the record of an episode; the first if none is named."""
         ...
 
     @property

@@ -31,7 +31,7 @@ class Facts:
 
     Attributes:
         space: the state space.
-        records: what was seen; questions are about the first.
+        records: what was seen; questions that name no episode are about the first.
         indicators: value of each (name, date).
         probabilities: posterior probability of each explanation, by what it rests on.
     """
@@ -78,15 +78,18 @@ class World:
         self._near = near
         self._changed: dict[frozenset[str], Played] = {}
         self._answered: dict[Form, Answer] = {}
-        self._known: dict[datetime.date | str | None, tuple[float, StateVector]] = {}
+        self._known: dict[tuple[datetime.date | str | None, str], tuple[float, StateVector]] = {}
+        self._filtered: dict[str, Filtered] = {}
 
     @property
     def space(self) -> StateSpace:
         return self._facts.space
 
-    @property
-    def record(self) -> WatchedRecord:
-        return self._facts.records[0]
+    def record(self, episode: str = "") -> WatchedRecord:
+        """Return the record of an episode; the first if none is named."""
+        if not episode:
+            return self._facts.records[0]
+        return next(watched for watched in self._facts.records if watched.name == episode)
 
     @property
     def indicators(self) -> Mapping[tuple[str, datetime.date], float]:
@@ -126,9 +129,10 @@ class World:
 
     def known(self, given: Given) -> tuple[float, StateVector]:
         """Return when a forecast starts, and the distribution of states then, with the levels of every `do` set."""
-        if given.record not in self._known:
-            self._known[given.record] = self._seen(given)
-        time, distribution = self._known[given.record]
+        key = (given.record, given.episode)
+        if key not in self._known:
+            self._known[key] = self._seen(given)
+        time, distribution = self._known[key]
         return time, set_levels(self._game, np.asarray(distribution), given.interventions)
 
     def moving(self, given: Given) -> Motion:
@@ -164,19 +168,22 @@ class World:
 
     @functools.cached_property
     def _occupied(self) -> StateVector:
-        return np.asarray(self.motion.time_average(self.record.start, self.record.record.until))
+        lengths = [watched.record.until for watched in self._facts.records]
+        averages = [self.motion.time_average(each.start, each.record.until) for each in self._facts.records]
+        return np.average(averages, axis=0, weights=lengths)
 
     def _seen(self, given: Given) -> tuple[float, StateVector]:
-        watched = self.record
+        watched = self.record(given.episode)
         if given.record is None:
             return 0.0, watched.start
         time = watched.record.until if given.record == "all" else watched.calendar.end_of(given.record)
-        return time, watched.whereabouts(self.motion, lambda: self.filtered, time)
+        return time, watched.whereabouts(self.motion, lambda: self.filtered(watched), time)
 
-    @functools.cached_property
-    def filtered(self) -> Filtered:
-        """Return the filtered record."""
-        return self.motion.filter(self.record.plan, self.record.start)
+    def filtered(self, watched: WatchedRecord) -> Filtered:
+        """Return a record, filtered."""
+        if watched.name not in self._filtered:
+            self._filtered[watched.name] = self.motion.filter(watched.plan, watched.start)
+        return self._filtered[watched.name]
 
 
 def speaks_of_explanations(query: Query) -> bool:

@@ -7,6 +7,7 @@ import math
 from raison.inference.evidence import INDISTINCT
 from raison.inference.model import HABIT, NO_MOTIVES, SHARED_MOTIVES
 from raison.report.clues import clues_sentence
+from raison.report.episodes import episodes_sentence
 from raison.report.evidence import silence_share
 from raison.report.items import item_text
 from raison.report.names import (
@@ -60,9 +61,10 @@ def make_answer(study: Study) -> Answer:
     is_provisional = study.fragility.is_provisional or bool(other_leaders(study))
     foreseen = (power_sentence(study.power),) if study.power else ()
     between = () if len(_tied_with(study, leader)) > 1 else _rivals(study, leader)
+    split = (episodes_sentence(study),) if study.episodes else ()
     varied = (variants_sentence(study),) if study.variants else ()
     judged = (clues_sentence(study, study.clues),) if study.clues else ()
-    sentences = (*foreseen, *varied, *judged, _given(study, leader), *between, *_claims(study))
+    sentences = (*foreseen, *split, *varied, *judged, _given(study, leader), *between, *_claims(study))
     return Answer(_headline(study, leader, is_provisional), is_provisional, sentences, _warnings(study))
 
 

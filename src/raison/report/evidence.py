@@ -14,6 +14,7 @@ import numpy as np
 from raison.report.items import is_doubtful, item_text, look_of
 from raison.report.names import (
     distance_text,
+    episode_note,
     explanation_label,
     focus_text,
     is_background,
@@ -90,7 +91,7 @@ def deciding_rows(study: Study, rows: tuple[ItemRow, ...]) -> tuple[ItemRow, ...
 def _item_row(study: Study, item: ItemResult, act: float, silence: float, relative: np.ndarray) -> ItemRow:
     total = act + silence
     return ItemRow(
-        date=day(item.date),
+        date=day(item.date) + episode_note(study, item.record),
         kind=item.kind,
         text=item_text(study, item),
         note=item.note,

@@ -111,6 +111,11 @@ def distance_text(study: Study, item: ItemResult) -> str:
     return f"{abs(days)} {'day' if abs(days) == 1 else 'days'} {'after' if days > 0 else 'before'}"
 
 
+def episode_note(study: Study, name: str) -> str:
+    """Return the name of a record in brackets, where there is more than one."""
+    return f" ({plain(name)})" if len(study.records) > 1 else ""
+
+
 def record_of(study: Study, name: str) -> RecordResult:
     """Return the record called `name`."""
     return next(each for each in study.records if each.name == name)

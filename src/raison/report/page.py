@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from raison.report.answer import fragility_lines, make_answer
 from raison.report.charts import forecast_chart, posterior_chart, timeline_chart, variants_chart, weights_chart
 from raison.report.clues import make_clues
+from raison.report.episodes import make_episodes
 from raison.report.evidence import deciding_rows, evidence_note, groupings, item_rows
 from raison.report.items import is_doubtful, look_of
 from raison.report.motives import motive_rows
@@ -26,6 +27,7 @@ from raison.report.parts import (
     Chart,
     ClaimRow,
     CluesTable,
+    EpisodesTable,
     ExplanationRow,
     ForecastRow,
     Grouping,
@@ -82,6 +84,8 @@ class Page:
     """None if no record was compared."""
     clues: CluesTable | None
     """None if the case has no clues."""
+    episodes: EpisodesTable | None
+    """None if the case has one record."""
     variants: VariantsTable | None
     """None if none was studied."""
     variants_chart: Chart | None
@@ -131,6 +135,7 @@ def make_page(study: Study) -> Page:
         power=power_table(study.power, explanation_labels(study)) if study.power else None,
         unexplained=make_unexplained(study),
         clues=make_clues(study),
+        episodes=make_episodes(study),
         variants=make_variants(study),
         variants_chart=variants_chart(study) if study.variants else None,
         fragility=fragility_lines(study),

@@ -148,6 +148,32 @@ class CluesTable:
 
 
 @dataclass(frozen=True)
+class EpisodeRow:
+    """An explanation over the episodes of a case."""
+
+    label: str
+    all: str
+    """Posterior by all episodes together."""
+    alone: tuple[str, ...]
+    """By each alone."""
+    without: tuple[str, ...]
+    """By all but each; empty where there are two."""
+    weights: tuple[str, ...]
+    """Log likelihood of each, relative to the leader."""
+
+
+@dataclass(frozen=True)
+class EpisodesTable:
+    """What each episode says."""
+
+    sentence: str
+    names: tuple[str, ...]
+    without: tuple[str, ...]
+    """Names of those that are left out in turn; empty where there are two."""
+    rows: tuple[EpisodeRow, ...]
+
+
+@dataclass(frozen=True)
 class VariantRow:
     """An explanation over the variants of a case."""
 

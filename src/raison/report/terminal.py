@@ -14,6 +14,7 @@ from rich.text import Text
 from raison.errors import counted
 from raison.report.answer import fragility_lines, make_answer
 from raison.report.clues import make_clues
+from raison.report.episodes import make_episodes
 from raison.report.evidence import deciding_rows, item_rows
 from raison.report.names import explanation_label, shorten
 from raison.report.parts import MotiveRow, PowerTable, SignatureRow
@@ -33,6 +34,7 @@ def show_study(study: Study, console: Console) -> None:
         _answer(study),
         _size(study),
         _explanations(study),
+        _episodes(study),
         _variants(study),
         _clues(study),
         _deciding(study),
@@ -159,6 +161,18 @@ def _explanations(study: Study) -> Group:
     ]
     flips = Padding(Group(*(line for line in lines if line.plain)), (0, 0, 0, 2))
     return Group(_heading("Explanations, given this model and this list"), table, _heading("What could flip it"), flips)
+
+
+def _episodes(study: Study) -> Group | None:
+    found = make_episodes(study)
+    if found is None:
+        return None
+    table = _table(
+        ("explanation", "left"), ("all", "right"), *((f"{shorten(name, 18)} alone", "right") for name in found.names)
+    )
+    for row in found.rows:
+        table.add_row(Text(shorten(row.label, 40)), row.all, *row.alone)
+    return Group(_heading("Posterior by all episodes together, and by each alone"), table, Text(found.sentence))
 
 
 def _variants(study: Study) -> Group | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from raison.report.charts.residuals import residual_chart
-from raison.report.names import explanation_label, label, leader_of
+from raison.report.names import episode_note, explanation_label, label, leader_of
 from raison.report.parts import ResidualRow, Unexplained
 from raison.report.words import count, day, log_number, number
 from raison.study import UNEXPLAINED, ActResidual, ReadingResidual, Study
@@ -54,6 +54,7 @@ def _of_leader(study: Study, residuals: Sequence[Residual]) -> tuple[Residual, .
 
 def _act_sentence(study: Study, each: ActResidual) -> str:
     where = f"{label(study, each.player)}: {label(study, f'{each.player}.{each.action}')}"
+    where += episode_note(study, each.record)
     span = f"from {day(each.begin)} to {day(each.end)}"
     there = f"where {number(each.expected_there)} are expected"
     if each.is_crowd:
@@ -63,8 +64,9 @@ def _act_sentence(study: Study, each: ActResidual) -> str:
 
 
 def _reading_sentence(study: Study, each: ReadingResidual) -> str:
+    name = label(study, each.variable) + episode_note(study, each.record)
     return (
-        f"{label(study, each.variable)}: what was read of it ({count(each.readings, 'reading')}) has log probability "
+        f"{name}: what was read of it ({count(each.readings, 'reading')}) has log probability "
         f"{log_number(each.log_score)}, where {log_number(each.expected_log_score)} is expected "
         f"({_odds(each.p_value)})."
     )
@@ -78,7 +80,8 @@ def _act_row(study: Study, each: ActResidual) -> ResidualRow:
     more = "more" if each.is_crowd else "fewer"
     return ResidualRow(
         explanation=explanation_label(study, each.explanation),
-        what=f"{label(study, each.player)}: {label(study, f'{each.player}.{each.action}')}",
+        what=f"{label(study, each.player)}: {label(study, f'{each.player}.{each.action}')}"
+        + episode_note(study, each.record),
         seen=str(each.seen),
         expected=number(each.expected),
         stretch=f"{day(each.begin)} to {day(each.end)}: {more}, {each.seen_there} for {number(each.expected_there)}",
@@ -90,7 +93,7 @@ def _act_row(study: Study, each: ActResidual) -> ResidualRow:
 def _reading_row(study: Study, each: ReadingResidual) -> ResidualRow:
     return ResidualRow(
         explanation=explanation_label(study, each.explanation),
-        what=f"{count(each.readings, 'reading')} of {label(study, each.variable)}",
+        what=f"{count(each.readings, 'reading')} of {label(study, each.variable)}{episode_note(study, each.record)}",
         seen=log_number(each.log_score),
         expected=log_number(each.expected_log_score),
         stretch="",

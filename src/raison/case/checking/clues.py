@@ -95,11 +95,12 @@ def warn_of_clues(at: Checking) -> Iterator[Problem]:
         message = f"nobody judged the clues under {listed}: the mean of the others stands for it."
         yield at.places.problem(("clues",), message, at_key=True)
     clues = shared_of(case.clues).values()
-    late = [row for row in clues if row.date > case.time.until]
+    last = max(episode.until for episode in at.episodes if episode.until is not None)
+    late = [row for row in clues if row.date > last]
     if late:
         message = f"later than the record: {len(late)} of {counted(len(clues), 'clue')}; they count, too."
         yield at.places.problem(("clues",), message, at_key=True)
-    items = {(row.date, row.source): row for row in case.record if row.source}
+    items = {(row.date, row.source): row for episode in at.episodes for row in episode.rows if row.source}
     for index, row in enumerate(case.clues):
         same = items.get((row.date, row.source))
         if same is not None and row.source:

@@ -8,52 +8,63 @@ from collections.abc import Iterator
 
 from raison.case.checking.world import Checking
 from raison.case.meaning.entries import source_keys
+from raison.case.meaning.episodes import Episode
 from raison.case.meaning.items import ITEM_KINDS, Setting
 from raison.case.meaning.names import names_of
 from raison.case.text.places import Path
-from raison.case.text.schema import ClaimRow
+from raison.case.text.schema import ClaimRow, RecordRow
 from raison.errors import Problem, QueryError, did_you_mean, nearest
 from raison.query.conditions import check_query, forms_in
 from raison.query.grammar import parse_test
 
 
 def check_record(at: Checking) -> Iterator[Problem]:
-    """Check every item of the record."""
-    if not at.case.record:
-        yield at.places.problem(("record",), "the record is empty; it needs at least one item.")
+    """Check every item of every record."""
     setting = Setting(at.case, at.space)
-    yield from _check_dates(at)
-    for index, row in enumerate(at.case.record):
-        path: Path = ("record", index)
-        if row.kind in ITEM_KINDS:
-            for column, message in ITEM_KINDS[row.kind].problems(row, setting):
-                yield at.places.problem((*path, column), message)
-        else:
-            known = f"it must be one of {', '.join(ITEM_KINDS)}.{nearest(row.kind, ITEM_KINDS)}"
-            yield at.places.problem((*path, "kind"), f"found `{row.kind}`; {known}")
-        yield from check_sources(at, (*path, "source"), row.source)
+    for episode in at.episodes:
+        if not episode.rows:
+            is_written = at.places.at(episode.items) is not None
+            missing = "`record` is missing; name a file (`record: record.csv`) or write the items here."
+            empty = "the record is empty; it needs at least one item."
+            yield at.places.problem(episode.items, empty if is_written else missing, at_key=not is_written)
+        yield from _check_dates(at, episode)
+        for index, row in enumerate(episode.rows):
+            yield from _check_item(at, (*episode.items, index), row, setting)
 
 
-def _check_dates(at: Checking) -> Iterator[Problem]:
-    """Check that the items lie in the time of the case, in order."""
-    time, rows = at.case.time, at.case.record
-    early = [index for index, row in enumerate(rows) if row.date < time.begin]
-    late = [index for index, row in enumerate(rows) if row.date > time.until]
-    for end, day, outside, side in (("from", time.begin, early, "before"), ("until", time.until, late, "after")):
+def _check_item(at: Checking, path: Path, row: RecordRow, setting: Setting) -> Iterator[Problem]:
+    if row.kind in ITEM_KINDS:
+        for column, message in ITEM_KINDS[row.kind].problems(row, setting):
+            yield at.places.problem((*path, column), message)
+    else:
+        known = f"it must be one of {', '.join(ITEM_KINDS)}.{nearest(row.kind, ITEM_KINDS)}"
+        yield at.places.problem((*path, "kind"), f"found `{row.kind}`; {known}")
+    yield from check_sources(at, (*path, "source"), row.source)
+
+
+def _check_dates(at: Checking, episode: Episode) -> Iterator[Problem]:
+    """Check that the items lie in the time of their episode, in order."""
+    begin, until, rows = episode.begin, episode.until, episode.rows
+    if begin is None or until is None:
+        return
+    early = [index for index, row in enumerate(rows) if row.date < begin]
+    late = [index for index, row in enumerate(rows) if row.date > until]
+    for end, day, outside, side in (("from", begin, early, "before"), ("until", until, late, "after")):
         if len(outside) > 2:
             message = (
                 f"found `{day}`; {len(outside)} of the {len(rows)} items of the record lie {side} it, the first is "
                 f"item {outside[0] + 1}, of {rows[outside[0]].date}. Move `{end}`, or leave them out."
             )
-            yield at.places.problem(("time", end), message)
+            yield at.places.problem((*episode.path, end), message)
             continue
         for index in outside:
-            message = f"found `{rows[index].date}`; the case runs from {time.begin} to {time.until}."
-            yield at.places.problem(("record", index, "date"), message)
+            whose = f"episode `{episode.name}`" if episode.name else "the case"
+            message = f"found `{rows[index].date}`; {whose} runs from {begin} to {until}."
+            yield at.places.problem((*episode.items, index, "date"), message)
     for index, (last, row) in enumerate(itertools.pairwise(rows), start=1):
         if row.date < last.date:
             message = f"found `{row.date}` after {last.date}; put the items in order of date."
-            yield at.places.problem(("record", index, "date"), message)
+            yield at.places.problem((*episode.items, index, "date"), message)
 
 
 def check_sources(at: Checking, path: Path, source: str) -> Iterator[Problem]:

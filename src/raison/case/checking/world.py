@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,7 @@ from raison.case.meaning.entries import (
     source_keys,
     space_of,
 )
+from raison.case.meaning.episodes import Episode, episodes_of
 from raison.case.meaning.numbers import Numbers, WrittenNumber, read_numbers
 from raison.case.meaning.ranges import REST, read_number
 from raison.case.text.places import Path, Places
@@ -43,6 +44,7 @@ class Checking:
     places: Places
     space: StateSpace
     numbers: Numbers
+    episodes: tuple[Episode, ...]
 
 
 def begin_check(written: WrittenCase) -> Checking:
@@ -59,35 +61,70 @@ def begin_check(written: WrittenCase) -> Checking:
             f"the variables span {many} states; at most {MOST_STATES:,} are computed. Merge levels or leave one out."
         )
         problems.append(places.problem(("variables",), message, at_key=True))
-    time = case.time
-    if time.begin >= time.until:
-        message = f"found `{time.until}`; it must be after `from`, {time.begin}."
-        problems.append(places.problem(("time", "until"), message))
+    problems += _check_dates(case, places)
     if problems:
         raise CaseError(problems)
-    return Checking(case, places, space_of(case), read_numbers(case))
+    return Checking(case, places, space_of(case), read_numbers(case), episodes_of(case))
+
+
+def _check_dates(case: CaseText, places: Places) -> Iterator[Problem]:
+    """Check that the dates stand where they belong, in the case or in each of its episodes, and in order."""
+    written = {"from": case.time.begin, "until": case.time.until}
+    if case.episodes:
+        for entry, found in {**written, "focus": case.time.focus}.items():
+            if found is not None:
+                message = f"found `{found}`; each episode has its own `{entry}`, so leave this out."
+                yield places.problem(("time", entry), message)
+        if case.record:
+            message = "each episode has its own `record`, so leave this out."
+            yield places.problem(("record",), message, at_key=True)
+    else:
+        for entry, found in written.items():
+            if found is None:
+                yield places.problem(("time", entry), f"`{entry}` is missing; it must be given.", at_key=True)
+    for episode in episodes_of(case):
+        if episode.begin is not None and episode.until is not None and episode.begin >= episode.until:
+            message = f"found `{episode.until}`; it must be after `from`, {episode.begin}."
+            yield places.problem((*episode.path, "until"), message)
 
 
 def check_time(at: Checking) -> Iterator[Problem]:
-    """Check that the day of the decision lies in the time of the case."""
-    time = at.case.time
-    if time.focus is not None and not time.begin <= time.focus <= time.until:
-        yield at.places.problem(
-            ("time", "focus"), f"found `{time.focus}`; it must lie from {time.begin} to {time.until}."
-        )
+    """Check that the day of each decision lies in the time of its episode."""
+    for episode in at.episodes:
+        begin, until, focus = episode.begin, episode.until, episode.focus
+        if focus is not None and begin is not None and until is not None and not begin <= focus <= until:
+            message = f"found `{focus}`; it must lie from {begin} to {until}."
+            yield at.places.problem((*episode.path, "focus"), message)
+
+
+def check_starts(at: Checking) -> Iterator[Problem]:
+    """Check where the world stands on the first day of each episode."""
+    for name, episode in at.case.episodes.items():
+        for variable, start in episode.at_start.items():
+            path: Path = ("episodes", name, "at start", variable)
+            if variable not in at.space.names:
+                message = f"no variable `{variable}`.{did_you_mean(variable, at.space.names)}"
+                yield at.places.problem(path, message, at_key=True)
+            else:
+                yield from _check_start(at, path, at.space.variable(variable).levels, start)
 
 
 def check_variables(at: Checking) -> Iterator[Problem]:
     """Check the start of every variable."""
     for name, variable in at.case.variables.items():
-        path: Path = ("variables", name, "at start")
-        for level in variable.at_start:
-            if level not in variable.levels:
-                message = f"variable `{name}` has no level `{level}`.{did_you_mean(level, variable.levels)}"
-                yield at.places.problem((*path, level), message, at_key=True)
-        total = sum(variable.at_start.values())
-        if not math.isclose(total, 1.0, abs_tol=1e-6):
-            yield at.places.problem(path, f"the probabilities sum to {total:g}; they must sum to 1.")
+        yield from _check_start(at, ("variables", name, "at start"), variable.levels, variable.at_start)
+
+
+def _check_start(at: Checking, path: Path, levels: Sequence[str], start: Mapping[str, float]) -> Iterator[Problem]:
+    """Check the probabilities of the levels of a variable on a first day."""
+    name = path[1] if path[0] == "variables" else path[-1]
+    for level in start:
+        if level not in levels:
+            message = f"variable `{name}` has no level `{level}`.{did_you_mean(level, levels)}"
+            yield at.places.problem((*path, level), message, at_key=True)
+    total = sum(start.values())
+    if not math.isclose(total, 1.0, abs_tol=1e-6):
+        yield at.places.problem(path, f"the probabilities sum to {total:g}; they must sum to 1.")
 
 
 def check_nature(at: Checking) -> Iterator[Problem]:

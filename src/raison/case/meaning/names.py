@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from raison.case.meaning.episodes import episodes_of
 from raison.case.text.schema import CaseText
 from raison.game import StateSpace
 from raison.query.tree import Names
@@ -14,7 +15,10 @@ def names_of(case: CaseText, space: StateSpace) -> Names:
         actions={name: tuple(player.actions) for name, player in case.players.items()},
         explanations=tuple(case.explanations),
         indicators={(row.indicator, row.date) for row in case.indicators},
-        begin=case.time.begin,
-        until=case.time.until,
+        spans={
+            episode.name: (episode.begin, episode.until)
+            for episode in episodes_of(case)
+            if episode.begin is not None and episode.until is not None
+        },
         has_clues=bool(case.clues),
     )

@@ -14,7 +14,7 @@ import pydantic
 
 from raison.case.text.csv_text import read_csv
 from raison.case.text.files import CaseFile, Files, FilesOnDisk, TextsInMemory, find_case_file
-from raison.case.text.places import MOST_PROBLEMS, Places, first_problems
+from raison.case.text.places import MOST_PROBLEMS, Path, Places, dotted, first_problems
 from raison.case.text.schema import CaseText, ClueRow, Entry, IndicatorRow, RecordRow
 from raison.case.text.variants import apply, places_of, told
 from raison.case.text.wording import is_echo, word_error
@@ -131,18 +131,24 @@ class _Reading:
             found = "nothing" if content is None else "a list" if isinstance(content, list) else "a single text"
             message = f"found {found}; a case is a mapping that starts with `title: ...`."
             raise CaseError([Problem(shown, 1, 1, "", message)])
+        explanations = _names(content.get("explanations"))
         for role in ROLES:
             if isinstance(content.get(role), str):
-                content[role] = self._read_role(role, content[role], _names(content.get("explanations")))
+                content[role] = self._read_role(role, content[role], (role,), explanations)
+        episodes = content.get("episodes")
+        for name, episode in episodes.items() if isinstance(episodes, dict) else ():
+            if isinstance(episode, dict) and isinstance(episode.get("record"), str):
+                root = ("episodes", name, "record")
+                episode["record"] = self._read_role("record", episode["record"], root, explanations)
         return content
 
-    def _read_role(self, role: str, name: str, explanations: Sequence[str]) -> Any:
-        """Return the content of the file `name`, or an empty one if it cannot be read."""
+    def _read_role(self, role: str, name: str, root: Path, explanations: Sequence[str]) -> Any:
+        """Return the content of the file `name` for the entry `root`, or an empty one if it cannot be read."""
         content: Any = None
         try:
-            content = self._parse(role, self._read_file(name, role), explanations)
+            content = self._parse(role, root, self._read_file(name, dotted(root)), explanations)
         except ValueError as error:
-            self.problems.append(self.places.problem((role,), str(error)))
+            self.problems.append(self.places.problem(root, str(error)))
         except CaseError as error:
             self.problems += error.problems
         return content if content is not None else {} if role == "sources" else []
@@ -155,12 +161,12 @@ class _Reading:
         self.read.append(file)
         return file
 
-    def _parse(self, role: str, file: CaseFile, explanations: Sequence[str]) -> Any:
+    def _parse(self, role: str, root: Path, file: CaseFile, explanations: Sequence[str]) -> Any:
         ending = pathlib.PurePath(file.name).suffix
         if role in ("claims", "sources"):
             if ending not in (".yaml", ".yml"):
                 raise ValueError(f"found {quote(file.name)}; {role} are read from a YAML file.")
-            return read_yaml(file.text, file.shown, self.places, (role,))
+            return read_yaml(file.text, file.shown, self.places, root)
         if ending != ".csv":
             raise ValueError(f"found {quote(file.name)}; the {role} is read from a CSV file.")
         fields = ROWS[role].model_fields
@@ -168,7 +174,7 @@ class _Reading:
         needed = [name for name in columns if fields[name].is_required()]
         judged = [name for name in explanations if name not in columns] if JUDGED in fields else []
         allowed = [*columns, *judged]
-        rows = read_csv(file.text, file.shown, self.places, (role,), needed=needed, allowed=allowed)
+        rows = read_csv(file.text, file.shown, self.places, root, needed=needed, allowed=allowed)
         return [_judged(row, judged) for row in rows] if judged else rows
 
     def validate(self, content: dict[str, Any]) -> CaseText | None:

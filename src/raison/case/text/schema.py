@@ -102,11 +102,11 @@ class Entry(BaseModel):
 
 
 class Time(Entry):
-    """The clock of the case."""
+    """The clock of the case; where it has episodes, each has its own dates."""
 
     unit: Literal["day", "week", "month", "year"]
-    begin: Day = Field(alias="from")
-    until: Day
+    begin: Day | None = Field(default=None, alias="from")
+    until: Day | None = None
     focus: Day | None = None
 
 
@@ -212,6 +212,17 @@ class ClueRow(Entry):
     judged: dict[Name, NumberText] = Field(min_length=1)
 
 
+class WrittenEpisode(Entry):
+    """A stretch of time, watched by itself, under the same players and explanations."""
+
+    begin: Day = Field(alias="from")
+    until: Day
+    focus: Day | None = None
+    at_start: dict[Name, Start] = Field(default={}, alias="at start")
+    record: tuple[RecordRow, ...]
+    about: str = ""
+
+
 class WrittenSource(Entry):
     """Where facts come from."""
 
@@ -268,11 +279,12 @@ class CaseText(Entry):
     players: dict[Name, WrittenPlayer] = Field(min_length=1)
     features: dict[Name, Annotated[WrittenFeature, WithJsonSchema({"type": ["string", "object"]})]] = {}
     explanations: dict[Name, WrittenExplanation] = Field(min_length=1)
-    record: tuple[RecordRow, ...]
+    record: tuple[RecordRow, ...] = ()
     claims: tuple[ClaimRow, ...] = ()
     sources: dict[Name, WrittenSource] = {}
     indicators: tuple[IndicatorRow, ...] = ()
     clues: tuple[ClueRow, ...] = ()
     clues_count_for: NumberText | None = Field(default=None, alias="clues count for")
+    episodes: dict[Name, WrittenEpisode] = {}
     variants: dict[Phrase, dict[str, Any]] = {}
     leaves_out: tuple[str, ...] = Field(default=(), alias="leaves out")

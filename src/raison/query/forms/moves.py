@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from raison.chain import Act
 from raison.query.answers import Answer, Number
-from raison.query.conditions import check_action, resolve_action
+from raison.query.conditions import check_action, check_episode, resolve_action
 from raison.query.syntax import Syntax
 from raison.query.tree import Actions, Askable, Form, Names
 from raison.record.watched import SAME_TIME
@@ -21,27 +21,32 @@ class MoveCount(Form):
     action: str
     begin: datetime.date
     end: datetime.date
+    episode: str = ""
 
     def __str__(self) -> str:
-        return f"moves({self.player} {self.action} from {self.begin} to {self.end})"
+        whose = f" of {self.episode}" if self.episode else ""
+        return f"moves({self.player} {self.action} from {self.begin} to {self.end}{whose})"
 
     def resolved(self, actions: Actions) -> MoveCount:
         return replace(self, action=resolve_action(self.player, self.action, actions))
 
     def problems(self, names: Names) -> list[str]:
-        return check_action(self.player, self.action, names.actions) + self._check_period(names)
+        wrong = check_action(self.player, self.action, names.actions) + check_episode(self.episode, names)
+        return wrong + self._check_period(names)
 
     def _check_period(self, names: Names) -> list[str]:
         if self.begin > self.end:
             return [f"found `from {self.begin} to {self.end}`; the first date must not be after the second."]
-        if self.begin < names.begin or self.end > names.until:
-            return [f"found `from {self.begin} to {self.end}`; the record runs from {names.begin} to {names.until}."]
+        begin, until = names.span(self.episode)
+        if self.begin < begin or self.end > until:
+            return [f"found `from {self.begin} to {self.end}`; the record runs from {begin} to {until}."]
         return []
 
     def answer(self, world: Askable) -> Answer:
-        begin, end = (world.record.calendar.time_of(date) for date in (self.begin, self.end))
-        moves = world.record.record.moves(Act(self.player, self.action))
+        watched = world.record(self.episode)
+        begin, end = (watched.calendar.time_of(date) for date in (self.begin, self.end))
+        moves = watched.record.moves(Act(self.player, self.action))
         return Number(float(sum(begin - SAME_TIME <= move.time <= end + SAME_TIME for move in moves)))
 
 
-MOVES = Syntax("moves", "WORD WORD _FROM DATE _TO DATE", MoveCount, "moves")
+MOVES = Syntax("moves", "WORD WORD _FROM DATE _TO DATE of?", MoveCount, "moves")

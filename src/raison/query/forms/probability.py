@@ -40,7 +40,7 @@ class Probability(Form):
 
     def answer(self, world: Askable) -> Answer:
         begin, distribution = world.known(self.given)
-        elapsed = elapsed_until(self, self.date, begin, world)
+        elapsed = elapsed_until(self, self.date, self.given, begin, world)
         target = mask(self.condition, world.space)
         return Number(world.moving(self.given).forecast(distribution, elapsed, target, self.when))
 

@@ -67,7 +67,7 @@ class Rate(Form):
         if self.date is not None:
             begin, distribution = world.known(self.given)
             motion = world.moving(self.given)
-            where = motion.distribution(distribution, elapsed_until(self, self.date, begin, world))
+            where = motion.distribution(distribution, elapsed_until(self, self.date, self.given, begin, world))
         else:
             motion, where = world.moving(NOTHING), world.occupied
             if self.condition is not None:

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from raison.report.charts import canvas
-from raison.report.names import explanation_label, label, shorten
+from raison.report.names import episode_note, explanation_label, label, shorten
 from raison.report.palette import FAINT, INK
 from raison.report.parts import Chart
 from raison.report.words import number
@@ -60,5 +60,7 @@ def _draw(axes: Axes, study: Study, each: ActResidual, record: RecordResult) -> 
     axes.set_xlim(begin, end)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
     axes.tick_params(axis="y", labelsize=9)
-    what = f"{label(study, each.player)}: {label(study, f'{each.player}.{each.action}')}"
+    what = (
+        f"{label(study, each.player)}: {label(study, f'{each.player}.{each.action}')}{episode_note(study, each.record)}"
+    )
     axes.set_title(f"{shorten(what, 46)}   p = {number(each.p_value, 1)}", loc="left", fontsize=10, pad=6)

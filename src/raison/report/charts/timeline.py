@@ -58,8 +58,14 @@ def timeline_chart(study: Study, record: RecordResult) -> Chart:
             _draw_variable(axes, study, record, name, shown)
             _time_axis(axes, record, begin, end, ticks_at="bottom" if place == len(panels) - 1 else "none")
             top += panel_height
-        text = canvas.svg_text(figure, name="timeline", says=_spoken(study, record, shown))
-    return Chart(text, _caption(study, shown))
+        number = study.records.index(record)
+        text = canvas.svg_text(figure, name=f"timeline{number or ''}", says=_spoken(study, record, shown))
+    return Chart(text, _whose(study, record) + _caption(study, shown))
+
+
+def _whose(study: Study, record: RecordResult) -> str:
+    """Return the name of a record for the start of a caption, where there is more than one."""
+    return f"{plain(record.name)}. " if len(study.records) > 1 else ""
 
 
 def _caption(study: Study, shown: ExplanationResult | None) -> str:
