@@ -28,6 +28,7 @@ import typer
 
 from raison import __version__
 from raison.analysis import FitStore, Watch, run_study
+from raison.analysis.disbelieved import disbelieved_readings
 from raison.analysis.foreseen import WHOLE, foresee
 from raison.analysis.motives import measure_motives, weak_motives
 from raison.analysis.pool import Threads, cluster_at
@@ -153,10 +154,11 @@ def _show_motives(written: WrittenCase, built: BuiltCase) -> None:
         return
     try:
         motives = measure_motives(built)
+        disbelieved = disbelieved_readings(written, built)
     except NotConverged as error:
-        _complain(f"warning: what each motive does is not known: {error}")
+        _complain(f"warning: what each motive does, and which readings are believed, is not known: {error}")
         return
-    for warning in weak_motives(written, motives):
+    for warning in (*weak_motives(written, motives), *disbelieved):
         _complain(f"warning: {warning}")
     rows = motive_rows(motives, {}, {each.name: each.label for each in built.explanations})
     with _showing():

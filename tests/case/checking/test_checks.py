@@ -193,3 +193,39 @@ def test_a_fact_that_counts_as_an_item_and_as_a_clue_is_warned_of(case: pathlib.
     with_clues(case, CLUES.replace("2021-03-01", str(item.date)).replace("invented", item.source))
     (warning,) = check_case(read_case(case))
     assert "a fact must not count both as an item and as a clue" in str(warning)
+
+
+def record_of(case: pathlib.Path, *rows: str) -> list[str]:
+    """Return the warnings about the small case with another record."""
+    header, *_ = (case / "record.csv").read_text(encoding="utf-8").splitlines()
+    (case / "record.csv").write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    return [str(each).partition(f"{case.name}/")[2] for each in check_case(read_case(case))]
+
+
+def test_an_item_that_stands_twice_is_warned_of(case: pathlib.Path) -> None:
+    row = "2022-01-20,move,southland,protest,high,invented,"
+    assert record_of(case, row, row.replace("high", "0.9")) == [
+        "record.csv:3:1: record.2: `southland protest` of 2022-01-20 is item 1 already: it counts twice."
+    ]
+
+
+def test_a_long_silence_at_the_end_is_warned_of(case: pathlib.Path) -> None:
+    rows = [f"2021-0{month}-04,move,southland,protest,high,invented," for month in (2, 3, 4, 5, 6)]
+    assert record_of(case, *rows) == [
+        "case.yaml:10:46: time.until: found `2022-06-30`, 391 days after the last item; no gap before is longer than "
+        "31 days. This silence counts: if nobody looked, end the record at 2021-06-04."
+    ]
+    later = "2022-05-04,move,southland,protest,high,invented,"
+    assert record_of(case, *rows, later) == []
+
+
+def test_drifts_and_actions_that_nothing_distinguishes_are_warned_of(case: pathlib.Path) -> None:
+    text = (case / "case.yaml").read_text(encoding="utf-8")
+    news = "every: 1 year, basis: assumed}"
+    drifts = f"  good news: {{changes: {{mood: +1}}, {news}\n  glad news: {{changes: {{mood: +1}}, {news}\n"
+    greet = "greet: {changes: {border: +1}, if: border = partial, costs: 0.5 to 2}\n      "
+    text = text.replace("nature:\n", f"nature:\n{drifts}").replace("welcome: {", f"{greet}welcome: {{")
+    (case / "case.yaml").write_text(text, encoding="utf-8")
+    drift, action = (str(each).partition(": ")[2] for each in check_case(read_case(case)))
+    assert drift.startswith("nature.glad news: `good news` and `glad news`: these drifts do the same under the same ")
+    assert action.startswith("players.southland.actions.welcome: `greet` and `welcome`: these actions do the same at ")

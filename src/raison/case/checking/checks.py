@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from raison.case.checking.clues import check_clues, warn_of_clues
+from raison.case.checking.hints import warn_of_likes, warn_of_records
 from raison.case.checking.record import check_claims, check_indicators, check_predictions, check_record
 from raison.case.checking.world import (
     Checking,
@@ -86,6 +87,8 @@ def _warnings(at: Checking) -> Iterator[Problem]:
     if unused:
         message = f"{len(unused)} of {len(case.sources)} sources are cited nowhere: {', '.join(unused)}."
         yield at.places.problem(("sources",), message, at_key=True)
+    yield from warn_of_records(at)
+    yield from warn_of_likes(at)
     yield from warn_of_clues(at)
 
 
