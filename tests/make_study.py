@@ -117,6 +117,7 @@ def make_study(*, listed: int = 6, items: int = 70, claims: int = 69, seed: int 
             largest_item_weight=gaps[largest],
             leader_without_it=runner,
             leader_by_fit=leader,
+            end_weight=0.2,
             share_near_focus=0.41,
             is_provisional=True,
             indistinct=(tuple(names[1:3]),) if listed > 2 else (),  # pyright: ignore[reportArgumentType]
@@ -344,8 +345,9 @@ def _explanation(
             RECORD,
             who,
             action,
-            seen.count((who, action)) * float(rng.uniform(0.5, 1.6)) + 0.4,
+            (expected := seen.count((who, action)) * float(rng.uniform(0.5, 1.6)) + 0.4),
             seen.count((who, action)),
+            tuple(np.linspace(0.0, expected, 60).tolist()),
         )
         for who, (_, actions) in PLAYERS.items()
         for action in actions

@@ -127,8 +127,10 @@ def _tables(study: Study) -> list[tuple[Sequence[str], Rows]]:
     item = ("record", "date", "kind", "who", "what", "confidence", "source")
     claim = ("id", "where", "kind", "verdict", "value", "low", "high", "test", "reason", "fragile", "says")
     parameter = [field.name for field in dataclasses.fields(ParameterEstimate)]
-    forecast = [field.name for field in dataclasses.fields(ActionForecast)]
-    act = [field.name for field in dataclasses.fields(ActResidual) if "tuple" not in str(field.type)]
+    forecast, act = (
+        [field.name for field in dataclasses.fields(kind) if "tuple" not in str(field.type)]
+        for kind in (ActionForecast, ActResidual)
+    )
     clue = ("id", "date", "group", "confidence", "source", "says")
     share = ("explanation", "posterior", "log_evidence", "log_evidence_error")
     motive = ("explanation", "player", "feature", "low", "middle", "high")

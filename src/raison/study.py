@@ -300,6 +300,8 @@ class ActionForecast:
     expected: float
     """Expected number of moves during the record, given the record up to each moment."""
     observed: int
+    expected_by: tuple[float, ...]
+    """The same up to each of the record's times."""
 
 
 @dataclass(frozen=True)
@@ -593,6 +595,8 @@ class Fragility:
     """Who has the highest likelihood at its most probable parameters: nothing is taken off for wide priors."""
     share_near_focus: float
     """Share of the absolute weight between the two from items within `NEAR_DAYS` of the focal date, or nan."""
+    end_weight: float
+    """Leader over runner-up: log weight of the silences after the last items, added up over the records."""
     is_provisional: bool
     indistinct: tuple[tuple[str, ...], ...]
     """Groups of explanations that the record does not tell apart: every log Bayes factor within one is below 1."""

@@ -46,6 +46,7 @@ FIRM = Lead(
     largest_weight=1.0,
     leader_without_it=0,
     leader_by_fit=0,
+    end_weight=0.0,
     share_near_focus=0.8,
 )
 APART = (Row("votes", -10.0), Row("bluff", -16.0), Row("no motives", -30.0, is_null=True))

@@ -144,3 +144,12 @@ def test_the_explanation_that_made_the_record_is_found_again(truth: str):
     assert probability[truth] > 0.95
     low, high = posteriors[truth].interval(7 if truth == "tension" else 8, 0.99)
     assert low < 2.5 < high
+
+
+def test_a_lead_that_the_silence_at_the_end_carries_is_provisional():
+    items = np.array([[-1.0, -1.0, -1.0], [-1.0, -1.0, -5.0], [-9.0, -9.0, -9.0]])
+    scores = ((-10.0, -14.0, -30.0), (1.0, 1.0, 1.0), (-8.0, -14.0, -28.0), items, None)
+    assert not lead(*scores).is_provisional
+    ended = lead(*scores, [2])
+    assert ended.end_weight == 4.0
+    assert ended.is_provisional

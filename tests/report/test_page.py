@@ -287,3 +287,25 @@ def test_episodes_that_do_not_agree_are_told_at_the_top(study):
     two = make_page(replace(study, episodes=study.episodes[:2])).episodes
     assert two is not None
     assert (two.without, two.rows[0].without) == ((), ())
+
+
+def test_a_tie_is_not_decomposed(study):
+    leader, other = study.fragility.leader, study.fragility.runner_up
+    tied = make_page(replace(study, fragility=replace(study.fragility, indistinct=((leader, other),))))
+    assert [line.label for line in tied.fragility] == ["Tied"]
+    assert (tied.weights, tied.deciding) == (None, ())
+    words = {row.name: row.word for row in tied.explanations}
+    assert (words[leader], words[other]) == ("tied", "tied")
+    assert tied.predictions is not None
+    assert make_page(study).weights is not None
+
+
+def test_a_silent_end_that_carries_the_lead_is_warned_of(study):
+    fragility = replace(study.fragility, indistinct=(), log_bayes_factor=3.4, end_weight=2.5)
+    lines = {line.label: line for line in make_page(replace(study, fragility=fragility)).fragility}
+    assert lines["Silence at the end"].is_warning
+    assert lines["Silence at the end"].text.startswith(
+        "+2.5 of the lead comes from what did not happen after the last "
+    )
+    firm = replace(fragility, log_bayes_factor=9.0)
+    assert "Silence at the end" not in {line.label for line in make_page(replace(study, fragility=firm)).fragility}

@@ -84,18 +84,21 @@ def _points(plan: Plan) -> np.ndarray:
 
 
 def _describe(case: BuiltCase, motion: Motion, watched: WatchedRecord, points: np.ndarray) -> Description:
-    filtered, expected = motion.expected_acts(watched.plan, watched.start)
-    act, silence = item_weights(filtered, watched.plan)
-    smoothed = np.asarray(motion.smooth(_fine(watched), watched.start))[points]
+    fine = _fine(watched)
+    filtered, expected = motion.expected_acts(fine, watched.start)
+    act, silence = item_weights(filtered, fine)
+    smoothed = np.asarray(motion.smooth(fine, watched.start))[points]
     paths = {}
     for variable in case.space.variables:
         levels = np.eye(len(variable.levels))[watched.space.levels_of(variable.name)]
         paths[variable.name] = smoothed @ levels
     forecasts = tuple(
-        ActionForecast(watched.name, player, action, float(expected[Act(player, action)].sum()), len(moves))
+        ActionForecast(
+            watched.name, player, action, float(rows.sum()), len(moves), tuple(np.cumsum(rows)[points].tolist())
+        )
         for player, actions in case.names.actions.items()
         for action in actions
-        for moves in [watched.record.moves(Act(player, action))]
+        for rows, moves in [(expected[Act(player, action)], watched.record.moves(Act(player, action)))]
     )
     return Description(act, silence, forecasts, paths)
 

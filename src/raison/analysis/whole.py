@@ -188,6 +188,7 @@ def _lead(fits: Sequence[Fit], described: Sequence[Described]) -> Lead:
         [fit.posterior.log_likelihood for fit in fits],
         np.hstack([np.stack([each.act + each.silence for each in one.each]) for one in described]),
         None if all(one.watched.focus is None for one in described) else np.hstack([_near(each) for each in described]),
+        [end - 1 for end in np.cumsum([len(one.watched.record.items) + 1 for one in described]).tolist()],
     )
 
 
@@ -303,6 +304,7 @@ def _fragility(fits: Sequence[Fit], leading: Lead) -> Fragility:
         largest_item_weight=leading.largest_weight,
         leader_without_it=names[leading.leader_without_it],
         leader_by_fit=names[leading.leader_by_fit],
+        end_weight=leading.end_weight,
         share_near_focus=leading.share_near_focus,
         is_provisional=leading.is_provisional,
         indistinct=indistinct_groups(_evidence(fits)),

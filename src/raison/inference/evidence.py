@@ -38,6 +38,7 @@ class Lead:
         largest_weight: by how much, in log likelihood.
         leader_without_it: index of the leader when that item's weights are left out, all else as it was.
         leader_by_fit: index of the explanation with the highest likelihood at its mode.
+        end_weight: by how much the silences at the ends of the records favour the leader over the runner-up.
         share_near_focus: share of the absolute difference that comes from items near the focal date, nan if
             none is named.
     """
@@ -49,12 +50,13 @@ class Lead:
     largest_weight: float
     leader_without_it: int
     leader_by_fit: int
+    end_weight: float
     share_near_focus: float
 
     @property
     def is_provisional(self) -> bool:
-        """Say whether one item, or the width of the priors, could turn the order, or the lead is small."""
-        is_small = self.log_bayes_factor < STRONG
+        """Say whether one item, a silent end, or the width of priors could turn the order, or the lead is small."""
+        is_small = self.log_bayes_factor - max(self.end_weight, 0.0) < STRONG
         return self.leader_without_it != self.leader or self.leader_by_fit != self.leader or is_small
 
 
@@ -64,6 +66,7 @@ def lead(
     log_likelihood: Sequence[float],
     item_weights: Float[np.ndarray, "explanations items"],
     is_near_focus: Bool[np.ndarray, " items"] | None,
+    ends: Sequence[int] = (),
 ) -> Lead:
     """Return how firmly the leader leads.
 
@@ -72,6 +75,7 @@ def lead(
         weights: prior weight of each.
         log_likelihood: of each at its mode.
         item_weights: log likelihood of each item, act and silence together. Shape `[explanations, items]`.
+        ends: positions of the silences after the last items.
         is_near_focus: which items lie near the focal date. Shape `[items]`, bool; None if no date is named.
     """
     scores = np.asarray(log_evidence) + np.log(np.asarray(weights))
@@ -89,6 +93,7 @@ def lead(
         largest_weight=float(difference[largest]),
         leader_without_it=int(np.argmax(scores - item_weights[:, largest])),
         leader_by_fit=int(np.argmax(log_likelihood)),
+        end_weight=float(difference[list(ends)].sum()),
         share_near_focus=near,
     )
 

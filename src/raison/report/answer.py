@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from raison.inference.evidence import INDISTINCT
+from raison.inference.evidence import INDISTINCT, STRONG
 from raison.inference.model import HABIT, NO_MOTIVES, SHARED_MOTIVES
 from raison.report.clues import clues_sentence
 from raison.report.episodes import episodes_sentence
@@ -18,6 +18,7 @@ from raison.report.names import (
     leader_of,
     nulls_of,
     plain,
+    tied_with_leader,
 )
 from raison.report.parts import Answer, Line
 from raison.report.power import power_sentence
@@ -60,7 +61,7 @@ def make_answer(study: Study) -> Answer:
         return Answer("No answer: no explanation has a posterior.", False, (), _warnings(study))
     is_provisional = study.fragility.is_provisional or bool(other_leaders(study))
     foreseen = (power_sentence(study.power),) if study.power else ()
-    between = () if len(_tied_with(study, leader)) > 1 else _rivals(study, leader)
+    between = () if len(tied_with_leader(study)) > 1 else _rivals(study, leader)
     split = (episodes_sentence(study),) if study.episodes else ()
     varied = (variants_sentence(study),) if study.variants else ()
     judged = (clues_sentence(study, study.clues),) if study.clues else ()
@@ -69,7 +70,7 @@ def make_answer(study: Study) -> Answer:
 
 
 def _headline(study: Study, leader: ExplanationResult, is_provisional: bool) -> str:
-    tied = _tied_with(study, leader)
+    tied = tied_with_leader(study)
     prefix = "Provisional: " if is_provisional and len(tied) < 2 else ""
     if other_leaders(study) and len(tied) < 2:
         prefix = "Not firm over the declared variants: "
@@ -87,11 +88,6 @@ def _headline(study: Study, leader: ExplanationResult, is_provisional: bool) -> 
     else:
         text = f"{name} {probability_clause(leader.posterior)}, given this model and the listed explanations"
     return prefix + (text if prefix else text[0].upper() + text[1:]) + "."
-
-
-def _tied_with(study: Study, leader: ExplanationResult) -> tuple[str, ...]:
-    """Return the group of explanations that the record does not tell from the leader, the leader among them."""
-    return next((group for group in study.fragility.indistinct if leader.name in group), ())
 
 
 def _given(study: Study, leader: ExplanationResult) -> str:
@@ -173,6 +169,8 @@ def fragility_lines(study: Study) -> tuple[Line, ...]:
     """Return what could flip the answer, a line each."""
     if explanation_of(study, study.fragility.runner_up) is None:
         return (Line("Rivals", "There is no rival to compare with.", is_warning=True),)
+    if len(tied_with_leader(study)) > 1:
+        return (_tied(study), *_end(study))
     return (
         _rank(study),
         _runner_up(study),
@@ -180,8 +178,27 @@ def fragility_lines(study: Study) -> tuple[Line, ...]:
         _by_fit(study),
         _near(study),
         _silence(study),
+        *_end(study),
         _not_told_apart(study),
     )
+
+
+def _tied(study: Study) -> Line:
+    names = " / ".join(explanation_label(study, name) for name in tied_with_leader(study))
+    text = f"{names}: every log Bayes factor is below 1. Nothing can be flipped where nobody leads."
+    return Line("Tied", text, INTEGRATED, is_warning=True)
+
+
+def _end(study: Study) -> tuple[Line, ...]:
+    """Return a warning where the silence at the ends of the records carries the lead."""
+    weight, factor = study.fragility.end_weight, study.fragility.log_bayes_factor
+    if not math.isfinite(weight) or weight < INDISTINCT or factor - weight >= STRONG:
+        return ()
+    text = (
+        f"{signed(weight)} of the lead comes from what did not happen after the last item. It counts only if somebody "
+        "looked; else end the record where the items end."
+    )
+    return (Line("Silence at the end", text, AT_MODE, is_warning=True),)
 
 
 def _rank(study: Study) -> Line:

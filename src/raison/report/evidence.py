@@ -19,6 +19,7 @@ from raison.report.names import (
     focus_text,
     is_background,
     source_links,
+    tied_with_leader,
 )
 from raison.report.parts import Grouping, GroupRow, ItemRow
 from raison.report.words import count, day, percent, signed
@@ -81,7 +82,9 @@ def item_rows(study: Study) -> tuple[ItemRow, ...]:
 
 
 def deciding_rows(study: Study, rows: tuple[ItemRow, ...]) -> tuple[ItemRow, ...]:
-    """Return the rows with the largest absolute weight between leader and runner-up."""
+    """Return the rows with the largest absolute weight between leader and runner-up; nothing where these are tied."""
+    if len(tied_with_leader(study)) > 1:
+        return ()
     acts, silences = differences(study)
     sizes = np.abs(np.nan_to_num(acts + silences, nan=0.0, posinf=math.inf, neginf=-math.inf))
     order = np.argsort(-sizes, kind="stable")

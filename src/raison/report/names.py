@@ -35,6 +35,14 @@ def leader_of(study: Study) -> ExplanationResult | None:
     return max(known, key=lambda each: each.posterior) if known else None
 
 
+def tied_with_leader(study: Study) -> tuple[str, ...]:
+    """Return the explanations that the record does not tell from the leader, itself among them; nothing if none."""
+    leader = leader_of(study)
+    if leader is None:
+        return ()
+    return next((group for group in study.fragility.indistinct if leader.name in group), ())
+
+
 def nulls_of(study: Study) -> tuple[ExplanationResult, ...]:
     """Return the nulls."""
     return tuple(each for each in study.explanations if each.is_null)

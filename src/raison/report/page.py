@@ -6,7 +6,14 @@ import math
 from dataclasses import dataclass
 
 from raison.report.answer import fragility_lines, make_answer
-from raison.report.charts import forecast_chart, posterior_chart, timeline_chart, variants_chart, weights_chart
+from raison.report.charts import (
+    forecast_chart,
+    posterior_chart,
+    predictions_chart,
+    timeline_chart,
+    variants_chart,
+    weights_chart,
+)
 from raison.report.clues import make_clues
 from raison.report.episodes import make_episodes
 from raison.report.evidence import deciding_rows, evidence_note, groupings, item_rows
@@ -21,6 +28,7 @@ from raison.report.names import (
     safe_url,
     source_links,
     span_text,
+    tied_with_leader,
 )
 from raison.report.parts import (
     Answer,
@@ -97,7 +105,9 @@ class Page:
     posterior: Chart
     motives: tuple[MotiveRow, ...]
     signatures: tuple[SignatureRow, ...]
-    weights: Chart
+    weights: Chart | None
+    """None where the leading explanations are tied: nothing is decomposed."""
+    predictions: Chart | None
     leader: str
     runner_up: str
     """Empty if there is none."""
@@ -126,6 +136,7 @@ def make_page(study: Study) -> Page:
     rows = item_rows(study)
     deciding = deciding_rows(study, rows)
     fragility = study.fragility
+    is_tied = len(tied_with_leader(study)) > 1
     return Page(
         title=study.case.title,
         question=study.case.question,
@@ -145,7 +156,8 @@ def make_page(study: Study) -> Page:
         posterior=posterior_chart(study),
         motives=motive_rows(study.motives, study.case.labels, explanation_labels(study)),
         signatures=signatures_of(study),
-        weights=weights_chart(study),
+        weights=None if is_tied else weights_chart(study),
+        predictions=predictions_chart(study),
         leader=explanation_label(study, fragility.leader),
         runner_up=explanation_label(study, fragility.runner_up) if fragility.runner_up else "",
         items=rows,
@@ -215,7 +227,7 @@ def _explanation_row(study: Study, each: ExplanationResult, leader: ExplanationR
         label=explanation_label(study, each.name),
         held_by=each.held_by,
         posterior=percent(each.posterior),
-        word=probability_word(each.posterior),
+        word="tied" if each.name in tied_with_leader(study) else probability_word(each.posterior),
         log_evidence=evidence_number(each),
         behind="best" if each is leader else signed(behind),
         log_likelihood=log_number(each.log_likelihood),

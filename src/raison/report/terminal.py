@@ -16,7 +16,7 @@ from raison.report.answer import fragility_lines, make_answer
 from raison.report.clues import make_clues
 from raison.report.episodes import make_episodes
 from raison.report.evidence import deciding_rows, item_rows
-from raison.report.names import explanation_label, shorten
+from raison.report.names import explanation_label, shorten, tied_with_leader
 from raison.report.parts import MotiveRow, PowerTable, SignatureRow
 from raison.report.variants import make_variants
 from raison.report.verdicts import notable_claims, verdict_counts
@@ -144,13 +144,14 @@ def _explanations(study: Study) -> Group:
     table = _table(
         ("explanation", "left"), ("posterior", "right"), ("", "short"), ("log evidence", "right"), ("status", "left")
     )
+    tied = tied_with_leader(study)
     for each in sorted(study.explanations, key=lambda e: -e.posterior if e.posterior == e.posterior else 2.0):
         is_solved = each.equilibrium is None or each.equilibrium.has_converged
         status = each.status if not each.is_ok or is_solved else "game not solved"
         table.add_row(
             Text(shorten(explanation_label(study, each.name), 44)),
             percent(each.posterior),
-            probability_word(each.posterior),
+            "tied" if each.name in tied else probability_word(each.posterior),
             evidence_number(each),
             Text(shorten(status, 24), style="" if each.is_ok and is_solved else "yellow"),
         )
