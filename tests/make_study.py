@@ -29,6 +29,7 @@ from raison.study import (
     LeftOut,
     MotiveChain,
     MotiveResult,
+    NextEvidence,
     ParameterEstimate,
     PowerHelp,
     PowerPair,
@@ -107,6 +108,7 @@ def make_study(*, listed: int = 6, items: int = 70, claims: int = 69, seed: int 
             ReadingResidual(leader, RECORD, "kurds_front", 1, -0.3, -0.4, 0.6),
         ),
         clues=_clues(names, posterior),
+        next_evidence=_next(names),
         episodes=(),
         variants=(),
         fragility=Fragility(
@@ -203,6 +205,16 @@ def _signatures(name: str) -> tuple[SignatureResult, ...]:
     return (
         SignatureResult(name, "rate(turkey conciliates) > 0.1", 0.5, 0.1, True, 0.9, 20, 0, (chain,)),
         SignatureResult(name, "rate(turkey conciliates) > <1>", 0.5, 1.0, False, 0.1, 20, 0, (chain, broken)),
+    )
+
+
+def _next(names: tuple[str, ...]) -> tuple[NextEvidence, ...]:
+    """Two readings of one variable, the better first, and a longer watch."""
+    pair = names[:2]
+    return (
+        NextEvidence(RECORD, "kurds_front", "2016-06-01", 0.31, 0.0, *pair, 0.9),
+        NextEvidence(RECORD, "", "2017-08-12", 0.12, 0.04, *pair, 0.2),
+        NextEvidence(RECORD, "kurds_front", "2015-12-01", 0.02, 0.0, *pair, 0.1),
     )
 
 

@@ -23,7 +23,7 @@ import xarray
 from raison.errors import CaseError, Problem
 from raison.inference.posterior import Draws
 from raison.loading import from_plain
-from raison.study import APART, ActionForecast, ActResidual, ParameterEstimate, Study
+from raison.study import APART, ActionForecast, ActResidual, NextEvidence, ParameterEstimate, Study
 from raison.writing import make_folder, write_whole
 
 DRAWS, PLAY = "draws.nc", "play.nc"
@@ -37,6 +37,7 @@ TABLES = (
     "motives",
     "residuals",
     "clues",
+    "next_evidence",
     "episodes",
     "variants",
 )
@@ -132,6 +133,7 @@ def _tables(study: Study) -> list[tuple[Sequence[str], Rows]]:
         for kind in (ActionForecast, ActResidual)
     )
     clue = ("id", "date", "group", "confidence", "source", "says")
+    promising = [field.name for field in dataclasses.fields(NextEvidence)]
     share = ("explanation", "posterior", "log_evidence", "log_evidence_error")
     motive = ("explanation", "player", "feature", "low", "middle", "high")
     return [
@@ -176,6 +178,7 @@ def _tables(study: Study) -> list[tuple[Sequence[str], Rows]]:
                 for name, weight in each.weights.items()
             ),
         ),
+        (promising, (_values(each, promising) for each in study.next_evidence)),
         (
             ("episode", "fitted_to", *share),
             (

@@ -552,6 +552,29 @@ class EpisodeResult:
 
 
 @dataclass(frozen=True)
+class NextEvidence:
+    """Something that was not seen, and what it would weigh: one more reading, or a longer watch.
+
+    Every explanation of the case is taken at its most probable parameters.
+    """
+
+    record: str
+    variable: str
+    """What would be read, nine times in ten right; empty for a longer watch."""
+    date: str
+    """When it would be read; for a longer watch its new end."""
+    expected: float
+    """Mean log Bayes factor over the pairs of the case's own explanations, given the record."""
+    error: float
+    """Its standard error; 0 for a reading, which is computed exactly."""
+    true: str
+    """The pair that it would tell apart best: the explanation that is true, and"""
+    rival: str
+    most: float
+    """the expected log Bayes factor between these two."""
+
+
+@dataclass(frozen=True)
 class Stage:
     """Time and memory of one stage of the run."""
 
@@ -624,6 +647,8 @@ class Study:
     """None where no draw of the numbers could be solved."""
     clues: CluesResult | None
     """None if the case has no clues."""
+    next_evidence: tuple[NextEvidence, ...]
+    """The most promising first; empty where the case has one explanation."""
     episodes: tuple[EpisodeResult, ...]
     """Empty where the case has one record."""
     variants: tuple[VariantResult, ...]

@@ -309,3 +309,16 @@ def test_a_silent_end_that_carries_the_lead_is_warned_of(study):
     )
     firm = replace(fragility, log_bayes_factor=9.0)
     assert "Silence at the end" not in {line.label for line in make_page(replace(study, fragility=firm)).fragility}
+
+
+def test_what_would_tell_more_is_ranked_with_every_variable_at_its_best_date(study):
+    page = make_page(study)
+    assert page.next_best is not None
+    assert [row.what for row in page.next_best.rows] == [
+        "the Kurdish front in Syria read about 1\u00a0Jun\u00a02016",
+        "the record watched on to 12\u00a0Aug\u00a02017",
+    ]
+    assert [row.expected for row in page.next_best.rows] == ["0.31", "0.12 ± 0.04"]
+    assert page.next_best.sentence in page.answer.sentences
+    assert page.next_best.sentence.startswith("The most that one more reading could add is 0.31: the Kurdish front in ")
+    assert make_page(replace(study, next_evidence=())).next_best is None

@@ -25,6 +25,7 @@ from raison.analysis.fitting import Fit, check_possible, fit_all, make_rivals
 from raison.analysis.foreseen import FORESEEING, foresee
 from raison.analysis.judged import weigh_clues
 from raison.analysis.motives import MEASURING, measure_motives
+from raison.analysis.next_best import PROMISING, next_best
 from raison.analysis.pool import Pool, Threads
 from raison.analysis.signatures import SIGNING, try_signatures
 from raison.analysis.store import FitStore
@@ -120,6 +121,8 @@ def run_study(
         described = describe_all(case, fits, watch)
     with watch.stage(COMPARING), _told("What nobody explains", missing):
         acts, readings = unexplained(fits, seed, watch, pool)
+    with watch.stage(PROMISING):
+        promising = next_best(fits, described, seed, watch, pool)
     with watch.stage(SEARCHING):
         equilibria = search_equilibria(fits, seed, watch, pool) if search else without_search(fits)
     with watch.stage(ASKING):
@@ -151,6 +154,7 @@ def run_study(
         reading_residuals=readings,
         power=power,
         clues=judged.result if judged else None,
+        next_evidence=promising,
         episodes=episodes,
         variants=others,
         fragility=_fragility(fits, leading),

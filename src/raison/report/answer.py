@@ -20,6 +20,7 @@ from raison.report.names import (
     plain,
     tied_with_leader,
 )
+from raison.report.next_best import next_sentence
 from raison.report.parts import Answer, Line
 from raison.report.power import power_sentence
 from raison.report.signatures import failing_sentences, signatures_of
@@ -61,6 +62,8 @@ def make_answer(study: Study) -> Answer:
         return Answer("No answer: no explanation has a posterior.", False, (), _warnings(study))
     is_provisional = study.fragility.is_provisional or bool(other_leaders(study))
     foreseen = (power_sentence(study.power),) if study.power else ()
+    if study.next_evidence and not (study.power and study.power.expected >= STRONG):
+        foreseen = (*foreseen, next_sentence(study))
     between = () if len(tied_with_leader(study)) > 1 else _rivals(study, leader)
     split = (episodes_sentence(study),) if study.episodes else ()
     varied = (variants_sentence(study),) if study.variants else ()

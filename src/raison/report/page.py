@@ -30,6 +30,7 @@ from raison.report.names import (
     span_text,
     tied_with_leader,
 )
+from raison.report.next_best import make_next
 from raison.report.parts import (
     Answer,
     Chart,
@@ -42,6 +43,7 @@ from raison.report.parts import (
     ItemRow,
     Line,
     MotiveRow,
+    NextTable,
     ParameterTable,
     PowerTable,
     Run,
@@ -92,6 +94,8 @@ class Page:
     """None if no record was compared."""
     clues: CluesTable | None
     """None if the case has no clues."""
+    next_best: NextTable | None
+    """None if nothing was tried."""
     episodes: EpisodesTable | None
     """None if the case has one record."""
     variants: VariantsTable | None
@@ -146,6 +150,7 @@ def make_page(study: Study) -> Page:
         power=power_table(study.power, explanation_labels(study)) if study.power else None,
         unexplained=make_unexplained(study),
         clues=make_clues(study),
+        next_best=make_next(study),
         episodes=make_episodes(study),
         variants=make_variants(study),
         variants_chart=variants_chart(study) if study.variants else None,

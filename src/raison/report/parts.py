@@ -148,6 +148,25 @@ class CluesTable:
 
 
 @dataclass(frozen=True)
+class NextRow:
+    """Something that was not seen, and what it would weigh."""
+
+    what: str
+    expected: str
+    pair: str
+    """The explanations that it would tell apart best."""
+    most: str
+
+
+@dataclass(frozen=True)
+class NextTable:
+    """What would tell more."""
+
+    sentence: str
+    rows: tuple[NextRow, ...]
+
+
+@dataclass(frozen=True)
 class EpisodeRow:
     """An explanation over the episodes of a case."""
 
