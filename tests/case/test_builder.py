@@ -11,6 +11,7 @@ from raison.case import BuiltCase
 from raison.case.template import write_template
 from raison.cases import open_case
 from raison.game import Effect, Game
+from raison.inference.likelihood import GameLikelihood
 from raison.inference.prior import Fixed, LogNormal
 from raison.record import Move, Reading, Shock
 
@@ -242,3 +243,41 @@ def test_the_time_unit_changes_no_weight_per_month_and_no_rate(
         assert float(in_units.discount_rate) * ratio == pytest.approx(float(in_months.discount_rate))
         for motive, same in zip(in_months.motives, in_units.motives, strict=True):
             assert float(same.weight) * ratio == pytest.approx(float(motive.weight))
+
+
+def test_a_number_that_is_the_same_as_another_is_one_number(case: pathlib.Path) -> None:
+    text = (case / "case.yaml").read_text(encoding="utf-8")
+    links = {
+        "looks ahead: 3 years": "looks ahead: same as players.northland.looks ahead",
+        "mood rises:  {every: 6 to 12 months": "mood rises:  {every: same as nature.mood falls.every",
+        "partial, costs: 0.5 to 2": "partial, costs: same as players.northland.actions.close.costs",
+    }
+    before = open_case(case)
+    for old, new in links.items():
+        assert old in text
+        text = text.replace(old, new)
+    (case / "case.yaml").write_text(text, encoding="utf-8")
+    after = open_case(case)
+    names = [parameter.name for parameter in after.explanations[0].parameters]
+    assert len(names) == len(before.explanations[0].parameters) - 3
+    numbers = after.explanations[0].centre
+    numbers[names.index("players.northland.looks ahead")] = 50.0
+    numbers[names.index("nature.mood falls.every")] = 4.0
+    numbers[names.index("players.northland.actions.close.costs")] = 1.25
+    game = after.game(numbers)
+    assert [player.discount_rate for player in game.players] == [1 / 50.0, 1 / 50.0]
+    assert {drift.name: drift.hazard.base for drift in game.drifts if "mood" in drift.name} == {
+        "mood falls": 0.25,
+        "mood rises": 0.25,
+    }
+    assert game.players[1].actions[0].cost == 1.25
+    # the derivative by a shared number is the sum of those by its places
+    likelihood = GameLikelihood(after.game, after.records)
+    slot = names.index("nature.mood falls.every")
+    step = 1e-4
+    ends = []
+    for side in (-1.0, 1.0):
+        moved = numbers.copy()
+        moved[slot] += side * step
+        ends.append(likelihood.value(moved))
+    assert likelihood.evaluate(numbers).gradient[slot] == pytest.approx((ends[1] - ends[0]) / (2 * step), rel=1e-4)

@@ -22,7 +22,7 @@ from raison.case.meaning.entries import (
     space_of,
 )
 from raison.case.meaning.episodes import Episode, episodes_of
-from raison.case.meaning.numbers import Numbers, WrittenNumber, read_numbers
+from raison.case.meaning.numbers import Numbers, WrittenNumber, explain_link, read_numbers
 from raison.case.meaning.ranges import REST, read_number
 from raison.case.text.places import Path, Places
 from raison.case.text.reader import WrittenCase
@@ -257,7 +257,7 @@ def _check_wants(at: Checking, path: Path, weights: dict[str, str]) -> Iterator[
 
 def check_explanations(at: Checking) -> Iterator[Problem]:
     """Check that explanations speak of known players, features and numbers."""
-    known = {number.name for number in at.numbers.every}
+    known = {number.name for number in (*at.numbers.every, *at.numbers.links)}
     for name, explanation in at.case.explanations.items():
         path: Path = ("explanations", name)
         yield from check_basis(at, path, explanation.basis)
@@ -291,6 +291,9 @@ def check_basis(at: Checking, path: Path, basis: str) -> Iterator[Problem]:
 def check_numbers(at: Checking) -> Iterator[Problem]:
     """Check that every number can be read as what it measures."""
     unit = at.case.time.unit
+    for link in at.numbers.links:
+        if message := explain_link(link, at.numbers):
+            yield at.places.problem(link.path, message)
     for number in at.numbers.written():
         try:
             number.prior(unit)

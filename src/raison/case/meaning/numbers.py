@@ -1,17 +1,22 @@
 """Every number of a case, read in one walk: its name, where it stands, its prior, and where the game needs it.
 
 A number's name is the dotted path that a user would write for it. Its slot is its place in the vector of parameters;
-the game takes its numbers by slot, so that no path is written a second time.
+the game takes its numbers by slot, so that no path is written a second time. A number that is `same as` another has the
+slot of that one.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from raison.case.meaning.ranges import REST, Kind, Strength, WrittenPrior, read_motive, read_number
 from raison.case.text.places import Path, dotted
 from raison.case.text.schema import CaseText, DecisionRate, Ratios, WrittenAction, WrittenPlayer
+from raison.errors import did_you_mean
+
+_LINK = re.compile(r"same as (?P<name>.+)")
 
 
 @dataclass(frozen=True)
@@ -80,12 +85,14 @@ class Numbers:
         players: slots of each player.
         beliefs: by explanation, what it states itself, by slot: the motives that it wants and what it sees
             differently. What speaks of no player, feature or number is left out.
+        links: the numbers that are the same as others, as they are written; they have no slots of their own.
     """
 
     every: tuple[WrittenNumber, ...]
     nature: Mapping[str, HazardNumbers]
     players: Mapping[str, PlayerNumbers]
     beliefs: Mapping[str, Mapping[int, WrittenNumber]]
+    links: tuple[WrittenNumber, ...] = ()
 
     def believed_by(self, explanation: str) -> tuple[WrittenNumber, ...]:
         """Return every number as an explanation has it, by slot."""
@@ -105,9 +112,36 @@ def read_numbers(case: CaseText) -> Numbers:
         for name, drift in case.nature.items()
     }
     players = {name: walk.player(name, player) for name, player in case.players.items()}
-    every = tuple(walk.found)
-    beliefs = {name: _beliefs(case, name, every, players) for name in case.explanations}
-    return Numbers(every, nature, players, beliefs)
+    slots = {number.name: slot for slot, number in enumerate(walk.every)}
+    own = {walk.placeholder(place): slots.get(target_of(number.text), 0) for place, number in enumerate(walk.links)}
+    moved = _Moved(own)
+    nature = {name: moved.hazard(each) for name, each in nature.items()}
+    players = {name: moved.player(each) for name, each in players.items()}
+    slots |= {number.name: own[walk.placeholder(place)] for place, number in enumerate(walk.links)}
+    every = tuple(walk.every)
+    beliefs = {name: _beliefs(case, name, every, players, slots) for name in case.explanations}
+    return Numbers(every, nature, players, beliefs, tuple(walk.links))
+
+
+def target_of(text: str) -> str:
+    """Return the name of the number that `text` says a number is the same as; empty if it says no such thing."""
+    match = _LINK.fullmatch(text.strip())
+    return match["name"].strip() if match else ""
+
+
+def explain_link(link: WrittenNumber, numbers: Numbers) -> str:
+    """Return what is wrong with a number that is the same as another; empty if nothing is."""
+    name = target_of(link.text)
+    kinds = {number.name: number.kind for number in numbers.every}
+    if link.kind in (Kind.CHANCE, Kind.MOTIVE):
+        return f"found `{link.text}`; a chance or a motive has a number of its own."
+    if any(other.name == name for other in numbers.links):
+        return f"found `{link.text}`, which is the same as another itself; name that one."
+    if name not in kinds:
+        return f"no number `{name}`.{did_you_mean(name, sorted(kinds))}"
+    if kinds[name] is not link.kind:
+        return f"found `{link.text}`, but that is {kinds[name].value}; need {link.kind.value}."
+    return ""
 
 
 def wanted(case: CaseText, player: str) -> tuple[str, ...]:
@@ -118,18 +152,27 @@ def wanted(case: CaseText, player: str) -> tuple[str, ...]:
 
 
 class _Walk:
-    """The walk over a case: what was found so far, by slot."""
+    """The walk over a case: what was found so far, by slot, and the numbers that are the same as others."""
 
     def __init__(self, case: CaseText) -> None:
         self.case = case
-        self.found: list[WrittenNumber] = []
+        self.every: list[WrittenNumber] = []
+        self.links: list[WrittenNumber] = []
         self.doubted = {path for explanation in case.explanations.values() for path in explanation.sees}
 
     def add(self, path: Path, text: str | None, kind: Kind, basis: str, *, default: str = "") -> int:
         """Note a number and return its slot; one that is not written has no basis."""
         written = default if text is None else text
-        self.found.append(WrittenNumber(dotted(path), path, written, kind, "" if text is None else basis))
-        return len(self.found) - 1
+        number = WrittenNumber(dotted(path), path, written, kind, "" if text is None else basis)
+        if target_of(written):
+            self.links.append(number)
+            return self.placeholder(len(self.links) - 1)
+        self.every.append(number)
+        return len(self.every) - 1
+
+    def placeholder(self, place: int) -> int:
+        """Return what stands for the slot of a number that is the same as another, until that one is known."""
+        return -1 - place
 
     def hazard(
         self, base: Path, when: Path, text: str, ratios: Ratios, basis: str, kind: Kind = Kind.DURATION
@@ -172,16 +215,52 @@ class _Walk:
             for number, outcome in enumerate(action.outcomes or ())
         )
         seen = self.add((*root, "seen"), action.seen, Kind.CHANCE, basis, default="1")
-        is_sure = action.seen is None and self.found[seen].name not in self.doubted
+        is_sure = action.seen is None and dotted((*root, "seen")) not in self.doubted
         return ActionNumbers(costs, chances, None if is_sure else seen)
 
 
+class _Moved:
+    """Puts slots in the place of what stood for them.
+
+    Args:
+        slots: by placeholder.
+    """
+
+    def __init__(self, slots: Mapping[int, int]) -> None:
+        self._slots = slots
+
+    def slot(self, slot: int) -> int:
+        return self._slots.get(slot, slot)
+
+    def hazard(self, each: HazardNumbers) -> HazardNumbers:
+        by_level = {
+            variable: {level: self.slot(slot) for level, slot in levels.items()}
+            for variable, levels in each.ratios.items()
+        }
+        return HazardNumbers(self.slot(each.base), by_level)
+
+    def player(self, each: PlayerNumbers) -> PlayerNumbers:
+        return PlayerNumbers(
+            acts=self.hazard(each.acts),
+            looks_ahead=self.slot(each.looks_ahead),
+            actions={name: self.action(action) for name, action in each.actions.items()},
+            wants={feature: self.slot(slot) for feature, slot in each.wants.items()},
+        )
+
+    def action(self, each: ActionNumbers) -> ActionNumbers:
+        chances = tuple(None if slot is None else self.slot(slot) for slot in each.chances)
+        return ActionNumbers(self.slot(each.costs), chances, None if each.seen is None else self.slot(each.seen))
+
+
 def _beliefs(
-    case: CaseText, explanation: str, every: tuple[WrittenNumber, ...], players: Mapping[str, PlayerNumbers]
+    case: CaseText,
+    explanation: str,
+    every: tuple[WrittenNumber, ...],
+    players: Mapping[str, PlayerNumbers],
+    slots: Mapping[str, int],
 ) -> dict[int, WrittenNumber]:
     written = case.explanations[explanation]
     root: Path = ("explanations", explanation)
-    slots = {number.name: slot for slot, number in enumerate(every)}
     stated = [
         (players[player].wants[feature], (*root, "wants", player, feature), text)
         for player, weights in written.wants.items()
