@@ -132,3 +132,11 @@ def test_a_motive_that_hardly_moves_anyone_is_warned_of_where_it_is_written(smal
         "explanations.for-trade.wants.northland.trade",
     ]
     assert all(f"below x{WEAK}" in warning.message for warning in warnings)
+
+
+def test_a_motive_that_only_others_can_serve_is_told_as_that() -> None:
+    folder = pathlib.Path(__file__).parents[2] / "examples" / "cod-war-1976"
+    written = read_case(folder)
+    (warning,) = weak_motives(written, measure_motives(build(written)))
+    assert warning.path == "players.iceland.wants.recognition"
+    assert "works only through what they answer" in warning.message

@@ -30,6 +30,9 @@ MEASURING = "measure the motives"
 TOLERANCE = 1e-6
 """Residual to which the games are solved; factors are then good to about four digits."""
 
+NONE = 1e-6
+"""Log strength below which a motive has none."""
+
 TINY = 1e-300
 """Probability below which an act is as good as impossible."""
 
@@ -61,11 +64,16 @@ def weak_motives(written: WrittenCase, motives: Sequence[MotiveResult]) -> tuple
             path = ("players", motive.player, "wants", motive.feature)
             if motive.feature in own:
                 path = ("explanations", motive.explanation, "wants", motive.player, motive.feature)
-            warnings[path] = written.places.problem(
-                path,
+            hardly = (
                 f"this motive hardly moves anyone: its strength is x{motive.middle:.2f} in the middle of its range, "
-                f"and below x{WEAK:g} a player does about the same without it.",
+                f"and below x{WEAK:g} a player does about the same without it."
             )
+            alone = (
+                f"nothing that `{motive.player}` does serves this motive while all others act at random: it works only "
+                "through what they answer, if at all, and has no strength."
+            )
+            works_alone = abs(math.log(motive.middle)) > NONE
+            warnings[path] = written.places.problem(path, hardly if works_alone else alone)
     return tuple(sorted(warnings.values()))
 
 

@@ -248,7 +248,8 @@ def _hollow(number: WrittenNumber) -> str:
     _, player, _, feature = number.name.split(".")
     return (
         f"found `{number.text}`, but no weight has this strength: nothing that `{player}` can do in the states where "
-        f"the world goes makes `{feature}` likelier."
+        f"the world goes makes `{feature}` likelier while all others act at random. Write a plain weight, such as "
+        "`0.5 to 4`, if it works through what they answer."
     )
 
 
