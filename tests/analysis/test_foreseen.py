@@ -12,6 +12,7 @@ from raison.report.power import power_sentence
 from raison.study import PowerResult
 
 STRONG, WEAK = "x3 to x30", "x1.05 to x1.2"
+LABELS = {"for-trade": "Trade", "for-votes": ""}
 
 
 @pytest.fixture(scope="module")
@@ -34,8 +35,12 @@ def foreseen(case: BuiltCase, **options) -> PowerResult:
 def test_weak_motives_cannot_be_told_apart_and_strong_ones_better(small) -> None:
     weak, strong = foreseen(small(WEAK)), foreseen(small(STRONG))
     assert weak.expected < 0.05 < strong.expected
-    assert "could tell" in power_sentence(weak)
-    assert power_sentence(weak).startswith("No record like this one could tell")
+    assert "could tell" in power_sentence(weak, LABELS)
+    assert power_sentence(weak, LABELS).startswith("No record like this one could tell")
+    assert power_sentence(weak, LABELS).endswith("which differ most, in 0 of 20 cases.")
+    best = max(strong.pairs[:2], key=lambda pair: pair.expected)
+    first = "“Trade” from “for-votes”" if best.true == "for-trade" else "“for-votes” from “Trade”"
+    assert f"It would tell {first}, which differ most" in power_sentence(strong, LABELS)
     assert weak.rivals == ("for-trade", "for-votes", "no motives", "shared motives only")
     assert weak.records == 16
     for true, row in strong.leads.items():
@@ -53,6 +58,7 @@ def test_what_would_help_is_told_the_most_first(small) -> None:
     expected = [each.expected for each in found.helps]
     assert expected == sorted(expected, reverse=True)
     by_change = {each.change: each for each in found.helps}
+    assert by_change["one more episode like this"].expected == pytest.approx(2.0 * found.expected)
     assert by_change["every motive at the high end of its range"].expected > found.expected
 
 

@@ -221,8 +221,8 @@ def test_a_prediction_that_fails_stands_at_the_top_with_its_chain_in_the_section
     holds, fails = page.signatures
     assert (holds.passes, fails.passes) == (True, False)
     assert page.answer.warnings[0] == (
-        "“Economy and votes” does not predict what it says, `rate(turkey conciliates) > <1>`: 0.50 against 1.0 at the "
-        "middles of its ranges, and it holds in 2 of 20 draws from them."
+        "“Economy and votes” does not predict what it says, `rate(turkey conciliates) > <1>`: 0.500 against 1.00 at "
+        "the middles of its ranges, and it holds in 2 of 20 draws from them."
     )
     whole, broken = fails.why
     assert whole == (

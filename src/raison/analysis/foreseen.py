@@ -34,6 +34,9 @@ TOGETHER = 2
 QUICK, WHOLE = 8, 40
 """Draws of the other numbers: in every run, and for what might help; and for `raison power`."""
 
+ONE_MORE = "one more episode like this"
+"""What twice the evidence is called; with several episodes, as many more."""
+
 TOLERANCE = 1e-6
 """Residual to which the games are solved."""
 
@@ -102,7 +105,9 @@ def foresee(
     pairs = [_pair(names, weights, true, rival) for true, rival in itertools.permutations(range(len(rivals)), 2)]
     table = leads(weights, [each.weight for each in rivals])
     expected, error = _mean(weights, own)
-    helps = [
+    # records of one more episode are independent of the others, so that their weights add up
+    again = [PowerHelp(ONE_MORE, 2.0 * expected, 2.0 * error)] if with_helps else []
+    helps = again + [
         PowerHelp(change.words, *_mean(np.concatenate(each, axis=1), own))
         for change, each in zip(changes[1:], tables[1:], strict=True)
         if each

@@ -30,7 +30,7 @@ RELIABILITY = 0.9
 MONTHS = (3, 6, 12)
 """How much longer the record might be watched."""
 
-RECORDS = 8
+RECORDS = 16
 """Continuations that are made under each explanation."""
 
 
@@ -145,7 +145,8 @@ def _evidence(
     pairs: Float[np.ndarray, "true rival"],
     listed: Sequence[Fit],
 ) -> NextEvidence:
-    true, rival = np.unravel_index(int(np.argmax(pairs)), pairs.shape)
+    others = np.where(np.eye(len(pairs), dtype=bool), -np.inf, pairs)
+    true, rival = np.unravel_index(int(np.argmax(others)), pairs.shape)
     names = [fit.explanation.name for fit in listed]
     most = float(pairs[true, rival])
     return NextEvidence(

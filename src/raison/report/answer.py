@@ -12,6 +12,7 @@ from raison.report.evidence import silence_share
 from raison.report.items import item_text
 from raison.report.names import (
     explanation_label,
+    explanation_labels,
     explanation_of,
     focus_text,
     is_background,
@@ -61,7 +62,7 @@ def make_answer(study: Study) -> Answer:
     if leader is None:
         return Answer("No answer: no explanation has a posterior.", False, (), _warnings(study))
     is_provisional = study.fragility.is_provisional or bool(other_leaders(study))
-    foreseen = (power_sentence(study.power),) if study.power else ()
+    foreseen = (power_sentence(study.power, explanation_labels(study)),) if study.power else ()
     if study.next_evidence and not (study.power and study.power.expected >= STRONG):
         foreseen = (*foreseen, next_sentence(study))
     between = () if len(tied_with_leader(study)) > 1 else _rivals(study, leader)

@@ -35,11 +35,11 @@ def make_next(study: Study) -> NextTable | None:
 
 
 def next_sentence(study: Study) -> str:
-    """Return the one reading that would tell most, and the longest further watch, with what each is worth."""
+    """Return the one reading, and the longer watch, that would tell most, with what each is worth."""
     parts = []
     for reading in _best_readings(study)[:1]:
         parts.append(f"The most that one more reading could add is {_expected(reading)}: {_what(study, reading)}")
-    longer = max((each for each in study.next_evidence if not each.variable), key=lambda each: each.date, default=None)
+    longer = next((each for each in study.next_evidence if not each.variable), None)
     if longer is not None:
         parts.append(f"to go on watching to {day(longer.date)} would add {_expected(longer)}")
     return f"{'; '.join(parts)} (mean log Bayes factor between two explanations; 3 is strong evidence)."
@@ -68,4 +68,4 @@ def _expected(each: NextEvidence) -> str:
     if not math.isfinite(each.expected):
         return "∞"
     error = f" ± {max(each.error, 0.01):.2f}" if each.error else ""
-    return f"{each.expected:.2f}{error}"
+    return f"{each.expected:.2f}{error}".replace("-", "−")

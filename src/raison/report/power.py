@@ -14,19 +14,32 @@ from raison.study import PowerResult
 CEILING = "even if every number but the motives were known"
 
 
-def power_sentence(power: PowerResult) -> str:
-    """Return whether such a record could tell the explanations of a case apart."""
+def power_sentence(power: PowerResult, labels: Mapping[str, str]) -> str:
+    """Return whether such a record could tell the explanations of a case apart.
+
+    Args:
+        power: what was foreseen.
+        labels: reader's name of the explanations of the case.
+    """
     if math.isnan(power.expected):
         return "The case has one explanation, so there is nothing to tell apart."
     expected = _measured(power.expected, power.error)
     told = f"two of its explanations would differ by a log Bayes factor of {expected} on average ({CEILING})"
     if power.expected < INDISTINCT:
-        return (
-            f"No record like this one could tell, before anything is seen of it: {told}; {STRONG:g} is strong evidence."
-        )
-    if power.expected < STRONG:
-        return f"A record like this one could seldom tell: {told}; {STRONG:g} is strong evidence."
-    return f"A record like this one could tell at most so much: {told}; {STRONG:g} is strong evidence."
+        begin = "No record like this one could tell, before anything is seen of it"
+    elif power.expected < STRONG:
+        begin = "A record like this one could seldom tell"
+    else:
+        begin = "A record like this one could tell at most so much"
+    return f"{begin}: {told}; {STRONG:g} is strong evidence. {_best_pair(power, labels)}"
+
+
+def _best_pair(power: PowerResult, labels: Mapping[str, str]) -> str:
+    """Return how often the pair of explanations that differ most would be told apart."""
+    own = [pair for pair in power.pairs if pair.true in labels and pair.rival in labels]
+    best = max(own, key=lambda pair: pair.expected)
+    true, rival = (f"“{labels[name] or plain(name)}”" for name in (best.true, best.rival))
+    return f"It would tell {true} from {rival}, which differ most, in {round(20 * best.above_3)} of 20 cases."
 
 
 def power_table(power: PowerResult, labels: Mapping[str, str]) -> PowerTable:
@@ -52,7 +65,7 @@ def power_table(power: PowerResult, labels: Mapping[str, str]) -> PowerTable:
             )
         )
     return PowerTable(
-        sentence=power_sentence(power),
+        sentence=power_sentence(power, labels),
         basis=f"{count(power.records, 'record')} made under each rival" + _unsolved(power),
         rivals=tuple(names),
         rows=tuple(rows),

@@ -28,7 +28,7 @@ def signature_rows(
         SignatureRow(
             explanation=explanations.get(each.explanation) or plain(each.explanation),
             text=each.text,
-            sides=f"{number(each.left)} against {number(each.right)}",
+            sides=f"{number(each.left, 3)} against {number(each.right, 3)}",
             share=f"{round(each.share * each.draws)} of {each.draws}",
             passes=each.passes,
             why=tuple(_chain(chain, labels, unit) for chain in each.chains),
