@@ -31,15 +31,17 @@ def power_sentence(power: PowerResult, labels: Mapping[str, str]) -> str:
         begin = "A record like this one could seldom tell"
     else:
         begin = "A record like this one could tell at most so much"
-    return f"{begin}: {told}; {STRONG:g} is strong evidence. {_best_pair(power, labels)}"
+    return f"{begin}: {told}; {STRONG:g} is strong evidence.{_best_pair(power, labels)}"
 
 
 def _best_pair(power: PowerResult, labels: Mapping[str, str]) -> str:
-    """Return how often the pair of explanations that differ most would be told apart."""
+    """Return how often the pair of explanations that differ most would be told apart; nothing if there is none."""
     own = [pair for pair in power.pairs if pair.true in labels and pair.rival in labels]
+    if not own:
+        return ""
     best = max(own, key=lambda pair: pair.expected)
     true, rival = (f"“{labels[name] or plain(name)}”" for name in (best.true, best.rival))
-    return f"It would tell {true} from {rival}, which differ most, in {round(20 * best.above_3)} of 20 cases."
+    return f" It would tell {true} from {rival}, which differ most, in {round(20 * best.above_3)} of 20 cases."
 
 
 def power_table(power: PowerResult, labels: Mapping[str, str]) -> PowerTable:
