@@ -67,5 +67,7 @@ def _what(study: Study, each: NextEvidence) -> str:
 def _expected(each: NextEvidence) -> str:
     if not math.isfinite(each.expected):
         return "∞"
+    if 0.0 <= each.expected < 0.005 and not each.error:
+        return "less than 0.01"
     error = f" ± {max(each.error, 0.01):.2f}" if each.error else ""
     return f"{each.expected:.2f}{error}".replace("-", "−")
