@@ -29,7 +29,7 @@ import typer
 from raison import __version__
 from raison.analysis import FitStore, Watch, run_study
 from raison.analysis.disbelieved import disbelieved_readings
-from raison.analysis.foreseen import WHOLE, foresee
+from raison.analysis.foreseen import FITTED, WHOLE, foresee, foresee_fitted
 from raison.analysis.motives import measure_motives, weak_motives
 from raison.analysis.pool import Threads, cluster_at
 from raison.analysis.signatures import try_signatures
@@ -191,7 +191,18 @@ def power(
     context: typer.Context,
     case: CaseArgument,
     seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Seed of the records that are made.")] = 0,
-    draws: Annotated[int, typer.Option(min=4, max=10_000, help="Draws of the numbers; two records at each.")] = WHOLE,
+    draws: Annotated[
+        int | None,
+        typer.Option(
+            min=4,
+            max=10_000,
+            help="Draws of the numbers, two records at each; with --fitted, records under each rival.",
+            show_default=f"{WHOLE}; with --fitted {FITTED}",
+        ),
+    ] = None,
+    fitted: Annotated[
+        bool, typer.Option("--fitted", help="Learn every number anew from every record: minutes to hours.")
+    ] = False,
     cluster: Annotated[
         str | None, typer.Option(help="Address of a Dask scheduler whose workers compute.", show_default="this machine")
     ] = None,
@@ -201,7 +212,11 @@ def power(
 
     built = open_case(case)
     with cluster_at(cluster) if cluster else contextlib.nullcontext(Threads()) as pool, _progress() as tell:
-        found = foresee(built, seed, Watch(tell, context.obj), pool, draws=draws, with_helps=True)
+        watch = Watch(tell, context.obj)
+        if fitted:
+            found = foresee_fitted(built, seed, watch, pool, records=draws or FITTED)
+        else:
+            found = foresee(built, seed, watch, pool, draws=draws or WHOLE, with_helps=True)
     with _showing():
         show_power(power_table(found, {each.name: each.label for each in built.explanations}), out)
 

@@ -161,10 +161,7 @@ class PowerHelp:
 
 @dataclass(frozen=True)
 class PowerResult:
-    """What a record like this one could tell at most: made under every rival, weighed under all.
-
-    All numbers but the motives are taken as known; motives are in the middle of their ranges.
-    """
+    """What a record like this one could tell: made under every rival, weighed under all."""
 
     rivals: tuple[str, ...]
     """The explanations of the case, then the nulls that solve a game."""
@@ -180,6 +177,8 @@ class PowerResult:
     error: float
     helps: tuple[PowerHelp, ...]
     """What would help, the most first; empty where that was not asked."""
+    is_ceiling: bool
+    """Whether all numbers but the motives are taken as known; else every one was fitted to every record."""
 
 
 UNEXPLAINED = 0.01

@@ -2,7 +2,7 @@ import pathlib
 
 import pytest
 
-from raison.analysis.foreseen import foresee
+from raison.analysis.foreseen import foresee, foresee_fitted
 from raison.analysis.pool import Threads
 from raison.analysis.watch import Watch
 from raison.case import BuiltCase
@@ -77,3 +77,17 @@ def test_what_the_record_shows_does_not_count(small, tmp_path: pathlib.Path) -> 
     text = path.read_text(encoding="utf-8").replace("reading,trade,weak,high", "reading,trade,good,high")
     path.write_text(text.replace("northland,offer", "northland,speak"), encoding="utf-8")
     assert foreseen(open_case(tmp_path / "small"), draws=4) == foreseen(small(STRONG), draws=4)
+
+
+def test_where_every_number_is_learned_planted_truth_wins_no_more_often_than_the_ceiling_says(small) -> None:
+    """Explanations that differ sharply: the truth leads in most records, and says less than if all else were known."""
+    case = small("x10 to x30")
+    ceiling = foreseen(case)
+    fitted = foresee_fitted(case, 0, Watch(), Threads(), records=8)
+    assert (ceiling.is_ceiling, fitted.is_ceiling) == (True, False)
+    assert fitted.records + fitted.unsolved == 8
+    assert fitted.expected < ceiling.expected + 2 * (ceiling.error + fitted.error)
+    own = ("for-trade", "for-votes")
+    wins = [fitted.leads[name][name] / sum(fitted.leads[name][other] for other in own) for name in own]
+    assert min(wins) > 0.5
+    assert "every number to be learned from it" in power_sentence(fitted, LABELS)

@@ -320,7 +320,7 @@ def _find_mode(job: _Job) -> Laplace | Failure:
         return job.mode
     explanation = job.rival.explanation
     try:
-        return fit(job.rival.likelihood, explanation.parameters, starts=[_start(explanation, job.known)])
+        return fit(job.rival.likelihood, explanation.parameters, starts=[start_near(explanation, job.known)])
     except (NotConverged, SamplingFailed) as error:
         return Failure(explanation, str(error))
 
@@ -336,8 +336,8 @@ def _finish(job: _Job) -> Outcome:
         return Failure(job.rival.explanation, str(error))
 
 
-def _start(explanation: Explanation, known: Laplace | None) -> Start:
-    """Return where the search begins: the centre of the prior, or where a mode is known for the same prior."""
+def start_near(explanation: Explanation, known: Laplace | None) -> Start:
+    """Return where the search for a mode begins: the prior's centre, or where a mode is known for the same prior."""
     free = [explanation.parameters[i] for i in free_of(explanation.parameters)]
     z, covariance = np.zeros(len(free)), np.eye(len(free))
     at = (

@@ -8,22 +8,29 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from jaxtyping import Float
 
+from raison.analysis.fitting import start_near
 from raison.analysis.pool import Pool
 from raison.analysis.watch import Watch
 from raison.case import BuiltCase
 from raison.case.game import CaseGame
 from raison.case.meaning.ranges import DAYS
+from raison.chain.simulation import Simulator
 from raison.errors import NotConverged, SamplingFailed
+from raison.inference.laplace import fit
 from raison.inference.likelihood import GameLikelihood, chain_of
 from raison.inference.model import Explanation
 from raison.inference.nulls import with_shared_motives, without_motives
 from raison.inference.power import Weights, leads, numbers_drawn, pair_of, twice_as_long, weigh_records, with_readings
 from raison.inference.prior import Q95
 from raison.record import Reading, WatchedRecord
+from raison.record.simulated import simulate_record
 from raison.study import PowerHelp, PowerPair, PowerResult
 
 FORESEEING = "see what such a record could tell"
+
+FITTING = "fit records that were made"
 
 THRESHOLDS = (1.0, 3.0, 5.0)
 """Log Bayes factors that are counted."""
@@ -33,6 +40,9 @@ TOGETHER = 2
 
 QUICK, WHOLE = 8, 40
 """Draws of the other numbers: in every run, and for what might help; and for `raison power`."""
+
+FITTED = 10
+"""Records made under each rival where all are fitted to each."""
 
 ONE_MORE = "one more episode like this"
 """What twice the evidence is called; with several episodes, as many more."""
@@ -53,6 +63,16 @@ class _Job(NamedTuple):
     watched: tuple[WatchedRecord, ...]
     motives_at: float
     seed: tuple[int, int]
+
+
+class _Planted(NamedTuple):
+    """A record to be made under one rival, and all to be fitted to it."""
+
+    game: CaseGame
+    rivals: tuple[Explanation, ...]
+    watched: tuple[WatchedRecord, ...]
+    true: int
+    seed: tuple[int, int, int]
 
 
 class _Change(NamedTuple):
@@ -79,10 +99,7 @@ def foresee(
     Errors:
         `SamplingFailed` if no game could be solved at any draw.
     """
-    own = len(case.explanations)
-    shared = with_shared_motives(case.own, case.explanations, case.motives)
-    nulls = (without_motives(case.own, case.motives), *([shared] if shared else []))
-    rivals = (*case.explanations, *nulls)
+    rivals = _rivals(case)
     changes = [_Change("", case.records), *(_changes(case) if with_helps else [])]
     counts = [draws, *[min(draws, QUICK)] * (len(changes) - 1)]
     jobs = [
@@ -101,9 +118,7 @@ def foresee(
     if not tables[0]:
         raise SamplingFailed("at no draw of the numbers of the case could its games be solved.")
     weights = np.concatenate(tables[0], axis=1)
-    names = [each.name for each in rivals]
-    pairs = [_pair(names, weights, true, rival) for true, rival in itertools.permutations(range(len(rivals)), 2)]
-    table = leads(weights, [each.weight for each in rivals])
+    own = len(case.explanations)
     expected, error = _mean(weights, own)
     # records of one more episode are independent of the others, so that their weights add up
     again = [PowerHelp(ONE_MORE, 2.0 * expected, 2.0 * error)] if with_helps else []
@@ -112,16 +127,94 @@ def foresee(
         for change, each in zip(changes[1:], tables[1:], strict=True)
         if each
     ]
+    return _result(rivals, own, weights, draws - len(tables[0]), helps, is_ceiling=True)
+
+
+def foresee_fitted(case: BuiltCase, seed: int, watch: Watch, pool: Pool, *, records: int) -> PowerResult:
+    """Return what a record under the watches of a case could tell where every number is to be learned from it.
+
+    Records are made under every rival at numbers drawn from its prior, motives among them, and every rival is fitted to
+    each by Laplace's method, as if it were the record of the case.
+
+    Args:
+        case: the case; what its record shows does not count.
+        seed: of the draws and the records.
+        watch: told how far it is.
+        pool: where records are made and fitted.
+        records: made under each rival.
+
+    Errors:
+        `SamplingFailed` if no record could be made and fitted under some rival.
+    """
+    rivals = _rivals(case)
+    jobs = [
+        _Planted(case.game, rivals, case.records, true, (seed, true, number))
+        for true in range(len(rivals))
+        for number in range(records)
+    ]
+    watch.tell(FITTING, 0, len(jobs))
+    found = pool.side_by_side(
+        _fit_planted, jobs, states=case.space.size, done=lambda count, *_: watch.tell(FITTING, count, len(jobs))
+    )
+    by_true = [
+        [each for each in found[true * records : (true + 1) * records] if each is not None]
+        for true in range(len(rivals))
+    ]
+    kept = min(len(each) for each in by_true)
+    if kept < 2:
+        raise SamplingFailed("records could be made and fitted under some rivals only; narrow the widest ranges.")
+    weights = np.stack([np.stack(each[:kept]) for each in by_true])
+    return _result(rivals, len(case.explanations), weights, records - kept, [], is_ceiling=False)
+
+
+def _rivals(case: BuiltCase) -> tuple[Explanation, ...]:
+    """Return the explanations of a case, and its nulls that solve a game."""
+    shared = with_shared_motives(case.own, case.explanations, case.motives)
+    return (*case.explanations, without_motives(case.own, case.motives), *([shared] if shared else []))
+
+
+def _result(
+    rivals: Sequence[Explanation],
+    own: int,
+    weights: Weights,
+    unsolved: int,
+    helps: Sequence[PowerHelp],
+    *,
+    is_ceiling: bool,
+) -> PowerResult:
+    names = [each.name for each in rivals]
+    pairs = [_pair(names, weights, true, rival) for true, rival in itertools.permutations(range(len(rivals)), 2)]
+    table = leads(weights, [each.weight for each in rivals])
+    expected, error = _mean(weights, own)
     return PowerResult(
         rivals=tuple(names),
         records=weights.shape[1],
-        unsolved=draws - len(tables[0]),
+        unsolved=unsolved,
         leads={true: dict(zip(names, row.tolist(), strict=True)) for true, row in zip(names, table, strict=True)},
         pairs=tuple(pairs),
         expected=expected,
         error=error,
         helps=tuple(sorted(helps, key=lambda each: -each.expected)),
+        is_ceiling=is_ceiling,
     )
+
+
+def _fit_planted(job: _Planted) -> Float[np.ndarray, " rivals"] | None:
+    """Make a record under one rival and fit all to it; the log evidences, or None if a game or a fit fails."""
+    rng = np.random.default_rng(job.seed)
+    true = job.rivals[job.true]
+    numbers = np.array([each.prior.value(float(rng.standard_normal())) for each in true.parameters])
+    try:
+        near = GameLikelihood(job.game, ()).starting_at(job.rivals[0].centre)
+        simulator = Simulator(chain_of(near.solve(numbers)))
+        made = [simulate_record(simulator, watched, rng) for watched in job.watched]
+        likelihood = GameLikelihood(job.game, made).starting_at(job.rivals[0].centre)
+        first = fit(likelihood, job.rivals[0].parameters)
+        others = [fit(likelihood, each.parameters, starts=[start_near(each, first)]) for each in job.rivals[1:]]
+    except (NotConverged, SamplingFailed):
+        return None
+    found = np.array([each.log_evidence for each in (first, *others)])
+    return found if np.isfinite(found).all() else None
 
 
 def _weigh(job: _Job) -> Weights | None:

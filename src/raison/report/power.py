@@ -13,6 +13,8 @@ from raison.study import PowerResult
 
 CEILING = "even if every number but the motives were known"
 
+FITTED = "every number to be learned from it"
+
 
 def power_sentence(power: PowerResult, labels: Mapping[str, str]) -> str:
     """Return whether such a record could tell the explanations of a case apart.
@@ -23,14 +25,14 @@ def power_sentence(power: PowerResult, labels: Mapping[str, str]) -> str:
     """
     if math.isnan(power.expected):
         return "The case has one explanation, so there is nothing to tell apart."
-    expected = _measured(power.expected, power.error)
-    told = f"two of its explanations would differ by a log Bayes factor of {expected} on average ({CEILING})"
+    expected, told_as = _measured(power.expected, power.error), CEILING if power.is_ceiling else FITTED
+    told = f"two of its explanations would differ by a log Bayes factor of {expected} on average ({told_as})"
     if power.expected < INDISTINCT:
         begin = "No record like this one could tell, before anything is seen of it"
     elif power.expected < STRONG:
         begin = "A record like this one could seldom tell"
     else:
-        begin = "A record like this one could tell at most so much"
+        begin = f"A record like this one could tell {'at most ' if power.is_ceiling else ''}so much"
     return f"{begin}: {told}; {STRONG:g} is strong evidence.{_best_pair(power, labels)}"
 
 
