@@ -20,6 +20,8 @@ from raison.study import ActionForecast, RecordResult, Study
 
 _COLUMNS, _MOST = 3, 6
 _HEIGHT, _TITLE, _AXIS, _GAP = 130, 30, 24, 46
+_STYLES = ("--", ":", "-.")
+"""Of the nulls, which share a colour."""
 
 
 class _Panel(NamedTuple):
@@ -93,7 +95,7 @@ def _legend(figure: Figure, study: Study, height: float) -> None:
             [],
             color=canvas.colour(place, each.is_null),
             linewidth=2,
-            linestyle="--" if each.is_null else "-",
+            linestyle=_style(study, place),
             label=shorten(explanation_label(study, each.name), 44),
         )
         for place, each in enumerate(study.explanations)
@@ -102,6 +104,12 @@ def _legend(figure: Figure, study: Study, height: float) -> None:
     figure.legend(
         handles=lines, loc="upper left", bbox_to_anchor=place, ncols=3, frameon=False, borderpad=0, columnspacing=1.5
     )
+
+
+def _style(study: Study, place: int) -> str:
+    """Return the line of an explanation: whole, or broken in its own way for each null."""
+    nulls = [each.is_null for each in study.explanations]
+    return _STYLES[sum(nulls[:place]) % len(_STYLES)] if nulls[place] else "-"
 
 
 def _draw(axes: Axes, study: Study, panel: _Panel) -> None:
@@ -123,7 +131,7 @@ def _draw(axes: Axes, study: Study, panel: _Panel) -> None:
             [0.0, *each.expected_by],
             color=canvas.colour(place, is_null),
             linewidth=2,
-            linestyle="--" if is_null else "-",
+            linestyle=_style(study, place),
             zorder=3,
         )
     ticks, labels = canvas.date_ticks(begin, end, most=5)
