@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -20,7 +20,8 @@ from raison.study import ActionForecast, RecordResult, Study
 
 _COLUMNS, _MOST = 3, 6
 _HEIGHT, _TITLE, _AXIS, _GAP = 130, 30, 24, 46
-_STYLES = ("--", ":", "-.")
+_Style = Literal["-", "--", ":", "-."]
+_STYLES: tuple[_Style, ...] = ("--", ":", "-.")
 """Of the nulls, which share a colour."""
 
 
@@ -106,7 +107,7 @@ def _legend(figure: Figure, study: Study, height: float) -> None:
     )
 
 
-def _style(study: Study, place: int) -> str:
+def _style(study: Study, place: int) -> _Style:
     """Return the line of an explanation: whole, or broken in its own way for each null."""
     nulls = [each.is_null for each in study.explanations]
     return _STYLES[sum(nulls[:place]) % len(_STYLES)] if nulls[place] else "-"
