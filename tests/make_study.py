@@ -194,7 +194,7 @@ def _power(names: tuple[str, ...]) -> PowerResult:
         PowerPair(true, rival, 0.12, 0.03, 0.2, 0.05, 0.0) for true in names for rival in names if true != rival
     )
     helps = (PowerHelp("a record twice as long", 0.24, 0.05),)
-    return PowerResult(names, 16, 1, leads, pairs, 0.12, 0.02, helps, is_ceiling=True)
+    return PowerResult(names, 16, 1, leads, pairs, 0.12, 0.02, helps, (), is_ceiling=True)
 
 
 def _signatures(name: str) -> tuple[SignatureResult, ...]:

@@ -51,7 +51,7 @@ from raison.errors import (
     did_you_mean,
 )
 from raison.inference.likelihood import GameLikelihood
-from raison.writing import held, make_folder
+from raison.writing import held, make_folder, write_whole
 
 app = typer.Typer(
     help="Turn an argument about why a state acted into a model that can be tested.",
@@ -203,12 +203,15 @@ def power(
     fitted: Annotated[
         bool, typer.Option("--fitted", help="Learn every number anew from every record: minutes to hours.")
     ] = False,
+    picture: Annotated[
+        Path | None, typer.Option(help="File for the picture of planted truth over the length of the record (SVG).")
+    ] = None,
     cluster: Annotated[
         str | None, typer.Option(help="Address of a Dask scheduler whose workers compute.", show_default="this machine")
     ] = None,
 ) -> None:
     """Tell before the record what it could tell at most, and what would help."""
-    from raison.report import power_table, show_power
+    from raison.report import power_chart, power_table, show_power
 
     built = open_case(case)
     with cluster_at(cluster) if cluster else contextlib.nullcontext(Threads()) as pool, _progress() as tell:
@@ -219,6 +222,11 @@ def power(
             found = foresee(built, seed, watch, pool, draws=draws or WHOLE, with_helps=True)
     with _showing():
         show_power(power_table(found, {each.name: each.label for each in built.explanations}), out)
+    chart = power_chart(found) if picture else None
+    if picture and chart:
+        _show(f"Written: {write_whole(picture, chart.svg)}")
+    elif picture:
+        _complain("no picture: records of other lengths are not made with --fitted, or the case has one explanation.")
 
 
 @app.command()

@@ -160,6 +160,21 @@ class PowerHelp:
 
 
 @dataclass(frozen=True)
+class PowerLength:
+    """What records of another length say."""
+
+    factor: float
+    """How many times as long as the record of the case."""
+    truth_leads: float
+    """Share of the records made under an explanation of the case in which it leads all rivals."""
+    records: int
+    """On how many that rests."""
+    expected: float
+    """Mean log Bayes factor over the pairs of the case's own explanations."""
+    error: float
+
+
+@dataclass(frozen=True)
 class PowerResult:
     """What a record like this one could tell: made under every rival, weighed under all."""
 
@@ -177,6 +192,8 @@ class PowerResult:
     error: float
     helps: tuple[PowerHelp, ...]
     """What would help, the most first; empty where that was not asked."""
+    lengths: tuple[PowerLength, ...]
+    """Over the length of the record; empty where that was not asked."""
     is_ceiling: bool
     """Whether all numbers but the motives are taken as known; else every one was fitted to every record."""
 

@@ -8,6 +8,7 @@ from raison.analysis.watch import Watch
 from raison.case import BuiltCase
 from raison.case.template import write_template
 from raison.cases import open_case
+from raison.report.charts import power_chart
 from raison.report.power import power_sentence
 from raison.study import PowerResult
 
@@ -60,6 +61,14 @@ def test_what_would_help_is_told_the_most_first(small) -> None:
     expected = [each.expected for each in found.helps]
     assert expected == sorted(expected, reverse=True)
     by_change = {each.change: each for each in found.helps}
+    assert [each.factor for each in found.lengths] == [0.5, 1.0, 2.0, 4.0]
+    assert found.lengths[1].expected == found.expected
+    assert found.lengths[3].expected > found.lengths[0].expected
+    assert found.lengths[2].expected == by_change["a record twice as long"].expected
+    chart = power_chart(found)
+    assert chart is not None
+    assert "planted truth leads" in chart.svg
+    assert power_chart(foreseen(small(STRONG), draws=4)) is None
     assert by_change["one more episode like this"].expected == pytest.approx(2.0 * found.expected)
     assert by_change["every motive at the high end of its range"].expected > found.expected
 

@@ -7,7 +7,7 @@ from small_games import watched
 from raison.chain import Chain, JumpKind
 from raison.game import NO_CHANGE, StateSpace, Variable
 from raison.inference.model import Explanation, Parameter
-from raison.inference.power import leads, numbers_drawn, pair_of, twice_as_long, weigh_records, with_readings
+from raison.inference.power import leads, lengthened, numbers_drawn, pair_of, weigh_records, with_readings
 from raison.inference.prior import Fixed, LogNormal, Normal
 from raison.record import Move, Reading, Record
 
@@ -43,7 +43,7 @@ def test_what_a_record_tells_of_two_rates_is_its_closed_form(rates: tuple[float,
 
 def test_the_likelihoods_of_several_records_multiply_and_twice_the_time_tells_twice_as_much() -> None:
     chains, rng = [bell(1.0), bell(1.5)], np.random.default_rng(1)
-    once, twice = in_room(6.0), twice_as_long(in_room(6.0))
+    once, twice = in_room(6.0), lengthened(in_room(6.0), 2.0)
     single = pair_of(weigh_records(chains, [once], 250, rng), 0, 1, ())
     for watch in ([once, once], [twice]):
         double = pair_of(weigh_records(chains, watch, 250, rng), 0, 1, ())
@@ -90,7 +90,7 @@ def test_rivals_share_all_numbers_but_their_motives() -> None:
 def test_a_longer_watch_reads_as_often_and_is_as_doubtful() -> None:
     reading = Reading(2.0, "door", "open", levels=("open",), reliability=0.8)
     move = Move(3.0, "porter", "ring", confidence=0.6)
-    longer = twice_as_long(in_room(5.0, reading, move)).record
+    longer = lengthened(in_room(5.0, reading, move), 2.0).record
     assert longer.until == 10.0
     assert [(item.time, item.kind) for item in longer.items] == [
         (2.0, "reading"), (3.0, "move"), (7.0, "reading"), (8.0, "move"),
@@ -101,3 +101,14 @@ def test_readings_are_added_at_equal_steps_within_the_watch() -> None:
     read = with_readings(in_room(5.0, Move(2.5, "porter", "ring")), "door", 0.9, 2.0).record
     assert [(item.time, item.kind) for item in read.items] == [(2.0, "reading"), (2.5, "move"), (4.0, "reading")]
     assert all(item.reliability == 0.9 for item in read.items if isinstance(item, Reading))
+
+
+def test_a_shorter_watch_keeps_its_first_part_and_a_longer_one_repeats_it() -> None:
+    reading = Reading(1.0, "door", "open", levels=("open",), reliability=0.9)
+    late = Move(4.0, "porter", "open")
+    watched = in_room(5.0, reading, late)
+    half = lengthened(watched, 0.5).record
+    assert ([item.time for item in half.items], half.until) == ([1.0], 2.5)
+    longer = lengthened(watched, 2.5).record
+    assert ([item.time for item in longer.items], longer.until) == ([1.0, 4.0, 6.0, 9.0, 11.0], 12.5)
+    assert lengthened(watched, 1.0).record == watched.record

@@ -22,11 +22,11 @@ from raison.inference.laplace import fit
 from raison.inference.likelihood import GameLikelihood, chain_of
 from raison.inference.model import Explanation
 from raison.inference.nulls import with_shared_motives, without_motives
-from raison.inference.power import Weights, leads, numbers_drawn, pair_of, twice_as_long, weigh_records, with_readings
+from raison.inference.power import Weights, leads, lengthened, numbers_drawn, pair_of, weigh_records, with_readings
 from raison.inference.prior import Q95
 from raison.record import Reading, WatchedRecord
 from raison.record.simulated import simulate_record
-from raison.study import PowerHelp, PowerPair, PowerResult
+from raison.study import PowerHelp, PowerLength, PowerPair, PowerResult
 
 FORESEEING = "see what such a record could tell"
 
@@ -43,6 +43,9 @@ QUICK, WHOLE = 8, 40
 
 FITTED = 10
 """Records made under each rival where all are fitted to each."""
+
+LENGTHS = {0.5: "a record half as long", 2.0: "a record twice as long", 4.0: "a record four times as long"}
+"""How much longer than the record others are tried, and what that is called."""
 
 ONE_MORE = "one more episode like this"
 """What twice the evidence is called; with several episodes, as many more."""
@@ -122,12 +125,20 @@ def foresee(
     expected, error = _mean(weights, own)
     # records of one more episode are independent of the others, so that their weights add up
     again = [PowerHelp(ONE_MORE, 2.0 * expected, 2.0 * error)] if with_helps else []
+    tried = {change.words: np.concatenate(each, axis=1) for change, each in zip(changes, tables, strict=True) if each}
     helps = again + [
-        PowerHelp(change.words, *_mean(np.concatenate(each, axis=1), own))
-        for change, each in zip(changes[1:], tables[1:], strict=True)
-        if each
+        PowerHelp(words, *_mean(each, own)) for words, each in tried.items() if words not in ("", LENGTHS[0.5])
     ]
-    return _result(rivals, own, weights, draws - len(tables[0]), helps, is_ceiling=True)
+    prior = [each.weight for each in rivals]
+    of_length = {1.0: weights} | {factor: tried[words] for factor, words in LENGTHS.items() if words in tried}
+    lengths = [_length(factor, of_length[factor], own, prior) for factor in sorted(of_length)] if with_helps else []
+    return _result(rivals, own, weights, draws - len(tables[0]), helps, lengths, is_ceiling=True)
+
+
+def _length(factor: float, weights: Weights, own: int, prior: Sequence[float]) -> PowerLength:
+    """Return what records of another length say, and in how many of them the truth leads."""
+    truth = float(np.diag(leads(weights, prior))[:own].mean())
+    return PowerLength(factor, truth, own * weights.shape[1], *_mean(weights, own))
 
 
 def foresee_fitted(case: BuiltCase, seed: int, watch: Watch, pool: Pool, *, records: int) -> PowerResult:
@@ -164,7 +175,7 @@ def foresee_fitted(case: BuiltCase, seed: int, watch: Watch, pool: Pool, *, reco
     if kept < 2:
         raise SamplingFailed("records could be made and fitted under some rivals only; narrow the widest ranges.")
     weights = np.stack([np.stack(each[:kept]) for each in by_true])
-    return _result(rivals, len(case.explanations), weights, records - kept, [], is_ceiling=False)
+    return _result(rivals, len(case.explanations), weights, records - kept, [], [], is_ceiling=False)
 
 
 def _rivals(case: BuiltCase) -> tuple[Explanation, ...]:
@@ -179,6 +190,7 @@ def _result(
     weights: Weights,
     unsolved: int,
     helps: Sequence[PowerHelp],
+    lengths: Sequence[PowerLength],
     *,
     is_ceiling: bool,
 ) -> PowerResult:
@@ -195,6 +207,7 @@ def _result(
         expected=expected,
         error=error,
         helps=tuple(sorted(helps, key=lambda each: -each.expected)),
+        lengths=tuple(lengths),
         is_ceiling=is_ceiling,
     )
 
@@ -235,7 +248,10 @@ def _changes(case: BuiltCase) -> list[_Change]:
     month = DAYS["month"] / case.records[0].calendar.days
     changes = [
         _Change("every motive at the high end of its range", case.records, Q95),
-        _Change("a record twice as long", tuple(twice_as_long(each) for each in case.records)),
+        *(
+            _Change(words, tuple(lengthened(each, factor) for each in case.records))
+            for factor, words in LENGTHS.items()
+        ),
     ]
     for variable in case.space.names:
         read = tuple(with_readings(each, variable, RELIABILITY, month) for each in case.records)

@@ -13,6 +13,7 @@ Source: kullback1951 (docs/reference/references.md)
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -28,6 +29,9 @@ from raison.record.simulated import simulate_record
 
 Weights = Float[np.ndarray, "true records rivals"]
 """Log likelihood of records made under each rival, under each."""
+
+LEAST_RECORDS = 8
+"""Records from which the control variate is used: its slope is worked out from them, too."""
 
 LARGEST_MEAN = 0.5
 """Mean log Bayes factor up to which the control variate is used: beyond it, its own mean hangs on rare records."""
@@ -91,14 +95,16 @@ def pair_of(weights: Weights, true: int, rival: int, thresholds: Sequence[float]
     if np.isposinf(factors).any():  # some records cannot happen under the rival
         return Pair(np.inf, 0.0, shares)
     corrected = factors
-    if factors.mean() < LARGEST_MEAN:
+    lost = 1
+    if factors.mean() < LARGEST_MEAN and len(factors) >= LEAST_RECORDS:
+        lost = 2
         ratios = np.exp(-factors)
         spread = ratios.var()
         slope = np.cov(factors, ratios, bias=True)[0, 1] / spread if spread > 0.0 else 0.0
         corrected = factors - slope * (ratios - 1.0)
     return Pair(
         float(corrected.mean()),
-        float(corrected.std(ddof=1) / np.sqrt(len(corrected))),
+        float(corrected.std(ddof=lost) / np.sqrt(len(corrected))),
         shares,
     )
 
@@ -110,15 +116,22 @@ def leads(weights: Weights, prior: Sequence[float]) -> Float[np.ndarray, "true r
     return (best / best.sum(axis=2, keepdims=True)).mean(axis=1)
 
 
-def twice_as_long(watched: WatchedRecord) -> WatchedRecord:
-    """Return the watch twice as long, with readings as often, and moves as doubtful, in the second half as before."""
+def lengthened(watched: WatchedRecord, factor: float) -> WatchedRecord:
+    """Return the watch `factor` times as long, above 0.
+
+    What comes after its end has readings as often, and moves as doubtful, as the watch has; of a shorter one the first
+    part is kept.
+    """
     record = watched.record
-    later = [
-        dataclasses.replace(item, time=item.time + record.until)
-        for item in record.items
-        if isinstance(item, Reading | Move)
-    ]
-    return dataclasses.replace(watched, record=Record((*record.items, *later), 2.0 * record.until))
+    until = factor * record.until
+    items = [item for item in record.items if item.time <= until]
+    for turn in range(1, math.ceil(factor)):
+        items += [
+            dataclasses.replace(item, time=item.time + turn * record.until)
+            for item in record.items
+            if isinstance(item, Reading | Move) and item.time + turn * record.until <= until
+        ]
+    return dataclasses.replace(watched, record=Record(tuple(items), until))
 
 
 def with_readings(watched: WatchedRecord, variable: str, reliability: float, every: float) -> WatchedRecord:

@@ -1,5 +1,6 @@
 """Reading a study: one HTML file, or one screen in the terminal. Computes nothing but sums of given weights."""
 
+from raison.report.charts import power_chart
 from raison.report.motives import motive_rows
 from raison.report.page import Page, make_page
 from raison.report.power import power_table
@@ -12,6 +13,7 @@ __all__ = [
     "failing_sentences",
     "make_page",
     "motive_rows",
+    "power_chart",
     "power_table",
     "report_html",
     "show_motives",

@@ -80,6 +80,8 @@ class PowerTable:
     rows: tuple[PowerRow, ...]
     helps: tuple[tuple[str, str], ...]
     """What would help, and the mean log Bayes factor that it would give."""
+    lengths: tuple[tuple[str, str, str], ...]
+    """Length of the record, in how many of a hundred the truth leads, and the mean log Bayes factor."""
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,10 @@ def power_table(power: PowerResult, labels: Mapping[str, str]) -> PowerTable:
         rivals=tuple(names),
         rows=tuple(rows),
         helps=tuple((each.change, _measured(each.expected, each.error)) for each in power.helps),
+        lengths=tuple(
+            (f"×{each.factor:g}", _share(each.truth_leads), _measured(each.expected, each.error))
+            for each in power.lengths
+        ),
     )
 
 

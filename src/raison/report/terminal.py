@@ -66,6 +66,11 @@ def show_power(table: PowerTable, console: Console) -> None:
         helps.add_row(Text(change), expected)
     parts = [Text(table.sentence), _heading(f"In how many of 100 records each leads ({table.basis})"), shown]
     parts += [_heading("What would help"), helps] if table.helps else []
+    if table.lengths:
+        lengths = _table(("length", "left"), ("truth leads, of 100", "right"), ("mean log Bayes factor", "right"))
+        for row in table.lengths:
+            lengths.add_row(*row)
+        parts += [_heading("Planted truth over the length of the record"), lengths]
     console.print(Group(*parts), width=min(_WIDTH, console.width))
 
 

@@ -2,6 +2,7 @@
 
 from raison.report.charts.forecasts import forecast_chart
 from raison.report.charts.posterior import posterior_chart
+from raison.report.charts.power import power_chart
 from raison.report.charts.predictions import predictions_chart
 from raison.report.charts.residuals import residual_chart
 from raison.report.charts.timeline import timeline_chart
@@ -11,6 +12,7 @@ from raison.report.charts.weights import weights_chart
 __all__ = [
     "forecast_chart",
     "posterior_chart",
+    "power_chart",
     "predictions_chart",
     "residual_chart",
     "timeline_chart",
