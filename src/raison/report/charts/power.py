@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
@@ -60,9 +61,9 @@ def power_chart(power: PowerResult) -> Chart | None:
     )
 
 
-_LINE = {"color": INK, "linewidth": 1.8, "marker": "o", "markersize": 7, "capsize": 3, "clip_on": False}
+_LINE: dict[str, Any] = {"color": INK, "linewidth": 1.8, "marker": "o", "markersize": 7, "capsize": 3, "clip_on": False}
 
-_NOTE = {"textcoords": "offset points", "color": canvas.GREY}
+_NOTE: dict[str, Any] = {"textcoords": "offset points", "color": canvas.GREY}
 
 
 def _finish(axes: Axes, factors: list[float], title: str) -> None:
