@@ -22,6 +22,7 @@ from raison.study import (
     EpisodeResult,
     EquilibriumStatus,
     ExplanationResult,
+    FittedShare,
     Fragility,
     GameSize,
     ItemResult,
@@ -41,7 +42,6 @@ from raison.study import (
     Stage,
     Study,
     VariantResult,
-    VariantShare,
 )
 
 PLAYERS = {
@@ -155,9 +155,9 @@ def with_episodes(study: Study) -> Study:
     """Return the study with three episodes; the second alone, and all but the third, prefer the second explanation."""
     (record,) = study.records
     names = [each.name for each in study.explanations]
-    usual = tuple(VariantShare(each.name, each.posterior, each.log_evidence, 0.1) for each in study.explanations)
+    usual = tuple(FittedShare(each.name, each.posterior, each.log_evidence, 0.1) for each in study.explanations)
     other = tuple(
-        VariantShare(name, 0.9 if n == 1 else 0.1 / (len(names) - 1), -1.0, 0.1) for n, name in enumerate(names)
+        FittedShare(name, 0.9 if n == 1 else 0.1 / (len(names) - 1), -1.0, 0.1) for n, name in enumerate(names)
     )
     weights = {name: -0.5 * n for n, name in enumerate(names)}
     episodes = (
@@ -175,7 +175,7 @@ def with_variants(study: Study) -> Study:
     posterior = np.exp(turned) / np.exp(turned).sum()
     names = [each.name for each in study.explanations]
     shares = tuple(
-        VariantShare(name, float(p), float(log), 0.1) for name, p, log in zip(names, posterior, turned, strict=True)
+        FittedShare(name, float(p), float(log), 0.1) for name, p, log in zip(names, posterior, turned, strict=True)
     )
     change = {"players.russia.actions.ease.changes": "{sanctions: none}"}
     verdicts = {claim.id: claim.verdict for claim in study.claims}

@@ -525,8 +525,8 @@ class CluesResult:
 
 
 @dataclass(frozen=True)
-class VariantShare:
-    """How well an explanation does under a variant of the case."""
+class FittedShare:
+    """How well an explanation does where all were fitted anew: under a variant, or to some of the episodes."""
 
     explanation: str
     posterior: float
@@ -541,7 +541,7 @@ class VariantResult:
     name: str
     changes: dict[str, str]
     """The entries of the case that it replaces: dotted path and new value."""
-    shares: tuple[VariantShare, ...]
+    shares: tuple[FittedShare, ...]
     """Of the explanations and the nulls that could be fitted; empty if none could."""
     verdicts: dict[str, str]
     """Verdict on each claim, by its id."""
@@ -561,9 +561,9 @@ class EpisodeResult:
     name: str
     weights: dict[str, float]
     """Log likelihood of its record by explanation, at the most probable parameters of all episodes together."""
-    alone: tuple[VariantShare, ...]
+    alone: tuple[FittedShare, ...]
     """How well the explanations do on it alone; empty if none could be fitted."""
-    without: tuple[VariantShare, ...]
+    without: tuple[FittedShare, ...]
     """On all the others."""
 
 

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from raison.analysis.description import Described
-from raison.analysis.fitting import Fit, fit_all, make_rivals
+from raison.analysis.fitting import Fit, fit_all, make_rivals, shares_of
 from raison.analysis.pool import Pool
 from raison.analysis.store import FitStore
 from raison.analysis.watch import Watch
 from raison.case import BuiltCase
 from raison.errors import SamplingFailed
-from raison.study import EpisodeResult, VariantShare
+from raison.study import EpisodeResult, FittedShare
 
 SPLITTING = "weigh the episodes"
 
@@ -36,10 +36,10 @@ def weigh_episodes(
     if len(every) == 1:
         return ()
     subsets = {one: None for number in every for one in ((number,), tuple(k for k in every if k != number))}
-    shares: dict[tuple[int, ...], tuple[VariantShare, ...]] = {}
+    shares: dict[tuple[int, ...], tuple[FittedShare, ...]] = {}
     watch.tell(SPLITTING, 0, len(subsets))
     for subset in subsets:
-        shares[subset] = _shares(case, subset, seed, Watch(lambda *_: watch.check()), store, pool)
+        shares[subset] = _shares(case, subset, seed, watch.within(), store, pool)
         watch.tell(SPLITTING, len(shares), len(subsets))
     return tuple(
         EpisodeResult(
@@ -57,14 +57,10 @@ def weigh_episodes(
 
 def _shares(
     case: BuiltCase, subset: tuple[int, ...], seed: int, watch: Watch, store: FitStore | None, pool: Pool
-) -> tuple[VariantShare, ...]:
+) -> tuple[FittedShare, ...]:
     """Return how well the explanations do on some of the episodes; nothing if none of them can be fitted."""
     part = dataclasses.replace(case, records=tuple(case.records[number] for number in subset))
     try:
-        fits = fit_all(part, make_rivals(part), watch, store, seed, pool).fits
+        return shares_of(fit_all(part, make_rivals(part), watch, store, seed, pool).fits)
     except SamplingFailed:
         return ()
-    return tuple(
-        VariantShare(fit.explanation.name, fit.share, fit.posterior.log_evidence, fit.posterior.log_evidence_error)
-        for fit in fits
-    )

@@ -29,6 +29,7 @@ from raison.inference.posterior import Posterior, free_of
 from raison.inference.tempered import RUNS, Run, Tempered, run_tempered
 from raison.record import WatchedRecord
 from raison.record.impossible import why_impossible
+from raison.study import FittedShare
 
 FITTING = "fit the explanations"
 
@@ -334,6 +335,14 @@ def _finish(job: _Job) -> Outcome:
         return draw_around(mode, job.rival.likelihood, job.seed)
     except (NotConverged, SamplingFailed) as error:
         return Failure(job.rival.explanation, str(error))
+
+
+def shares_of(fits: Sequence[Fit]) -> tuple[FittedShare, ...]:
+    """Return how well each explanation does, for a study."""
+    return tuple(
+        FittedShare(fit.explanation.name, fit.share, fit.posterior.log_evidence, fit.posterior.log_evidence_error)
+        for fit in fits
+    )
 
 
 def start_near(explanation: Explanation, known: Laplace | None) -> Start:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -22,7 +21,16 @@ from raison.inference.laplace import fit
 from raison.inference.likelihood import GameLikelihood, chain_of
 from raison.inference.model import Explanation
 from raison.inference.nulls import with_shared_motives, without_motives
-from raison.inference.power import Weights, leads, lengthened, numbers_drawn, pair_of, weigh_records, with_readings
+from raison.inference.power import (
+    Weights,
+    leads,
+    lengthened,
+    mean_of_pairs,
+    numbers_drawn,
+    pair_of,
+    weigh_records,
+    with_readings,
+)
 from raison.inference.prior import Q95
 from raison.record import Reading, WatchedRecord
 from raison.record.simulated import simulate_record
@@ -122,12 +130,12 @@ def foresee(
         raise SamplingFailed("at no draw of the numbers of the case could its games be solved.")
     weights = np.concatenate(tables[0], axis=1)
     own = len(case.explanations)
-    expected, error = _mean(weights, own)
+    expected, error = mean_of_pairs(weights, own)
     # records of one more episode are independent of the others, so that their weights add up
     again = [PowerHelp(ONE_MORE, 2.0 * expected, 2.0 * error)] if with_helps else []
     tried = {change.words: np.concatenate(each, axis=1) for change, each in zip(changes, tables, strict=True) if each}
     helps = again + [
-        PowerHelp(words, *_mean(each, own)) for words, each in tried.items() if words not in ("", LENGTHS[0.5])
+        PowerHelp(words, *mean_of_pairs(each, own)) for words, each in tried.items() if words not in ("", LENGTHS[0.5])
     ]
     prior = [each.weight for each in rivals]
     of_length = {1.0: weights} | {factor: tried[words] for factor, words in LENGTHS.items() if words in tried}
@@ -138,7 +146,7 @@ def foresee(
 def _length(factor: float, weights: Weights, own: int, prior: Sequence[float]) -> PowerLength:
     """Return what records of another length say, and in how many of them the truth leads."""
     truth = float(np.diag(leads(weights, prior))[:own].mean())
-    return PowerLength(factor, truth, own * weights.shape[1], *_mean(weights, own))
+    return PowerLength(factor, truth, own * weights.shape[1], *mean_of_pairs(weights, own))
 
 
 def foresee_fitted(case: BuiltCase, seed: int, watch: Watch, pool: Pool, *, records: int) -> PowerResult:
@@ -197,7 +205,7 @@ def _result(
     names = [each.name for each in rivals]
     pairs = [_pair(names, weights, true, rival) for true, rival in itertools.permutations(range(len(rivals)), 2)]
     table = leads(weights, [each.weight for each in rivals])
-    expected, error = _mean(weights, own)
+    expected, error = mean_of_pairs(weights, own)
     return PowerResult(
         rivals=tuple(names),
         records=weights.shape[1],
@@ -266,13 +274,3 @@ def _changes(case: BuiltCase) -> list[_Change]:
 def _pair(names: Sequence[str], weights: Weights, true: int, rival: int) -> PowerPair:
     pair = pair_of(weights, true, rival, THRESHOLDS)
     return PowerPair(names[true], names[rival], pair.expected, pair.error, *pair.above)
-
-
-def _mean(weights: Weights, own: int) -> tuple[float, float]:
-    """Return the mean over the pairs of the first rivals, and its standard error; nan where there is no pair."""
-    pairs = [pair_of(weights, true, rival, ()) for true, rival in itertools.permutations(range(own), 2)]
-    if not pairs:
-        return math.nan, math.nan
-    # records made under one rival serve all pairs with it, so the errors of these go together
-    errors = np.array([pair.error for pair in pairs]).reshape(own, own - 1).mean(axis=1)
-    return float(np.mean([pair.expected for pair in pairs])), float(np.sqrt((errors**2).sum()) / own)

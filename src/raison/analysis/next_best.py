@@ -17,7 +17,7 @@ from raison.analysis.pool import Pool
 from raison.analysis.watch import Watch
 from raison.case.meaning.ranges import DAYS
 from raison.inference.expected_weight import mean_over_pairs, weights_of_reading
-from raison.inference.power import pair_of
+from raison.inference.power import mean_of_pairs, pair_of
 from raison.record import Record, WatchedRecord
 from raison.record.simulated import simulate_record
 from raison.study import NextEvidence
@@ -94,16 +94,12 @@ def _longer(
     for number, one in enumerate(described):
         weights = np.stack(made[number * len(listed) : (number + 1) * len(listed)])
         for place, months in enumerate(MONTHS):
+            of_span = weights[:, :, place, :]
             pairs = np.zeros((len(listed), len(listed)))
-            errors = np.zeros_like(pairs)
             for true, rival in itertools.permutations(range(len(listed)), 2):
-                pair = pair_of(weights[:, :, place, :], true, rival, ())
-                pairs[true, rival], errors[true, rival] = pair.expected, pair.error
-            # records made under one explanation serve all pairs with it, so the errors of these go together
-            by_true = errors.sum(axis=1) / (len(listed) - 1)
-            error = float(np.sqrt((by_true**2).sum()) / len(listed))
+                pairs[true, rival] = pair_of(of_span, true, rival, ()).expected
+            expected, error = mean_of_pairs(of_span, len(listed))
             date = one.watched.calendar.date_of(one.watched.record.until + months * month[number])
-            expected = float(mean_over_pairs(pairs))
             yield _evidence(one.watched.name, "", str(date), expected, error, pairs, listed)
 
 

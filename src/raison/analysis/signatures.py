@@ -11,11 +11,12 @@ import numpy as np
 from raison.analysis.pool import Pool
 from raison.analysis.verdicts import play_anew
 from raison.analysis.watch import Watch
+from raison.arrays import StateVector
 from raison.case import BuiltCase, Prediction
 from raison.chain import Act
 from raison.errors import NotConverged
-from raison.game import Motive, Player
-from raison.inference.consequences import Consequences, consequences, links
+from raison.game import Game, Motive, Player
+from raison.inference.consequences import Consequences, Link, consequences, links
 from raison.inference.game_map import NumberVector
 from raison.inference.model import Explanation
 from raison.query.answers import Number
@@ -87,6 +88,8 @@ def _results(
     case: BuiltCase, explanation: Explanation, predictions: Sequence[Prediction], drawn: Sequence[list[bool] | None]
 ) -> list[SignatureResult]:
     world = _world(case, explanation.centre)
+    game, where = case.game(explanation.centre), world.occupied
+    chains = _Chains(game, where, links(game, world.moving(NOTHING), where), _own_motives(case, explanation))
     held = [each for each in drawn if each is not None]
     results = []
     for place, prediction in enumerate(predictions):
@@ -100,7 +103,7 @@ def _results(
             share=sum(each[place] for each in held) / len(held) if held else 0.0,
             draws=len(held),
             unconverged=len(drawn) - len(held),
-            chains=_chains(case, explanation, prediction.test, world),
+            chains=chains.of(prediction.test),
         )
         results.append(result)
     return results
@@ -111,24 +114,31 @@ def _number(world: World, side: Expression) -> float:
     return answer.value if isinstance(answer, Number) else math.nan
 
 
-def _chains(case: BuiltCase, explanation: Explanation, test: Test, world: World) -> tuple[MotiveChain, ...]:
-    """Return the chain of consequences of every motive that tells an explanation from the others.
+class _Chains(NamedTuple):
+    """What the chains of consequences of an explanation are made of: its game, and what moves what in it."""
 
-    For every act of its owner of which the test speaks; where it speaks of none, for the act that serves it most.
-    """
-    game, where = case.game(explanation.centre), world.occupied
-    known = links(game, world.moving(NOTHING), where)
-    asked = dict.fromkeys(Act(form.player, form.action) for form in forms_in(test) if isinstance(form, Rate))
-    found = []
-    for player, motive in _own_motives(case, explanation):
-        every = [Act(player.name, action.name) for action in player.actions if not asked]
-        acts = [act for act in asked if act.who == player.name] or every
-        chains = {act: consequences(known, game, where, act, np.asarray(motive.feature)) for act in acts}
-        if not asked:
-            best = max(chains, key=lambda act: _passed_on(chains[act]))
-            chains = {best: chains[best]}
-        found += [_told(act, motive.name, chain) for act, chain in chains.items()]
-    return tuple(found)
+    game: Game
+    where: StateVector
+    known: Sequence[Link]
+    motives: Sequence[tuple[Player, Motive]]
+
+    def of(self, test: Test) -> tuple[MotiveChain, ...]:
+        """Return the chain of consequences of every motive that tells the explanation from the others.
+
+        For every act of its owner of which the test speaks; where it speaks of none, for the act that serves it most.
+        """
+        asked = dict.fromkeys(Act(form.player, form.action) for form in forms_in(test) if isinstance(form, Rate))
+        found = []
+        for player, motive in self.motives:
+            every = [Act(player.name, action.name) for action in player.actions if not asked]
+            acts = [act for act in asked if act.who == player.name] or every
+            feature = np.asarray(motive.feature)
+            chains = {act: consequences(self.known, self.game, self.where, act, feature) for act in acts}
+            if not asked:
+                best = max(chains, key=lambda act: _passed_on(chains[act]))
+                chains = {best: chains[best]}
+            found += [_told(act, motive.name, chain) for act, chain in chains.items()]
+        return tuple(found)
 
 
 def _own_motives(case: BuiltCase, explanation: Explanation) -> list[tuple[Player, Motive]]:

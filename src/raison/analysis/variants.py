@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from raison.analysis.fitting import check_possible, fit_all, make_rivals
+from raison.analysis.fitting import check_possible, fit_all, make_rivals, shares_of
 from raison.analysis.judged import weigh_clues
 from raison.analysis.pool import Pool
 from raison.analysis.store import FitStore
@@ -10,7 +10,7 @@ from raison.analysis.verdicts import judge_claims
 from raison.analysis.watch import Watch
 from raison.case import BuiltCase, Variant
 from raison.errors import ImpossibleRecord, SamplingFailed
-from raison.study import VariantResult, VariantShare
+from raison.study import VariantResult
 
 VARYING = "study the variants"
 
@@ -25,14 +25,9 @@ def study_variants(
     results = []
     watch.tell(VARYING, 0, len(case.variants))
     for variant in case.variants:
-        results.append(_study(variant, seed, Watch(_silent_but(watch)), store, pool))
+        results.append(_study(variant, seed, watch.within(), store, pool))
         watch.tell(VARYING, len(results), len(case.variants))
     return tuple(results)
-
-
-def _silent_but(watch: Watch):
-    """Return what a run within a run tells: nothing, but it ends when the run around it was cancelled."""
-    return lambda *_: watch.check()
 
 
 def _study(variant: Variant, seed: int, watch: Watch, store: FitStore | None, pool: Pool) -> VariantResult:
@@ -47,10 +42,7 @@ def _study(variant: Variant, seed: int, watch: Watch, store: FitStore | None, po
     return VariantResult(
         name=variant.name,
         changes=changes,
-        shares=tuple(
-            VariantShare(fit.explanation.name, fit.share, fit.posterior.log_evidence, fit.posterior.log_evidence_error)
-            for fit in fits
-        ),
+        shares=shares_of(fits),
         verdicts={claim.id: claim.verdict for claim in claims},
         failed={each.explanation.name: each.reason for each in failures},
     )

@@ -51,6 +51,10 @@ class Watch:
         yield
         self.stages.append(Stage(name, time.monotonic() - begin, _peak_mib()))
 
+    def within(self) -> Watch:
+        """Return what watches a run within this one: it tells nothing, and ends when this one is cancelled."""
+        return Watch(cancelled=self._cancelled)
+
     def check(self) -> None:
         """Raise `Cancelled` if the run was cancelled."""
         if self._cancelled.is_set():

@@ -13,6 +13,7 @@ Source: kullback1951 (docs/reference/references.md)
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -107,6 +108,16 @@ def pair_of(weights: Weights, true: int, rival: int, thresholds: Sequence[float]
         float(corrected.std(ddof=lost) / np.sqrt(len(corrected))),
         shares,
     )
+
+
+def mean_of_pairs(weights: Weights, own: int) -> tuple[float, float]:
+    """Return the mean over the pairs of the first `own` rivals, and its standard error; nan where there is no pair."""
+    pairs = [pair_of(weights, true, rival, ()) for true, rival in itertools.permutations(range(own), 2)]
+    if not pairs:
+        return math.nan, math.nan
+    # records made under one rival serve all pairs with it, so the errors of these go together
+    errors = np.array([pair.error for pair in pairs]).reshape(own, own - 1).mean(axis=1)
+    return float(np.mean([pair.expected for pair in pairs])), float(np.sqrt((errors**2).sum()) / own)
 
 
 def leads(weights: Weights, prior: Sequence[float]) -> Float[np.ndarray, "true rivals"]:

@@ -17,8 +17,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from raison.arrays import PlayerValues, StateVector
-from raison.chain import Chain
-from raison.chain.filter import time_average
+from raison.chain import Chain, ChainMotion
 from raison.engine import engine_of
 from raison.equations import GameArrays
 from raison.equations.play import expected_gains, play
@@ -26,6 +25,7 @@ from raison.equilibrium.solver import TOLERANCE, Status, iterate, status_of
 from raison.errors import NotConverged
 from raison.game import Game
 from raison.record import WatchedRecord
+from raison.record.watched import occupied
 
 MAX_STEPS = 50
 """Most steps of the linear solve for the values of random play."""
@@ -38,14 +38,8 @@ def random_chain(game: Game) -> Chain:
 
 
 def random_whereabouts(game: Game, records: Sequence[WatchedRecord]) -> StateVector:
-    """Return the share of the records' time that the random world spends in each state. Shape `[states]`, sums to 1.
-
-    Longer records weigh more. Nothing that was seen counts, only from where and for how long it was watched.
-    """
-    chain = random_chain(game)
-    lengths = np.array([watched.record.until for watched in records])
-    averages = [time_average(chain, watched.start, watched.record.until) for watched in records]
-    return np.average(averages, axis=0, weights=lengths)
+    """Return the share of the records' time that the random world spends in each state. Shape `[states]`, sums to 1."""
+    return occupied(ChainMotion(random_chain(game)), records)
 
 
 def spreads(game: Game, where: StateVector) -> tuple[tuple[float, ...], ...]:

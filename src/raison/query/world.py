@@ -20,6 +20,7 @@ from raison.query.conditions import forms_in
 from raison.query.intervention import intervene, set_levels
 from raison.query.tree import Arithmetic, Constant, DoLevel, Expression, Form, Given, Query, Test
 from raison.record import WatchedRecord
+from raison.record.watched import occupied
 
 ARITHMETIC = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
 RELATIONS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
@@ -168,9 +169,7 @@ class World:
 
     @functools.cached_property
     def _occupied(self) -> StateVector:
-        lengths = [watched.record.until for watched in self._facts.records]
-        averages = [self.motion.time_average(each.start, each.record.until) for each in self._facts.records]
-        return np.average(averages, axis=0, weights=lengths)
+        return occupied(self.motion, self._facts.records)
 
     def _seen(self, given: Given) -> tuple[float, StateVector]:
         watched = self.record(given.episode)

@@ -9,13 +9,13 @@ import dataclasses
 import datetime
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
 
-from raison.arrays import StateArray
+from raison.arrays import StateArray, StateVector
 from raison.chain import Chain, Motion, Plan
 from raison.chain.filter import log_likelihood, log_likelihood_slope
 from raison.chain.filters import Filtered, Slope
@@ -111,3 +111,13 @@ class WatchedRecord:
     def log_likelihood_slope(self, chain: Chain) -> Slope:
         """Return the log likelihood and its derivatives by the rates, in the form of the chain."""
         return log_likelihood_slope(chain, self.plan, self.start)
+
+
+def occupied(motion: Motion, records: Sequence[WatchedRecord]) -> StateVector:
+    """Return the share of the records' time that the world spends in each state. Shape `[states]`, sums to 1.
+
+    Longer records weigh more. Nothing that was seen counts, only from where and for how long it was watched.
+    """
+    lengths = [watched.record.until for watched in records]
+    averages = [motion.time_average(watched.start, watched.record.until) for watched in records]
+    return np.average(averages, axis=0, weights=lengths)

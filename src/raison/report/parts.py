@@ -224,7 +224,6 @@ class VariantsTable:
     rows: tuple[VariantRow, ...]
     shares: tuple[tuple[str, ...], ...]
     """Posterior of each explanation, in the case and under each variant."""
-    leaders: tuple[str, ...]
     verdicts: tuple[VerdictChangeRow, ...]
     missing: tuple[str, ...]
 

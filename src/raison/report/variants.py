@@ -32,7 +32,6 @@ def make_variants(study: Study) -> VariantsTable | None:
             for name in known
         ),
         shares=tuple(tuple(percent(share) for share in _shares(study, name)) for name in known),
-        leaders=tuple(explanation_label(study, each.leader) if each.leader else "none" for each in study.variants),
         verdicts=_verdict_changes(study),
         missing=tuple(
             f"Under “{each.name}”, “{explanation_label(study, name)}” could not be fitted: {reason}"
@@ -67,12 +66,9 @@ def other_leaders(study: Study) -> Sequence[VariantResult]:
     """
     turned = []
     for number, variant in enumerate(study.variants, start=1):
-        factors = {each.name: log_bayes_factors(study, each.name) for each in study.explanations}
-        turned += [
-            variant
-            for each in [factors.get(variant.leader)]
-            if each is not None and each[number] > 0.0 and max(-each[0], each[number]) >= INDISTINCT
-        ]
+        factors = log_bayes_factors(study, variant.leader)
+        if factors[number] > 0.0 and max(-factors[0], factors[number]) >= INDISTINCT:
+            turned.append(variant)
     return turned
 
 

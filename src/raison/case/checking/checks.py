@@ -21,7 +21,7 @@ from raison.case.checking.world import (
     check_variables,
 )
 from raison.case.meaning.entries import changes_of_drift, outcomes_of, source_keys
-from raison.case.meaning.episodes import episodes_of
+from raison.case.meaning.episodes import rows_of
 from raison.case.meaning.items import ITEM_KINDS
 from raison.case.meaning.numbers import wanted
 from raison.case.text.places import first_problems
@@ -94,8 +94,7 @@ def _warnings(at: Checking) -> Iterator[Problem]:
 
 def _changed(case: CaseText) -> set[str]:
     """Return the variables that nature, a player or an item of the record changes."""
-    rows = [row for episode in episodes_of(case) for row in episode.rows]
-    changed = {row.who for row in rows if row.kind in ITEM_KINDS and ITEM_KINDS[row.kind].moves_the_world}
+    changed = {row.who for row in rows_of(case) if row.kind in ITEM_KINDS and ITEM_KINDS[row.kind].moves_the_world}
     for name, drift in case.nature.items():
         changed |= set(changes_of_drift(name, drift))
     for player in case.players.values():
@@ -108,6 +107,5 @@ def _cited(case: CaseText) -> set[str]:
     """Return the sources that anything cites."""
     bases = [entry.basis for group in (case.nature, case.players, case.explanations) for entry in group.values()]
     bases += [a.basis for player in case.players.values() for a in player.actions.values() if a.basis]
-    rows = [row for episode in episodes_of(case) for row in episode.rows]
-    bases += [row.source for row in (*rows, *case.clues, *case.indicators)]
+    bases += [row.source for row in (*rows_of(case), *case.clues, *case.indicators)]
     return {key for basis in bases for key in source_keys(basis)}

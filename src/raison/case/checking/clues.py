@@ -8,6 +8,7 @@ from raison.case.checking.record import check_sources
 from raison.case.checking.world import Checking
 from raison.case.meaning.clues import read_exponent, shared_of
 from raison.case.meaning.entries import read_confidence
+from raison.case.meaning.episodes import rows_of
 from raison.case.meaning.ranges import Kind, read_judgement, read_number
 from raison.case.text.places import Path
 from raison.case.text.schema import ClueRow
@@ -100,7 +101,7 @@ def warn_of_clues(at: Checking) -> Iterator[Problem]:
     if late:
         message = f"later than the record: {len(late)} of {counted(len(clues), 'clue')}; they count, too."
         yield at.places.problem(("clues",), message, at_key=True)
-    items = {(row.date, row.source): row for episode in at.episodes for row in episode.rows if row.source}
+    items = {(row.date, row.source): row for row in rows_of(case) if row.source}
     for index, row in enumerate(case.clues):
         same = items.get((row.date, row.source))
         if same is not None and row.source:

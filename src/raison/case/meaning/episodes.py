@@ -54,3 +54,8 @@ def episodes_of(case: CaseText) -> tuple[Episode, ...]:
         )
         for name, episode in case.episodes.items()
     )
+
+
+def rows_of(case: CaseText) -> tuple[RecordRow, ...]:
+    """Return the dated items of all episodes."""
+    return tuple(row for episode in episodes_of(case) for row in episode.rows)

@@ -19,6 +19,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from raison.report.palette import FAINT, INK
 from raison.report.words import month_name
@@ -124,3 +125,12 @@ def date_ticks(begin: int, end: int, *, most: int = 14) -> tuple[list[int], list
         is_new_year = place == 0 or date.year != dates[place - 1].year
         labels.append(f"{month_name(date.month)} {date.year}" if is_new_year else month_name(date.month))
     return [date.toordinal() for date in dates], labels
+
+
+def count_by_day(axes: Axes, begin: int, end: int) -> None:
+    """Set the axes of a small panel of counts over time, from day to day."""
+    ticks, labels = date_ticks(begin, end, most=5)
+    axes.set_xticks(ticks, labels, fontsize=9)
+    axes.set_xlim(begin, end)
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
+    axes.tick_params(axis="y", labelsize=9)

@@ -9,7 +9,6 @@ from typing import Literal, NamedTuple
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator
 
 from raison.report.charts import canvas
 from raison.report.names import episode_note, explanation_label, items_of, label, shorten
@@ -135,10 +134,6 @@ def _draw(axes: Axes, study: Study, panel: _Panel) -> None:
             linestyle=_style(study, place),
             zorder=3,
         )
-    ticks, labels = canvas.date_ticks(begin, end, most=5)
-    axes.set_xticks(ticks, labels, fontsize=9)
-    axes.set_xlim(begin, end)
-    axes.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
-    axes.tick_params(axis="y", labelsize=9)
+    canvas.count_by_day(axes, begin, end)
     what = f"{label(study, first.player)}: {label(study, f'{first.player}.{first.action}')}"
     axes.set_title(shorten(what + episode_note(study, record.name), 60), loc="left", fontsize=10, pad=6)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from raison.report.charts import canvas
 from raison.report.names import episode_note, explanation_label, label, shorten
@@ -55,11 +54,7 @@ def _draw(axes: Axes, study: Study, each: ActResidual, record: RecordResult) -> 
     axes.plot(days, each.high, color=canvas.LINE, linewidth=0.8, zorder=2)
     axes.axhline(0.0, color=FAINT, linewidth=0.8, zorder=2)
     axes.plot(days, each.off, color=INK, linewidth=1.8, zorder=3)
-    ticks, labels = canvas.date_ticks(begin, end, most=5)
-    axes.set_xticks(ticks, labels, fontsize=9)
-    axes.set_xlim(begin, end)
-    axes.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
-    axes.tick_params(axis="y", labelsize=9)
+    canvas.count_by_day(axes, begin, end)
     what = (
         f"{label(study, each.player)}: {label(study, f'{each.player}.{each.action}')}{episode_note(study, each.record)}"
     )
