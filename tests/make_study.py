@@ -302,6 +302,7 @@ def _case() -> CaseSummary:
         sources=(*sources, Source("bad", "A source with a dangerous address", "javascript:alert(1)")),
         assumed=31,
         hash="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        files={},
     )
 
 

@@ -44,6 +44,7 @@ TESTED_THROUGH = {
     "__main__.py": "test_cli.py",
     "errors.py": "test_cli.py",
     "study.py": "test_saving.py",
+    "asked.py": "analysis/test_asking.py",
     "analysis/equilibria.py": "test_cli.py",
     "inference/model.py": "inference/test_laplace.py",
     "chain/native_filter.py": "chain/test_filters.py",

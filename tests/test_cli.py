@@ -366,6 +366,53 @@ def test_a_file_in_the_place_of_the_fits_is_found_before_the_work(
     assert capsys.readouterr().err.startswith(f"cannot write into {tmp_path}/out/fits: ")
 
 
+def test_a_finished_study_can_be_asked(folder: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    questions = ["P(border = open by 2022-12-31 | record)", "reason(northland offers on 2021-11-15)"]
+    assert call("ask", folder, *questions) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert questions[0] in shown
+    assert "All parts together come to" in shown
+    assert "No answer under Habit and reply" in shown
+
+
+def test_answers_come_as_csv_and_json(folder: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    question = "payoff(southland)"
+    assert call("ask", folder, "--json", question) == 0
+    (answer,) = json.loads(capsys.readouterr().out)
+    assert call("ask", folder, "--csv", question) == 0
+    rows = list(csv.DictReader(capsys.readouterr().out.splitlines()))
+    assert rows[0]["question"] == answer["question"] == question
+    assert float(rows[0]["value"]) == answer["parts"][""]["value"]
+    assert [row["explanation"] for row in rows[1:]] == [each["explanation"] for each in answer["under"]]
+    assert call("ask", folder, "--csv", "--json", question) == 2
+    assert "one of them" in capsys.readouterr().err
+
+
+def test_a_case_is_asked_by_its_finished_study(
+    template: pathlib.Path,
+    folder: pathlib.Path,
+    tmp_path: pathlib.Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert call("ask", template, "1 + 1") == 2
+    assert "holds no finished study" in capsys.readouterr().err
+    (tmp_path / "raison-out").mkdir()
+    (tmp_path / "raison-out" / "small").symlink_to(folder)
+    assert call("ask", template, "1 + 1") == 0
+    assert "2.00" in capsys.readouterr().out
+    write_template(tmp_path / "small")
+    replaced(tmp_path / "small", "case.yaml", "title: Why did", "title: When did")
+    assert call("ask", tmp_path / "small", "1 + 1") == 2
+    assert "another state of the case" in capsys.readouterr().err
+
+
+def test_a_bad_question_is_told_with_its_place(folder: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("ask", folder, "P(bordr = open at 2022-12-31)") == 2
+    assert "Did you mean `border`?" in capsys.readouterr().err
+
+
 def test_a_second_run_into_the_same_folder_is_told_at_once(
     template: pathlib.Path, tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

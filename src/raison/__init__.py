@@ -12,7 +12,7 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from raison.analysis import run_study
+    from raison.analysis import ask, run_study
     from raison.case import BuiltCase
     from raison.cases import open_case
     from raison.chain import Chain
@@ -62,6 +62,7 @@ __all__ = [
     "Status",
     "Study",
     "Variable",
+    "ask",
     "load_study",
     "open_case",
     "run_study",
@@ -73,7 +74,7 @@ __all__ = [
 JAX_CAME_FIRST = "jax" in sys.modules
 
 _HOMES = {
-    "analysis": {"run_study"},
+    "analysis": {"ask", "run_study"},
     "case": {"BuiltCase"},
     "cases": {"open_case"},
     "chain": {"Chain"},

@@ -1,4 +1,4 @@
-"""The command line: `raison run`, `check`, `power`, `solve`, `new`, `cases`.
+"""The command line: `raison run`, `ask`, `check`, `power`, `solve`, `new`, `cases`.
 
 Exit codes: 0 done, 1 a computation failed honestly, 2 a file or a command is wrong or the machine refuses, 3 our bug,
 130 interrupted.
@@ -28,6 +28,8 @@ import typer
 
 from raison import __version__
 from raison.analysis import FitStore, Watch, run_study
+from raison.analysis.asking import DRAWS
+from raison.analysis.asking import ask as answer_all
 from raison.analysis.disbelieved import disbelieved_readings
 from raison.analysis.foreseen import FITTED, WHOLE, foresee, foresee_fitted
 from raison.analysis.motives import measure_motives, weak_motives
@@ -51,6 +53,7 @@ from raison.errors import (
     did_you_mean,
 )
 from raison.inference.likelihood import GameLikelihood
+from raison.study import Study
 from raison.writing import held, make_folder, write_whole
 
 app = typer.Typer(
@@ -126,6 +129,55 @@ def run(
         _complain(f"not fitted: {each.label or each.name}: {each.reason}")
     if study.failed:
         raise typer.Exit(1)
+
+
+@app.command()
+def ask(
+    context: typer.Context,
+    study: Annotated[str, typer.Argument(help="Folder of a finished study, or a case that was run here.")],
+    questions: Annotated[list[str], typer.Argument(help="One or more lines of the query language, each in quotes.")],
+    draws: Annotated[
+        int, typer.Option(min=1, max=100_000, help="Draws of the numbers, over all explanations.")
+    ] = DRAWS,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Write the answers as CSV, and nothing else.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Write the answers as JSON, and nothing else.")] = False,
+) -> None:
+    """Ask a finished study; nothing is fitted again."""
+    from raison.report import asked_csv, asked_json, show_asked
+
+    if as_csv and as_json:
+        raise CaseError("found both --csv and --json; write one of them.")
+    found = _finished(study)
+    with _progress() as tell:
+        answers = answer_all(
+            found,
+            questions,
+            draws=draws,
+            watch=Watch(tell, context.obj) if err.is_terminal else Watch(cancelled=context.obj),
+        )
+    if as_csv or as_json:
+        with _showing():
+            sys.stdout.write(asked_csv(answers) if as_csv else asked_json(answers))
+        return
+    with _showing():
+        show_asked(answers, out)
+
+
+def _finished(text: str) -> Study:
+    """Return the finished study in a folder, or that of a case in the folder where `run` writes it."""
+    from raison.saving import load_study
+
+    if (Path(text) / "study.json").is_file():
+        return load_study(text)
+    written = read_case(find_case(text))
+    folder = Path("raison-out") / written.name
+    hint = f"`raison run {shlex.quote(text)}` makes one; or name the folder of another."
+    if not (folder / "study.json").is_file():
+        raise CaseError(f"{text} is a case, and {folder} holds no finished study of it. {hint}")
+    found = load_study(folder)
+    if found.case.hash != written.hash:
+        raise CaseError(f"the study in {folder} is of another state of the case {text}: a file has changed. {hint}")
+    return found
 
 
 @app.command()

@@ -405,6 +405,8 @@ class ClaimAnswer:
     """Draws on which that rests."""
     unconverged: int
     """Further draws whose game did not converge."""
+    undefined: int = 0
+    """Further draws in which the test means nothing."""
 
 
 @dataclass(frozen=True)
@@ -616,6 +618,8 @@ class CaseSummary:
     """How many ranges rest on an assumption, not on a source."""
     hash: str
     """SHA-256 of the files of the case."""
+    files: dict[str, str]
+    """Texts of these files, by name; the first is that in which the case starts."""
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from raison.analysis.pool import Pool
-from raison.analysis.verdicts import play_anew
 from raison.analysis.watch import Watch
+from raison.analysis.worlds import play_anew
 from raison.arrays import StateVector
 from raison.case import BuiltCase, Prediction
 from raison.chain import Act
@@ -75,7 +75,7 @@ def _hold(job: _Job) -> list[bool] | None:
     """Return which predictions hold; None if a game is not solved."""
     world = _world(job.case, job.numbers)
     try:
-        return [world.holds(each.test) for each in job.predictions]
+        return [world.holds(each.test) is True for each in job.predictions]
     except NotConverged:
         return None
 
@@ -99,7 +99,7 @@ def _results(
             text=prediction.text,
             left=_number(world, first.left),
             right=_number(world, first.right),
-            is_held=world.holds(prediction.test),
+            is_held=world.holds(prediction.test) is True,
             share=sum(each[place] for each in held) / len(held) if held else 0.0,
             draws=len(held),
             unconverged=len(drawn) - len(held),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,21 +17,16 @@ from raison.analysis.fitting import Fit
 from raison.analysis.judged import Judged
 from raison.analysis.pool import Pool
 from raison.analysis.watch import Watch
-from raison.arrays import PlayerValues
+from raison.analysis.worlds import world_of
 from raison.case import BuiltCase, WrittenClaim
-from raison.chain import ChainMotion
-from raison.equilibrium.solver import checked, solve
 from raison.errors import NotConverged
-from raison.game import Game
 from raison.inference.evidence import STRONG, posterior_probabilities
-from raison.inference.game_map import NumberVector
-from raison.inference.likelihood import HabitLikelihood, chain_of
-from raison.query.answers import Answer, Number
+from raison.query.answers import Answer, Number, Undefined
 from raison.query.claim import Trial, verdict_of
 from raison.query.conditions import forms_in
 from raison.query.forms.explanation import ExplanationProbability
 from raison.query.tree import BOTH, CLUES, RECORD, Test
-from raison.query.world import Facts, Played, World, speaks_of_explanations
+from raison.query.world import Facts, World, speaks_of_explanations
 from raison.study import ClaimAnswer, ClaimResult
 
 ASKING = "test the claims"
@@ -42,11 +37,11 @@ DRAWS = 50
 FEW_DRAWS = 8
 """Draws from that of another: it hardly counts."""
 
-FORECAST_TOLERANCE = 1e-5
-"""Residual to which the games behind a forecast are solved; probabilities are then good to about four digits."""
-
 RIVAL_DRAWS = 1000
 """Draws of the errors of the log evidences, for tests that compare explanations."""
+
+UNASKED = Undefined("it is about explanations")
+"""Stands for the answer at a draw of the numbers to what does not hang on them."""
 
 STANDING = 0.02
 """Posterior probability from which an explanation counts."""
@@ -139,36 +134,49 @@ def _ask(
     """Return the answers of one explanation to all tests; `job` is its fit, and the seed of the draws."""
     fit, seed = job
     facts = Facts(fit.motion.space, fit.records, case.indicators, probabilities)
-    at_mode = _world(case, fit, facts, fit.posterior.mode, None)
+    at_mode = world_of(case, fit.likelihood, facts, fit.posterior.mode, None)
     draws = fit.posterior.draws()
     picked, counts = np.unique(draws.pick(DRAWS if fit.share >= STANDING else FEW_DRAWS, seed), return_counts=True)
     held, weights = [], []
     for position, count in zip(picked, counts, strict=True):
-        world = _world(case, fit, facts, draws.numbers[position], at_mode)
+        world = world_of(case, fit.likelihood, facts, draws.numbers[position], at_mode)
         try:
-            held.append([not speaks_of_explanations(test) and world.holds(test) for test in tests])
+            held.append([UNASKED if speaks_of_explanations(test) else world.holds(test) for test in tests])
             weights.append(count)
         except NotConverged:
             continue
     answered = int(sum(weights))
-    shares = np.average(held, axis=0, weights=weights) if answered else np.zeros(len(tests))
     unconverged = int(counts.sum()) - answered
     return [
         _about_explanations(at_mode, test, rivals)
         if speaks_of_explanations(test)
-        else Trial(*_sides(at_mode, test), float(share), answered, unconverged)
-        for test, share in zip(tests, shares, strict=True)
+        else _trial(_sides(at_mode, test), [row[number] for row in held], weights, unconverged)
+        for number, test in enumerate(tests)
     ]
+
+
+def _trial(
+    sides: tuple[float, float], held: Sequence[bool | Undefined], weights: Sequence[int], unconverged: int
+) -> Trial:
+    """Return how a test went; each draw counts as often as it was picked."""
+    defined = [(each, weight) for each, weight in zip(held, weights, strict=True) if isinstance(each, bool)]
+    draws = int(sum(weight for _, weight in defined))
+    share = sum(weight for each, weight in defined if each) / draws if draws else math.nan
+    undefined = int(sum(weights)) - draws
+    why = next((each.why for each in held if isinstance(each, Undefined)), "")
+    return Trial(*sides, share, draws, unconverged, undefined=undefined, why_undefined=why)
 
 
 def _about_explanations(at_mode: World, test: Test, rivals: Rivals) -> Trial:
     """Return how a test on the explanations went: it is asked of their posteriors, drawn with an error."""
-    with_record, without_record = (
-        float(np.mean([at_mode.believing(rival).holds(test) for rival in each]))
-        for each in (rivals.with_record, rivals.without_record)
+    with_record, without_record, shifted = (
+        [at_mode.believing(rival).holds(test) for rival in each]
+        for each in (rivals.with_record, rivals.without_record, rivals.shifted)
     )
-    is_firm = len({at_mode.believing(each).holds(test) for each in rivals.shifted}) == 1
-    return Trial(*_sides(at_mode, test), with_record, RIVAL_DRAWS, 0, without_record, is_firm)
+    known = [each for each in without_record if isinstance(each, bool)]
+    trial = _trial(_sides(at_mode, test), with_record, [1] * len(with_record), 0)
+    is_firm = len(set(shifted)) == 1
+    return replace(trial, without_record=float(np.mean(known)) if known else None, is_firm=is_firm)
 
 
 def _sides(at_mode: World, test: Test) -> tuple[float, float]:
@@ -179,28 +187,6 @@ def _sides(at_mode: World, test: Test) -> tuple[float, float]:
 
 def _number(answer: Answer) -> float:
     return answer.value if isinstance(answer, Number) else math.nan
-
-
-def _world(case: BuiltCase, fit: Fit, facts: Facts, numbers: NumberVector, near: World | None) -> World:
-    """Return one explanation at one set of numbers."""
-    likelihood = fit.likelihood
-    if not isinstance(likelihood, HabitLikelihood):
-        return World(facts, case.game(numbers), play_anew, near=near)
-
-    def play(changed: Game, _: PlayerValues | None) -> Played:
-        return Played(changed, ChainMotion(likelihood.chain(numbers, changed)), None)
-
-    return World(facts, likelihood.game(numbers), play, near=near)
-
-
-def play_anew(game: Game, near: PlayerValues | None) -> Played:
-    """Solve a game for forecasts.
-
-    Errors:
-        `NotConverged` if it is not solved.
-    """
-    equilibrium = checked(solve(game, start=near, tolerance=FORECAST_TOLERANCE))
-    return Played(game, ChainMotion(chain_of(equilibrium)), equilibrium.values)
 
 
 def _result(
@@ -223,7 +209,7 @@ def _result(
         _basis(claim.test) + verdict.reason,
         verdict.fragile,
         tuple(
-            ClaimAnswer(name, each.left, each.right, each.holds, each.draws, each.unconverged)
+            ClaimAnswer(name, each.left, each.right, each.holds, each.draws, each.unconverged, each.undefined)
             for name, each in answers.items()
         ),
     )

@@ -390,4 +390,5 @@ def _summary(case: BuiltCase) -> CaseSummary:
         sources=case.sources,
         assumed=case.assumed,
         hash=case.hash,
+        files=dict(case.files),
     )

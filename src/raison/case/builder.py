@@ -99,6 +99,7 @@ class BuiltCase:
         sources: where facts come from.
         labels: reader's names of players, variables and actions (`player.action`).
         hash: SHA-256 of the files of the case.
+        files: texts of these files, by name; the first is that in which the case starts.
         assumed: how many ranges rest on an assumption, not on a source.
         variants: the same case with some entries replaced.
     """
@@ -122,6 +123,7 @@ class BuiltCase:
     labels: Mapping[str, str]
     leaves_out: tuple[str, ...]
     hash: str
+    files: Mapping[str, str]
     assumed: int
     variants: tuple[Variant, ...] = ()
 
@@ -161,6 +163,7 @@ def build(written: WrittenCase) -> BuiltCase:
         labels=_labels(case),
         leaves_out=case.leaves_out,
         hash=written.hash,
+        files=written.files,
         assumed=sum(is_assumed(number.basis) and number.prior(case.time.unit).is_free for number in numbers.written()),
         variants=tuple(
             Variant(name, _changes(case.variants[name]), _build_variant(name, variant))

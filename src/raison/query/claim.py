@@ -39,12 +39,14 @@ class Trial:
     Attributes:
         left: value of the left side of the first comparison at the mode.
         right: value of its right side.
-        holds: share of the draws in which the test holds, in 0..1.
+        holds: share of the draws in which the test holds, in 0..1; nan if it is defined in none.
         draws: on how many the share rests; 0 where it is known.
         unconverged: further draws whose game did not converge: the test might hold in them or not.
         without_record: the same for a test that compares explanations, had the record said nothing; None for others.
         is_firm: for such a test, whether it comes out the same if the evidence of any one explanation were stronger or
             weaker by the bound of strong evidence.
+        undefined: further draws in which it means nothing: it counts neither as true nor as false there.
+        why_undefined: why, in one of them.
     """
 
     left: float
@@ -54,6 +56,13 @@ class Trial:
     unconverged: int = 0
     without_record: float | None = None
     is_firm: bool = True
+    undefined: int = 0
+    why_undefined: str = ""
+
+    @property
+    def is_defined(self) -> bool:
+        """Say whether the test means anything in some draw, or is known."""
+        return math.isfinite(self.holds)
 
 
 @dataclass(frozen=True)
@@ -87,7 +96,9 @@ def verdict_of(
         posterior: probability of each explanation.
         with_errors: the same, drawn with the errors of the log evidences; none if these have none.
     """
-    probability = _average(posterior, {name: trial.holds for name, trial in trials.items()})
+    if not any(trial.is_defined for trial in trials.values()):
+        return Verdict("undecided", math.nan, 0.0, 1.0, f"the test means nothing: {_why(trials)}", "")
+    probability = _average(posterior, {name: trial.holds for name, trial in trials.items() if trial.is_defined})
     low, high = _interval(trials, with_errors or [posterior])
     moved = _moved(trials)
     if moved is not None and moved < STRONG:
@@ -119,11 +130,12 @@ def _interval(trials: Mapping[str, Trial], posteriors: Sequence[Mapping[str, flo
 
 
 def _possible(trial: Trial, counts_for: int, chance: Float[np.ndarray, " draws"]) -> Float[np.ndarray, " draws"]:
-    """Return shares in which the test may hold; draws that did not converge count against it or for it."""
-    if not trial.draws:
+    """Return shares in which the test may hold; draws without an answer count against it or for it."""
+    unknown = trial.unconverged + trial.undefined
+    if not trial.draws + unknown:
         return np.full(len(chance), trial.holds)
-    held = trial.holds * trial.draws + counts_for * trial.unconverged
-    missed = trial.draws + trial.unconverged - held
+    held = (trial.holds * trial.draws if trial.draws else 0.0) + counts_for * unknown
+    missed = trial.draws + unknown - held
     return betaincinv(held + 0.5, missed + 0.5, chance)
 
 
@@ -151,10 +163,12 @@ def word_of(low: float, high: float) -> str:
 
 
 def _reason(probability: float, low: float, high: float, trials: Mapping[str, Trial]) -> str:
-    shares = {trial.holds for trial in trials.values()}
+    shares = {trial.holds for trial in trials.values() if trial.is_defined}
     unconverged = sum(trial.unconverged for trial in trials.values())
+    undefined = sum(trial.undefined for trial in trials.values())
     note = f"; in {counted(unconverged, 'draw')} the game did not converge" if unconverged else ""
-    if shares in ({0.0}, {1.0}):
+    note += f"; in {counted(undefined, 'draw')} the test means nothing: {_why(trials)}" if undefined else ""
+    if shares in ({0.0}, {1.0}) and not undefined:
         state = "holds" if shares == {1.0} else "does not hold"
         return f"the test {state} under every explanation, with every draw{note}"
     return (
@@ -163,8 +177,13 @@ def _reason(probability: float, low: float, high: float, trials: Mapping[str, Tr
     )
 
 
+def _why(trials: Mapping[str, Trial]) -> str:
+    """Return why the test means nothing, where it does."""
+    return next(trial.why_undefined for trial in trials.values() if trial.why_undefined)
+
+
 def _fragile(word: str, trials: Mapping[str, Trial]) -> str:
     """Name the explanations under which the verdict would be another."""
-    others = {name: word_of(trial.holds, trial.holds) for name, trial in trials.items()}
+    others = {name: word_of(trial.holds, trial.holds) for name, trial in trials.items() if trial.is_defined}
     listed = ", ".join(f"{name} ({other})" for name, other in others.items() if other != word)
     return f"other under: {listed}" if listed else ""

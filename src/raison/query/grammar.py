@@ -16,6 +16,7 @@ import lark
 
 from raison.errors import Problem, QueryError
 from raison.query.forms import FORMS
+from raison.query.forms.reason import Part
 from raison.query.tree import (
     BOTH,
     CLUES,
@@ -61,6 +62,8 @@ given: "|" record ("," intervention)* | "|" intervention ("," intervention)*
 basis: "|" _RECORD -> on_record | "|" _CLUES -> on_clues | "|" _RECORD "," _CLUES -> on_both
 record: _RECORD of? -> whole_record | _RECORD of? _TO DATE -> record_to | _START of -> start_of
 of: _OF WORD
+whose: _OF WORD
+over: _OVER WORD
 intervention: _DO "(" WORD "=" WORD ")" -> do_level | _DO "(" WORD _NEVER WORD ")" -> do_never
 
 ?condition: conjunction | conjunction (_OR conjunction)+ -> disjoin
@@ -88,6 +91,9 @@ _TO.2: /to(?![\w-])/
 _RECORD.2: /record(?![\w-])/
 _START.2: /start(?![\w-])/
 _OF.2: /of(?![\w-])/
+_ON.2: /on(?![\w-])/
+_OVER.2: /over(?![\w-])/
+_NUMBER_OF.2: /number\s+of(?![\w-])/
 _CLUES.2: /clues(?![\w-])/
 _DO.2: /do(?![\w-])/
 _NEVER.2: /never(?![\w-])/
@@ -126,6 +132,9 @@ WORDS = {
     "_CLUES": "`clues`",
     "_START": "`start of`",
     "_OF": "`of`",
+    "_ON": "`on`",
+    "_OVER": "`over`",
+    "_NUMBER_OF": "`number of`",
     "_DO": "`do(...)`",
     "_NEVER": "`never`",
     "VBAR": "`|`",
@@ -196,6 +205,12 @@ class _Tree(lark.Transformer):
 
     def of(self, episode: str) -> str:
         return episode
+
+    def whose(self, episode: str) -> Part:
+        return Part("episode", episode)
+
+    def over(self, action: str) -> Part:
+        return Part("instead", action)
 
     def whole_record(self, episode: str = "") -> Given:
         return Given("all", episode=episode)

@@ -14,8 +14,8 @@ class Syntax:
 
     Attributes:
         name: name of its rule.
-        rule: the right side of the rule; it may use the terminals WORD, DATE, AT, BY, FROM, TO and the rules
-            `condition`, `given` and `when`.
+        rule: the right side of the rule; it may use the terminals and the rules of `raison.query.grammar`,
+            such as WORD, DATE, AT, `condition` and `given`.
         build: makes the question from the parts that the rule keeps.
         keyword: the word that it begins with.
     """

@@ -13,8 +13,10 @@ from typing import Literal, Protocol, runtime_checkable
 
 from raison.arrays import StateVector
 from raison.chain import Motion
+from raison.chain.filters import Filtered
 from raison.game import StateSpace, Variable
-from raison.query.answers import Answer
+from raison.inference.reasons import Reasons
+from raison.query.answers import Answer, Undefined
 from raison.record import WatchedRecord
 
 PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2}
@@ -189,6 +191,23 @@ class Askable(Protocol):
 
     def moving(self, given: Given) -> Motion:
         """Return how the world moves from there."""
+        ...
+
+    @property
+    def motion(self) -> Motion:
+        """Return how the world moves if nothing is changed."""
+        ...
+
+    def filtered(self, watched: WatchedRecord) -> Filtered:
+        """Return a record, filtered."""
+        ...
+
+    def values(self, given: Given) -> Mapping[str, StateVector] | Undefined:
+        """Return the values of every player in the game that is played from there. Each of shape `[states]`."""
+        ...
+
+    def reasons(self) -> Reasons | Undefined:
+        """Return what these values are made of, if nothing is changed."""
         ...
 
 

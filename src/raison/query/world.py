@@ -15,6 +15,7 @@ from raison.arrays import PlayerValues, StateVector
 from raison.chain import Motion
 from raison.chain.filters import Filtered
 from raison.game import Game, StateSpace
+from raison.inference.reasons import Reasons
 from raison.query.answers import Answer, Number, Undefined
 from raison.query.conditions import forms_in
 from raison.query.intervention import intervene, set_levels
@@ -23,6 +24,12 @@ from raison.record import WatchedRecord
 from raison.record.watched import occupied
 
 ARITHMETIC = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
+NOBODY = "nobody weighs anything here: acts follow habit and reply"
+"""Why there is neither a value nor a reason."""
+
+INFINITE = "both sides are infinite: something is divided by 0"
+UNCOMPARED = "a comparison takes numbers, not tables or shares"
+
 RELATIONS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 
 
@@ -120,13 +127,15 @@ class World:
                     self._answered[expression] = expression.answer(self)
                 return self._answered[expression]
 
-    def holds(self, test: Test) -> bool:
-        """Return whether every comparison of a test holds; one with an undefined side does not."""
-        sides = [(each.op, self.answer(each.left), self.answer(each.right)) for each in test.comparisons]
-        return all(
-            isinstance(left, Number) and isinstance(right, Number) and RELATIONS[op](left.value, right.value)
-            for op, left, right in sides
-        )
+    def holds(self, test: Test) -> bool | Undefined:
+        """Return whether every comparison of a test holds; undefined if none fails and a side of one is undefined."""
+        why: Undefined | None = None
+        for each in test.comparisons:
+            held = _compare(each.op, self.answer(each.left), self.answer(each.right))
+            if held is False:
+                return False
+            why = why or (held if isinstance(held, Undefined) else None)
+        return True if why is None else why
 
     def known(self, given: Given) -> tuple[float, StateVector]:
         """Return when a forecast starts, and the distribution of states then, with the levels of every `do` set."""
@@ -148,6 +157,22 @@ class World:
         if changes not in self._changed:
             self._changed[changes] = self._play(intervene(self._game, given.interventions), self._guess(given))
         return self._changed[changes]
+
+    def values(self, given: Given) -> Mapping[str, StateVector] | Undefined:
+        """Return the values of every player in the game that is played from there. Each of shape `[states]`."""
+        played = self._played(given)
+        if played.values is None:
+            return Undefined(NOBODY)
+        return {player.name: played.values[i] for i, player in enumerate(played.game.players)}
+
+    def reasons(self) -> Reasons | Undefined:
+        """Return what these values are made of, if nothing is changed."""
+        return self._reasons
+
+    @functools.cached_property
+    def _reasons(self) -> Reasons | Undefined:
+        played = self._played(Given())
+        return Undefined(NOBODY) if played.values is None else Reasons(played.game, played.values)
 
     def _guess(self, given: Given) -> PlayerValues | None:
         """Return about what the values of the changed game are: those nearby, moved as without the change."""
@@ -190,6 +215,20 @@ def speaks_of_explanations(query: Query) -> bool:
     return any(form.speaks_of_explanations for form in forms_in(query))
 
 
+def _compare(op: str, left: Answer, right: Answer) -> bool | Undefined:
+    """Return whether a comparison holds; undefined unless both sides are numbers and not the same infinity."""
+    for side in (left, right):
+        if isinstance(side, Undefined):
+            return side
+        if not isinstance(side, Number):
+            return Undefined(UNCOMPARED)
+    assert isinstance(left, Number)
+    assert isinstance(right, Number)
+    if left.value == right.value and math.isinf(left.value):
+        return Undefined(INFINITE)
+    return RELATIONS[op](left.value, right.value)
+
+
 def _combine(op: str, left: Answer, right: Answer) -> Answer:
     for side in (left, right):
         if isinstance(side, Undefined):
@@ -199,7 +238,7 @@ def _combine(op: str, left: Answer, right: Answer) -> Answer:
     assert isinstance(left, Number)
     assert isinstance(right, Number)
     if op == "/" and right.value == 0.0:
-        return Number(math.copysign(math.inf, left.value)) if left.value else Undefined("zero over zero")
+        return Number(math.copysign(math.inf, left.value)) if left.value else Undefined("0 divided by 0")
     return Number(ARITHMETIC[op](left.value, right.value), _error_of(op, left, right))
 
 

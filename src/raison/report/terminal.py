@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich import box
 from rich.console import Console, Group
@@ -11,8 +11,10 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from raison.asked import Asked, Estimate
 from raison.errors import counted
 from raison.report.answer import fragility_lines, make_answer
+from raison.report.asked import ends, parts_text, plus_minus, sentence
 from raison.report.clues import make_clues
 from raison.report.episodes import make_episodes
 from raison.report.evidence import deciding_rows, item_rows
@@ -20,7 +22,7 @@ from raison.report.names import explanation_label, shorten, tied_with_leader
 from raison.report.parts import MotiveRow, PowerTable, SignatureRow
 from raison.report.variants import make_variants
 from raison.report.verdicts import notable_claims, verdict_counts
-from raison.report.words import evidence_number, number, percent, probability_word, seconds
+from raison.report.words import evidence_number, hundredths, number, percent, probability_word, seconds
 from raison.study import Study
 
 _WIDTH = 100
@@ -121,8 +123,8 @@ def _table(*columns: tuple[str, str]) -> Table:
 def _answer(study: Study) -> Panel:
     answer = make_answer(study)
     text = Text(answer.headline, style="bold")
-    for sentence in answer.sentences:
-        text.append(f"\n{sentence}", style="not bold")
+    for line in answer.sentences:
+        text.append(f"\n{line}", style="not bold")
     for warning in answer.warnings:
         text.append(f"\n! {warning}", style="not bold yellow")
     return Panel(text, title=Text(study.case.title), title_align="left", padding=(0, 1))
@@ -250,3 +252,31 @@ def _claims(study: Study) -> Group | None:
 def _cannot_tell(study: Study) -> Group:
     lines = [Text(f"- {sentence}") for sentence in study.cannot_tell] or [Text("- Nothing was named.")]
     return Group(_heading("What cannot be told"), *lines)
+
+
+def show_asked(answers: Sequence[Asked], console: Console) -> None:
+    """Print the answers to questions: a sentence, the average, and every explanation."""
+    for asked in answers:
+        console.print(Text(asked.question, style="bold"), soft_wrap=True)
+        console.print(Text(sentence(asked)))
+        if asked.parts:
+            console.print(_asked_table(asked))
+        console.print(Text(f"{asked.method[0].upper()}{asked.method[1:]}.", style="dim"))
+        console.print()
+
+
+def _asked_table(asked: Asked) -> Table:
+    """Return the answer under every explanation, one row each, and the average at the end."""
+    spread = "parts, the largest first" if asked.kind == "parts" else "" if asked.kind == "test" else "9 in 10 draws"
+    table = _table(("explanation", "left"), ("posterior", "right"), ("answer", "right"), (spread, "left"))
+    rows = [(each.label, each.posterior, each.parts) for each in asked.under]
+    for label, posterior, parts in [*rows, ("averaged", asked.defined, asked.parts)]:
+        cells = _asked_cells(asked, list(parts.values())[-1], parts) if parts else ("no answer", "")
+        table.add_row(label, percent(posterior), *cells)
+    return table
+
+
+def _asked_cells(asked: Asked, whole: Estimate, parts: Mapping[str, Estimate]) -> tuple[str, str]:
+    if asked.kind == "parts":
+        return hundredths(whole.value), parts_text(parts)
+    return plus_minus(whole), "" if asked.kind == "test" else ends(whole)

@@ -41,6 +41,7 @@ class WrittenCase:
         text: what was written, entry by entry.
         places: where each entry stands.
         hash: SHA-256 of the files of the case, in order of their names.
+        files: texts of the files of the case, by name; the first is that in which it starts.
         variants: the same case with some entries replaced, by name; these have none of their own.
     """
 
@@ -48,6 +49,7 @@ class WrittenCase:
     text: CaseText
     places: Places
     hash: str
+    files: Mapping[str, str]
     variants: Mapping[str, WrittenCase] = field(default_factory=dict)
 
 
@@ -79,14 +81,15 @@ def _read(files: Files, name: str) -> WrittenCase:
     if reading.problems or text is None:
         raise CaseError(first_problems(reading.problems))
     known = _hash(reading.read)
+    texts = {file.name: file.text for file in reading.read}
     variants = {
-        each: WrittenCase(f"{name}: {each}", changed, places_of(reading.places, each, changes), known)
+        each: WrittenCase(f"{name}: {each}", changed, places_of(reading.places, each, changes), known, texts)
         for each, changes in text.variants.items()
         if (changed := reading.validate_variant(each, changes, content)) is not None
     }
     if reading.problems:
         raise CaseError(first_problems(reading.problems))
-    return WrittenCase(name, text, reading.places, known, variants)
+    return WrittenCase(name, text, reading.places, known, texts, variants)
 
 
 def _hash(files: Iterable[CaseFile]) -> str:

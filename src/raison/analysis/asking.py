@@ -1,0 +1,395 @@
+"""Ask a finished study: nothing is fitted again.
+
+A question is asked under every explanation, at draws from its posterior that the study keeps; more probable
+explanations get more of the draws. The average over explanations weighs them by their posterior. A question about how
+probable explanations are is asked of posteriors drawn with the errors of the log evidences instead.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Float
+
+from raison.analysis.fitting import Rival, make_rivals
+from raison.analysis.pool import Pool, Threads
+from raison.analysis.watch import Watch
+from raison.analysis.worlds import world_of
+from raison.asked import WHOLE, Asked, Estimate, Under
+from raison.case import BuiltCase, build, check_case, read_case_texts
+from raison.errors import CaseError, NotConverged, Problem, QueryError
+from raison.inference.evidence import posterior_probabilities
+from raison.inference.posterior import Draws, free_of
+from raison.query.answers import Answer, Number, Parts, Undefined
+from raison.query.conditions import check_query, forms_in, resolve
+from raison.query.forms.explanation import ExplanationProbability
+from raison.query.grammar import parse_query
+from raison.query.tree import BOTH, CLUES, RECORD, Comparison, Form, Query, Test
+from raison.query.world import Facts, World, speaks_of_explanations
+from raison.study import ExplanationResult, Study
+
+ASKING = "ask"
+
+DRAWS = 64
+"""Draws in all, over the explanations."""
+
+LEAST = 4
+"""Draws under each explanation."""
+
+BELIEFS = 400
+"""Posteriors of the explanations, drawn with the errors of their log evidences."""
+
+MOST_QUESTIONS = 1000
+"""Questions that are answered at a time."""
+
+
+def ask(
+    study: Study,
+    questions: Sequence[str],
+    *,
+    draws: int = DRAWS,
+    watch: Watch | None = None,
+    pool: Pool | None = None,
+) -> tuple[Asked, ...]:
+    """Return the answers of a finished study to some questions, in their order.
+
+    Args:
+        study: with the draws that it was saved with.
+        questions: lines of the query language.
+        draws: how many, over all explanations; under each there are at least four.
+        watch: told of every explanation that has answered.
+        pool: where explanations are asked; the cores of this machine if it is None.
+
+    Errors:
+        `QueryError` if a question cannot be read, or asks for what the case does not have: all of them at once.
+        `CaseError` if the study does not hold its case, or no draws.
+    """
+    watch, pool = watch or Watch(), pool or Threads()
+    if not study.case.files or not any(len(each.weights) for each in study.explanations):
+        message = "this study holds no case or no draws, so nothing can be asked of it. `raison run` makes one anew."
+        raise CaseError([Problem(study.case.name, 0, 0, "", message)])
+    case = _case_of(study)
+    queries = _read(questions, case)
+    rivals = {each.explanation.name: each for each in make_rivals(case)}
+    jobs = [
+        _Job(each, rivals[each.name], _amount(each, draws), study.seed + number)
+        for number, each in enumerate(study.explanations)
+        if len(each.weights)
+    ]
+    answered = pool.side_by_side(
+        functools.partial(_ask_one, case=case, believed=_believed(study), beliefs=_beliefs(study), queries=queries),
+        jobs,
+        states=case.space.size,
+        done=lambda count, *_: watch.tell(ASKING, count, len(jobs)),
+        cost=lambda job: job.amount,
+    )
+    return tuple(
+        _together(query, jobs, [answers[number] for answers in answered]) for number, query in enumerate(queries)
+    )
+
+
+def _case_of(study: Study) -> BuiltCase:
+    texts = dict(study.case.files)
+    first = next(iter(texts))
+    written = read_case_texts({"case.yaml": texts.pop(first), **texts}, name=study.case.name)
+    check_case(written)
+    return build(written)
+
+
+def _read(questions: Sequence[str], case: BuiltCase) -> list[Query]:
+    """Return the questions, read and checked."""
+    problems: list[Problem] = []
+    queries: list[Query] = []
+    if len(questions) > MOST_QUESTIONS:
+        problems.append(Problem("", 0, 0, "", f"at most {MOST_QUESTIONS:,} questions are answered at a time."))
+    for text in questions[:MOST_QUESTIONS]:
+        try:
+            query = resolve(parse_query(text), case.names.actions)
+        except QueryError as error:
+            problems += [Problem(text, 0, each.column, "", each.message) for each in error.problems]
+            continue
+        problems += [Problem(text, 0, 0, "", message) for message in check_query(query, case.names)]
+        queries.append(query)
+    if problems:
+        raise QueryError(problems)
+    return queries
+
+
+@dataclass(frozen=True, eq=False)
+class _Job:
+    """One explanation that is asked.
+
+    Attributes:
+        result: what the study says of it.
+        rival: its likelihood.
+        amount: draws.
+        seed: of which they are.
+    """
+
+    result: ExplanationResult
+    rival: Rival
+    amount: int
+    seed: int
+
+
+def _amount(result: ExplanationResult, draws: int) -> int:
+    return max(LEAST, round(draws * result.posterior))
+
+
+Believed = Mapping[str, Mapping[str, float]]
+
+
+def _believed(study: Study) -> Believed:
+    """Return how probable each explanation is, by what that rests on."""
+    believed = {RECORD: {each.name: each.posterior for each in study.explanations}}
+    if study.clues is not None:
+        believed[CLUES] = {each.explanation: each.clues for each in study.clues.shares}
+        believed[BOTH] = {each.explanation: each.both for each in study.clues.shares}
+    return believed
+
+
+def _beliefs(study: Study) -> list[Believed]:
+    """Return the posteriors by the record, drawn with the errors of the log evidences; others have no such error."""
+    names = [each.name for each in study.explanations]
+    fixed = _believed(study)
+    middle = np.log(np.maximum([each.posterior for each in study.explanations], 1e-300))
+    errors = np.nan_to_num([each.log_evidence_error for each in study.explanations])
+    noise = np.random.default_rng(study.seed).standard_normal((BELIEFS, len(names)))
+    rows = posterior_probabilities(middle + errors * noise, [1.0] * len(names)).tolist()
+    return [{**fixed, RECORD: dict(zip(names, row, strict=True))} for row in rows]
+
+
+@dataclass(frozen=True, eq=False)
+class _Answers:
+    """What one explanation answered to one question.
+
+    Attributes:
+        parts: of each draw in which the answer is defined.
+        errors: of each, that of the answer itself.
+        times: how often each draw was picked.
+        undefined: in how many draws, as often as they were picked, it is not.
+        unconverged: in how many the game did not converge.
+        why_undefined: why, in one of them.
+    """
+
+    parts: tuple[dict[str, float], ...] = ()
+    errors: tuple[dict[str, float], ...] = ()
+    times: tuple[int, ...] = ()
+    undefined: int = 0
+    unconverged: int = 0
+    why_undefined: str = ""
+
+    @property
+    def draws(self) -> int:
+        return sum(self.times)
+
+
+def _ask_one(
+    job: _Job, *, case: BuiltCase, believed: Believed, beliefs: Sequence[Believed], queries: Sequence[Query]
+) -> list[_Answers]:
+    """Return the answers of one explanation to all questions."""
+    rival, result = job.rival, job.result
+    facts = Facts(
+        case.space if rival.records == case.records else rival.records[0].space,
+        rival.records,
+        case.indicators,
+        believed,
+    )
+    free = list(free_of(rival.explanation.parameters))
+
+    def world(numbers: Float[np.ndarray, " free"], near: World | None) -> World:
+        whole = rival.explanation.centre
+        whole[free] = numbers
+        return world_of(case, rival.likelihood, facts, whole, near)
+
+    answers = [_Answers() for _ in queries]
+    at_mode = world(np.array([each.mode for each in result.parameters]), None)
+    told = [speaks_of_explanations(query) for query in queries]
+    for number, query in enumerate(queries):
+        if told[number]:
+            answers[number] = _about_explanations(at_mode, query, beliefs)
+    picked = Counter(Draws(result.draws, result.weights).pick(job.amount, job.seed).tolist())
+    for position, times in picked.items():
+        here = world(result.draws[position], at_mode)
+        for number, query in enumerate(queries):
+            if not told[number]:
+                answers[number] = _added(answers[number], here, query, times)
+    return answers
+
+
+def _added(so_far: _Answers, world: World, query: Query, times: int) -> _Answers:
+    """Return the answers with those of one more draw, which was picked so many times."""
+    try:
+        answer = _answer(world, query)
+    except NotConverged:
+        return replace(so_far, unconverged=so_far.unconverged + times)
+    if isinstance(answer, Undefined):
+        return replace(so_far, undefined=so_far.undefined + times, why_undefined=answer.why)
+    parts = {WHOLE: answer} if isinstance(answer, Number) else dict(answer.shares)
+    return replace(
+        so_far,
+        parts=(*so_far.parts, {name: each.value for name, each in parts.items()}),
+        errors=(*so_far.errors, {name: each.error for name, each in parts.items()}),
+        times=(*so_far.times, times),
+    )
+
+
+def _answer(world: World, query: Query) -> Number | Parts | Undefined:
+    """Return what a query is in one world; of a test, 1 where it holds and 0 where not."""
+    if isinstance(query, Comparison | Test):
+        holds = world.holds(query if isinstance(query, Test) else Test((query,)))
+        return holds if isinstance(holds, Undefined) else Number(float(holds))
+    answer: Answer = world.answer(query)
+    if isinstance(answer, Number) and not math.isfinite(answer.value):
+        return Undefined("it is infinite: something is divided by 0")
+    if isinstance(answer, Number | Parts | Undefined):
+        return answer
+    return Undefined("a table is no answer to a question")
+
+
+def _about_explanations(world: World, query: Query, beliefs: Sequence[Believed]) -> _Answers:
+    """Return the answers of a world whose explanations are as probable as each of some posteriors has it."""
+    answers = _Answers()
+    for belief in beliefs:
+        answers = _added(answers, world.believing(belief), query, 1)
+    return answers
+
+
+def _together(query: Query, jobs: Sequence[_Job], answers: Sequence[_Answers]) -> Asked:
+    """Return what all explanations answered to one question."""
+    is_told, kind = speaks_of_explanations(query), _kind(query, answers)
+    under = tuple(
+        Under(
+            job.result.name,
+            job.result.label,
+            job.result.posterior,
+            _estimates([each], [1.0], kind, is_told),
+            each.draws,
+            each.undefined,
+            each.unconverged,
+            each.why_undefined,
+        )
+        for job, each in zip(jobs, answers, strict=True)
+    )
+    shares = [each.posterior if each.draws else 0.0 for each in under]
+    return Asked(
+        question=str(query),
+        kind=kind,
+        is_about_explanations=is_told,
+        parts=_estimates(answers, shares, kind, is_told) if sum(shares) > 0.0 else {},
+        defined=math.fsum(shares),
+        under=under,
+        method=_method(query, is_told),
+        assumes=_assumes(query),
+    )
+
+
+def _kind(query: Query, answers: Sequence[_Answers]) -> str:
+    if isinstance(query, Comparison | Test):
+        return "test"
+    return "parts" if any(parts.keys() - {WHOLE} for each in answers for parts in each.parts) else "number"
+
+
+def _estimates(answers: Sequence[_Answers], shares: Sequence[float], kind: str, is_told: bool) -> dict[str, Estimate]:
+    """Return the estimate of every part over several explanations, each with its share.
+
+    A part that an explanation does not have is 0 there: it wants nothing of the kind.
+    """
+    counted = [(each, share) for each, share in zip(answers, shares, strict=True) if each.parts and share > 0.0]
+    total = math.fsum(share for _, share in counted)
+    names = dict.fromkeys(name for each, _ in counted for parts in each.parts for name in parts)
+    found = {}
+    for name in names:
+        columns = [(_column(each.parts, name), np.array(each.times) / each.draws) for each, _ in counted]
+        weights = [share / total * own for (_, own), (_, share) in zip(columns, counted, strict=True)]
+        whole = np.concatenate([column for column, _ in columns])
+        value = math.fsum(float(column @ weight) for (column, _), weight in zip(columns, weights, strict=True))
+        if is_told and kind == "test":
+            error = math.sqrt(_share_variance(value, float(BELIEFS)))
+        elif is_told:
+            error = _error_of_told([column for column, _ in columns], [share / total for _, share in counted])
+        else:
+            variances = [
+                (share / total) ** 2 * _variance(each, column, own, name, kind)
+                for (each, share), (column, own) in zip(counted, columns, strict=True)
+            ]
+            error = math.sqrt(math.fsum(variances))
+        low, high = math.nan, math.nan
+        if kind != "test":
+            low, high = _ends(whole, np.concatenate(weights))
+        value = min(max(value, float(whole.min())), float(whole.max()))  # rounding
+        found[name] = Estimate(value, error, low, high)
+    return found
+
+
+def _column(rows: Sequence[Mapping[str, float]], name: str) -> Float[np.ndarray, " draws"]:
+    return np.array([row.get(name, 0.0) for row in rows])
+
+
+def _variance(
+    answers: _Answers,
+    column: Float[np.ndarray, " draws"],
+    own: Float[np.ndarray, " draws"],
+    name: str,
+    kind: str,
+) -> float:
+    """Return the variance of the mean of one part over the draws of one explanation; nan where one draw is all.
+
+    A draw that was picked twice says no more than once. Of a test, that of a share with half a draw on either side.
+    """
+    effective = 1.0 / float(np.square(own).sum())
+    if kind == "test":
+        return _share_variance(float(column @ own), effective)
+    if effective < 1.0 + 1e-9:
+        return math.nan
+    spread = float(np.square(column - column @ own) @ own) / (effective - 1.0) if np.ptp(column) else 0.0
+    return spread + float(np.square(own * _column(answers.errors, name)).sum())
+
+
+def _share_variance(share: float, draws: float) -> float:
+    """Return the variance of a share of so many draws, half a draw on either side of it."""
+    moved = (share * draws + 0.5) / (draws + 1.0)
+    return moved * (1.0 - moved) / (draws + 1.0)
+
+
+def _error_of_told(columns: Sequence[Float[np.ndarray, " draws"]], shares: Sequence[float]) -> float:
+    """Return the error of a mean over explanations that were asked at the same posteriors; nan if some had no answer.
+
+    It is the spread over these posteriors: more of them would not make it smaller.
+    """
+    if len({len(column) for column in columns}) > 1:
+        return math.nan
+    return float(sum(share * column for column, share in zip(columns, shares, strict=True)).std())
+
+
+def _ends(values: Float[np.ndarray, " draws"], weights: Float[np.ndarray, " draws"]) -> tuple[float, float]:
+    """Return the 5 % and the 95 % point of weighted values."""
+    order = np.argsort(values, kind="stable")
+    passed = np.cumsum(weights[order]) - weights[order] / 2
+    low, high = np.interp((0.05, 0.95), passed, values[order])
+    return float(low), float(high)
+
+
+def _method(query: Query, is_told: bool) -> str:
+    if not is_told:
+        return "exact on the chain (games solved to 1e-5), at draws of the numbers from each explanation's posterior"
+    bases = {form.basis for form in forms_in(query) if isinstance(form, ExplanationProbability)}
+    text = "posteriors of the explanations, drawn with the errors of their log evidences"
+    return text if bases == {RECORD} else f"{text}; where clues count, at the mean over judgements, without error"
+
+
+def _assumes(query: Query) -> str:
+    """Return what everybody knows of what a query changes."""
+    if any(_changes(form) for form in forms_in(query)):
+        return "`do(...)` is known to everybody from the start of the forecast: all players choose anew"
+    return ""
+
+
+def _changes(form: Form) -> bool:
+    given = getattr(form, "given", None)
+    return bool(given is not None and given.interventions)

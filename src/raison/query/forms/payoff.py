@@ -1,0 +1,65 @@
+"""`payoff(PLAYER | ...)`: what a player may expect from then on, in units of the shocks of its choices.
+
+The expected value of its motives, costs and choices, discounted by its horizon, where the world is at the start of the
+forecast, or at the end of a day. Weights have no scale between players: two players' payoffs cannot be compared.
+"""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from raison.errors import did_you_mean
+from raison.query.answers import Answer, Number, Undefined
+from raison.query.conditions import check_forecast, check_given, elapsed_until, resolve_given
+from raison.query.syntax import Syntax
+from raison.query.tree import NOTHING, Actions, Askable, Form, Given, Names
+
+
+@dataclass(frozen=True)
+class Payoff(Form):
+    """What a player may expect from the start of a forecast on, or from the end of a day on."""
+
+    player: str
+    date: datetime.date | None = None
+    given: Given = NOTHING
+
+    def __str__(self) -> str:
+        at, given = f" at {self.date}" if self.date else "", str(self.given)
+        return f"payoff({self.player}{at}{' | ' if given else ''}{given})"
+
+    def resolved(self, actions: Actions) -> Payoff:
+        return replace(self, given=resolve_given(self.given, actions))
+
+    def problems(self, names: Names) -> list[str]:
+        wrong = check_given(self.given, names)
+        if self.player not in names.actions:
+            wrong.append(f"no player `{self.player}`.{did_you_mean(self.player, names.actions)}")
+        if self.date is not None:
+            wrong += check_forecast(self.given, self.date, names)
+        return wrong
+
+    def answer(self, world: Askable) -> Answer:
+        begin, where = world.known(self.given)
+        values = world.values(self.given)
+        if isinstance(values, Undefined):
+            return values
+        if self.date is not None:
+            elapsed = elapsed_until(self, self.date, self.given, begin, world)
+            where = world.moving(self.given).distribution(where, elapsed)
+        return Number(float(np.asarray(values[self.player]) @ where))
+
+    @property
+    def is_prediction(self) -> bool:
+        return self.given.record is None
+
+
+def _build(player: str, *rest: Any) -> Payoff:
+    date = next((each for each in rest if isinstance(each, datetime.date)), None)
+    return Payoff(player, date, next((each for each in rest if isinstance(each, Given)), NOTHING))
+
+
+PAYOFF = Syntax("payoff", "WORD (AT DATE)? given?", _build, "payoff")

@@ -1,0 +1,168 @@
+"""Answers to questions in words, and as rows of a table."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import json
+import math
+from collections.abc import Mapping
+
+from raison.asked import WHOLE, Asked, Estimate
+from raison.errors import counted
+from raison.report.words import factor, hundredths, number, percent
+
+
+def sentence(asked: Asked) -> str:
+    """Return the answer in a sentence or two."""
+    if not asked.parts:
+        why = next((each.why_undefined for each in asked.under if each.why_undefined), "no game converged")
+        return f"It has no answer: {why}."
+    if asked.kind == "parts":
+        text = _reasons(asked)
+    elif asked.kind == "test":
+        value = asked.parts[WHOLE]
+        text = f"It holds with probability {plus_minus(value)}, averaged over the explanations and their numbers."
+    else:
+        value = asked.parts[WHOLE]
+        text = f"{plus_minus(value)}, averaged over the explanations; {_spread(asked, value)}."
+        text += _between(asked)
+    return " ".join(part for part in (text, _missing(asked), _assumed(asked)) if part)
+
+
+def _reasons(asked: Asked) -> str:
+    """Return which part speaks most for an act, and which most against it."""
+    *parts, (_, whole) = asked.parts.items()
+    known = hundredths(whole.value)
+    likelier = f"the act is {factor(math.exp(whole.value))} as likely as {_alternative(asked)}"
+    text = f"All parts together come to {known}: {likelier}"
+    best = max(parts, key=lambda each: each[1].value)
+    worst = min(parts, key=lambda each: each[1].value)
+    named = [f"most for it speaks {best[0]} ({hundredths(best[1].value)})"] if best[1].value > 0 else []
+    named += [f"most against it {worst[0]} ({hundredths(worst[1].value)})"] if worst[1].value < 0 else []
+    return f"{'; '.join([text, *named])}. The parts are averaged over explanations that want different things."
+
+
+def _alternative(asked: Asked) -> str:
+    """Return what the act is compared with, as the question names it."""
+    after = asked.question.partition(" over ")[2]
+    return f"`{after.rstrip(')').split(' of ')[0]}`" if after else "waiting"
+
+
+def _between(asked: Asked) -> str:
+    """Return how far the explanations differ."""
+    known = [each for each in asked.under if each.parts]
+    if len(known) < 2:
+        return ""
+    low = min(known, key=lambda each: each.parts[WHOLE].value)
+    high = max(known, key=lambda each: each.parts[WHOLE].value)
+    least, most = (each.parts[WHOLE].value for each in (low, high))
+    if number(least) == number(most):
+        return " The same under every explanation."
+    return f" From {number(least)} under {low.label} to {number(most)} under {high.label}."
+
+
+def _missing(asked: Asked) -> str:
+    """Return where there is no answer."""
+    sentences = []
+    without = [each for each in asked.under if not each.parts]
+    if without:
+        labels = ", ".join(each.label for each in without)
+        why = without[0].why_undefined or "no game converged"
+        sentences.append(f"No answer under {labels} ({percent(1.0 - asked.defined)} of the probability): {why}.")
+    partly = sum(each.undefined for each in asked.under if each.parts)
+    if partly:
+        sentences.append(f"Not defined in {counted(partly, 'draw')}, which are left out.")
+    lost = sum(each.unconverged for each in asked.under)
+    if lost:
+        sentences.append(f"In {counted(lost, 'draw')} the game did not converge; these are left out.")
+    return " ".join(sentences)
+
+
+def _assumed(asked: Asked) -> str:
+    return f"{asked.assumes}." if asked.assumes else ""
+
+
+def plus_minus(value: Estimate) -> str:
+    """Return a number with as many digits as its error has."""
+    if not math.isfinite(value.error):
+        return f"{number(value.value)} (error not known)"
+    if value.error <= 1e-6 * abs(value.value) or value.error == 0.0:
+        return number(value.value, 3)
+    digits = min(max(0, -math.floor(math.log10(value.error))), MOST_DIGITS)
+    if value.error < 0.5 * 10.0**-digits:
+        return f"{value.value:.{digits}f} ± <{10.0**-digits:.{digits}f}".replace("-", MINUS)
+    return f"{value.value:.{digits}f} ± {value.error:.{digits}f}".replace("-", MINUS)
+
+
+def _spread(asked: Asked, value: Estimate) -> str:
+    if value.low == value.high:
+        return "the same at every draw"
+    drawn = (
+        "posteriors drawn with the errors of the evidence" if asked.is_about_explanations else "draws of the numbers"
+    )
+    return f"nine in ten {drawn} lie from {ends(value)}"
+
+
+def ends(value: Estimate) -> str:
+    """Return the ends of the spread of a number."""
+    return f"{number(value.low, 3)} to {number(value.high, 3)}"
+
+
+MOST_DIGITS = 4
+"""Digits after the point."""
+
+MINUS = "\N{MINUS SIGN}"
+
+
+def parts_text(parts: Mapping[str, Estimate]) -> str:
+    """Return the parts of an answer, the largest first; the last, their sum, is left out, and so is what is 0."""
+    shown = sorted(list(parts.items())[:-1], key=lambda each: -abs(each[1].value))
+    return ", ".join(f"{name} {hundredths(each.value)}" for name, each in shown if abs(each.value) >= 0.005)
+
+
+COLUMNS = ("question", "explanation", "part", "value", "error", "low", "high", "draws", "undefined", "unconverged")
+
+
+def asked_rows(asked: Asked) -> list[tuple[object, ...]]:
+    """Return a row for each part of the average, then for each part under each explanation."""
+    rows: list[tuple[object, ...]] = []
+    draws = [sum(getattr(each, name) for each in asked.under) for name in ("draws", "undefined", "unconverged")]
+    for part, each in asked.parts.items():
+        rows.append((asked.question, "", part, each.value, each.error, each.low, each.high, *draws))
+    for under in asked.under:
+        counts = (under.draws, under.undefined, under.unconverged)
+        for part, each in under.parts.items():
+            rows.append((asked.question, under.explanation, part, each.value, each.error, each.low, each.high, *counts))
+        if not under.parts:
+            rows.append((asked.question, under.explanation, "", *[None] * 4, *counts))
+    return rows
+
+
+def asked_csv(answers: tuple[Asked, ...]) -> str:
+    """Return the answers as CSV; the average over explanations has no name in its column."""
+    file = io.StringIO(newline="")
+    writer = csv.writer(file)
+    writer.writerow(COLUMNS)
+    for asked in answers:
+        writer.writerows([_finite(cell) for cell in row] for row in asked_rows(asked))
+    return file.getvalue()
+
+
+def asked_json(answers: tuple[Asked, ...]) -> str:
+    """Return the answers as JSON, each with its sentence; a number that is not finite is null."""
+    plain = [_plain({**dataclasses.asdict(asked), "says": sentence(asked)}) for asked in answers]
+    return json.dumps(plain, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return _finite(value)
+
+
+def _finite(value: object) -> object:
+    return None if isinstance(value, float) and not math.isfinite(value) else value

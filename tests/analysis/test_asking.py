@@ -1,0 +1,118 @@
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+
+from raison.analysis import run_study
+from raison.analysis.asking import ask
+from raison.analysis.worlds import world_of
+from raison.asked import WHOLE
+from raison.errors import CaseError, QueryError
+from raison.inference.posterior import Draws
+from raison.query.grammar import parse_query
+from raison.query.world import Facts
+from raison.saving import load_study, save_study
+
+FORECAST = "P(border = open at 2022-12-31 | record)"
+
+
+@pytest.fixture(scope="module")
+def study(case):
+    return run_study(case, seed=3, search=False)
+
+
+def test_the_average_weighs_explanations_by_their_posterior(study):
+    (found,) = ask(study, [FORECAST])
+    means = [each.parts[WHOLE].value for each in found.under]
+    shares = [each.posterior for each in study.explanations]
+    assert found.parts[WHOLE].value == pytest.approx(np.average(means, weights=shares), abs=1e-12)
+    assert found.defined == pytest.approx(1.0)
+    assert found.parts[WHOLE].low <= found.parts[WHOLE].value <= found.parts[WHOLE].high
+    assert found.kind == "number"
+
+
+def test_the_answer_under_an_explanation_is_the_mean_over_draws_that_are_kept(study, case, rivals):
+    (found,) = ask(study, [FORECAST], draws=20)
+    result, under, rival = study.explanations[0], found.under[0], rivals[0]
+    picked = Draws(result.draws, result.weights).pick(under.draws, study.seed)
+    numbers = np.tile(rival.explanation.centre, (len(picked), 1))
+    free = [i for i, parameter in enumerate(rival.explanation.parameters) if parameter.prior.is_free]
+    numbers[:, free] = result.draws[picked]
+    facts = Facts(case.space, case.records)
+    answers = [world_of(case, rival.likelihood, facts, row, None).answer(parse_query(FORECAST)) for row in numbers]
+    assert under.parts[WHOLE].value == pytest.approx(np.mean([each.value for each in answers]), abs=1e-4)
+
+
+def test_the_stated_error_is_that_of_the_mean_over_draws(study):
+    whole = ask(study, [FORECAST], draws=2000)[0].parts[WHOLE]
+    off = []
+    for seed in range(12):
+        found = ask(dataclasses.replace(study, seed=100 * seed), [FORECAST], draws=60)[0].parts[WHOLE]
+        off.append((found.value - whole.value) / math.hypot(found.error, whole.error))
+    assert np.sqrt(np.mean(np.square(off))) < 2.0
+
+
+def test_several_questions_are_those_asked_one_by_one(study):
+    questions = [FORECAST, "reason(northland offers on 2021-11-15)", "posterior(for-trade) > posterior(for-votes)"]
+    together = ask(study, questions)
+    assert together == tuple(ask(study, [each])[0] for each in questions)
+
+
+def test_a_reason_is_undefined_where_nobody_weighs_anything(study):
+    (found,) = ask(study, ["reason(northland offers on 2021-11-15)"])
+    habits = found.under[-1]
+    assert not habits.parts
+    assert "habit" in habits.why_undefined
+    assert found.defined == pytest.approx(1.0 - habits.posterior)
+    *parts, whole = found.parts.values()
+    assert sum(each.value for each in parts) == pytest.approx(whole.value, abs=1e-9)
+    trade, votes = (each.parts for each in found.under[:2])
+    assert abs(trade["trade"].value) > abs(trade["calm"].value) == 0.0
+    assert votes["trade"].value == 0.0
+
+
+def test_the_posterior_is_that_of_the_study_within_the_error_of_its_evidence(study):
+    (found,) = ask(study, ["posterior(for-trade)"])
+    (whole,) = found.parts.values()
+    kept = study.explanations[0]
+    assert found.is_about_explanations
+    assert whole.value == pytest.approx(kept.posterior, abs=3 * whole.error)
+    expected = kept.posterior * (1 - kept.posterior) * kept.log_evidence_error
+    assert 0.5 * expected < whole.error < 3 * expected + 1e-6
+
+
+def test_what_is_undefined_has_no_answer_and_no_probability(study):
+    ratio, test, infinite = ask(study, ["0 / 0", "0 / 0 >= 0", "1 / 0"])
+    assert ratio.parts == test.parts == infinite.parts == {}
+    assert ratio.defined == 0.0
+    assert ratio.under[0].why_undefined == "0 divided by 0"
+    assert "infinite" in infinite.under[0].why_undefined
+
+
+def test_a_test_that_always_holds_in_few_draws_has_an_error(study):
+    (found,) = ask(study, ["P(border = open at 2022-12-31) >= 0"])
+    assert found.kind == "test"
+    assert found.parts[WHOLE].value == 1.0
+    assert 0.0 < found.parts[WHOLE].error < 0.1
+
+
+def test_a_study_read_back_from_its_files_gives_the_same_answers(study, tmp_path):
+    save_study(study, tmp_path)
+    assert ask(load_study(tmp_path), [FORECAST]) == ask(study, [FORECAST])
+
+
+def test_all_bad_questions_are_told_at_once(study):
+    with pytest.raises(QueryError) as told:
+        ask(study, ["P(bordr = open at 2022-12-31)", "rate(", "reason(northland welcomes)", "payoff(nobody)"])
+    text = str(told.value)
+    for part in ("bordr", "expected a name", "has no action `welcomes`", "no player `nobody`"):
+        assert part in text
+    with pytest.raises(QueryError, match="must not be after"):
+        ask(study, ["E(number of northland offer from 2022-02-01 to 2022-01-01)"])
+
+
+def test_a_study_without_its_case_or_its_draws_cannot_be_asked(study):
+    bare = dataclasses.replace(study, case=dataclasses.replace(study.case, files={}))
+    with pytest.raises(CaseError, match="makes one anew"):
+        ask(bare, ["1"])

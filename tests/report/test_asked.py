@@ -1,0 +1,67 @@
+import math
+
+import pytest
+
+from raison.asked import WHOLE, Asked, Estimate, Under
+from raison.report.asked import asked_csv, asked_json, plus_minus, sentence
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "text"),
+    [
+        (0.9991, 0.00021, "0.9991 ± 0.0002"),
+        (0.25, 0.0312, "0.25 ± 0.03"),
+        (-120.4, 12.0, "\N{MINUS SIGN}120 ± 12"),
+        (1.0, 1e-9, "1.00"),
+        (0.5, 2e-6, "0.5000 ± <0.0001"),
+        (3.0, math.nan, "3.0 (error not known)"),
+    ],
+)
+def test_a_number_has_as_many_digits_as_its_error(value: float, error: float, text: str):
+    assert plus_minus(Estimate(value, error, value, value)) == text
+
+
+def _asked(kind: str = "number", question: str = "payoff(north)") -> Asked:
+    def whole(value: float) -> Estimate:
+        return Estimate(value, 0.1, value - 1, value + 1)
+
+    names = (WHOLE,) if kind != "parts" else ("votes", "its costs", "all together")
+    values = (2.0,) if kind != "parts" else (1.5, -1.0, 0.5)
+    parts = {name: whole(value) for name, value in zip(names, values, strict=True)}
+    more = {name: whole(value + 1) for name, value in zip(names, values, strict=True)}
+    under = (
+        Under("economy", "Economy", 0.6, parts, 4, 0, 0, ""),
+        Under("bluff", "Bluff", 0.3, more, 3, 1, 2, "0 divided by 0"),
+        Under("habit and reply", "Habit and reply", 0.1, {}, 0, 4, 0, "nobody weighs anything here"),
+    )
+    return Asked(question, kind, False, parts, 0.9, under, "exact", "")
+
+
+def test_the_sentence_tells_what_is_missing_and_between_which_ends_explanations_lie():
+    text = sentence(_asked()).replace("\N{NO-BREAK SPACE}", " ")
+    assert text.startswith(
+        "2.0 ± 0.1, averaged over the explanations; nine in ten draws of the numbers lie from 1.00 to"
+    )
+    assert "From 2.0 under Economy to 3.0 under Bluff." in text
+    assert "No answer under Habit and reply (10 % of the probability): nobody weighs anything here." in text
+    assert "Not defined in 1 draw, which are left out. In 2 draws the game did not converge" in text
+
+
+def test_a_reason_names_what_speaks_most_for_and_against():
+    text = sentence(_asked("parts", "reason(north press on 2016-01-01)"))
+    assert "×1.65 as likely as waiting" in text
+    assert "most for it speaks votes (+1.50); most against it its costs (\N{MINUS SIGN}1.00)" in text
+    assert "as likely as `court`" in sentence(_asked("parts", "reason(north press over court of 1914)"))
+
+
+def test_no_answer_is_told_as_that():
+    empty = Asked(
+        "0 / 0", "number", False, {}, 0.0, (Under("a", "A", 1.0, {}, 0, 4, 0, "0 divided by 0"),), "exact", ""
+    )
+    assert sentence(empty) == "It has no answer: 0 divided by 0."
+    assert "0 / 0,a,,,,,,0,4,0" in asked_csv((empty,))
+
+
+def test_what_is_not_finite_is_null_in_json():
+    odd = Asked("1", "test", False, {WHOLE: Estimate(1.0, 0.1, math.nan, math.nan)}, 1.0, (), "exact", "")
+    assert '"low": null' in asked_json((odd,))
