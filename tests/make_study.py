@@ -443,6 +443,7 @@ def _claim(rng: np.random.Generator, number: int, names: tuple[str, ...]) -> Cla
         low=None if value is None else 0.9 * value,
         high=None if value is None else min(1.0, 1.05 * value),
         test=test if is_testable else "",
+        rests_on=("assumed" if number % 2 else "looked up") if is_testable else "",
         reason="Without sanctions the ties improve about as soon as with them."
         if is_testable
         else "A value judgement.",

@@ -126,7 +126,7 @@ def _tables(study: Study) -> list[tuple[Sequence[str], Rows]]:
     """Return columns and rows of each CSV file, in the order of `FILES`."""
     explanation = ("name", "label", "posterior", "log_evidence", "log_evidence_error", "log_likelihood", "status")
     item = ("record", "date", "kind", "who", "what", "confidence", "source")
-    claim = ("id", "where", "kind", "verdict", "value", "low", "high", "test", "reason", "fragile", "says")
+    claim = ("id", "where", "kind", "verdict", "value", "low", "high", "test", "rests_on", "reason", "fragile", "says")
     parameter = [field.name for field in dataclasses.fields(ParameterEstimate)]
     forecast, act = (
         [field.name for field in dataclasses.fields(kind) if "tuple" not in str(field.type)]

@@ -425,6 +425,9 @@ class ClaimResult:
     """Lower end of its 90 % interval, by the number of draws and the errors of the evidence."""
     high: float | None
     test: str
+    rests_on: str
+    """`looked up`: a number or a count that stands in the case; `inferred`: from the record under the explanations;
+    `assumed`: it follows from how the case has the world go; empty if not testable."""
     reason: str
     """Why the verdict is what it is, in a sentence."""
     fragile: str

@@ -1,10 +1,13 @@
+import dataclasses
+
 import pytest
 
 from raison.analysis.fitting import Fit
 from raison.analysis.pool import Threads
 from raison.analysis.verdicts import DRAWS, FEW_DRAWS, judge_claims
 from raison.analysis.watch import Watch
-from raison.case import BuiltCase
+from raison.case import BuiltCase, WrittenClaim
+from raison.query.grammar import parse_test
 
 
 def test_verdicts_follow_from_the_answers_and_the_seed(case: BuiltCase, fits: tuple[Fit, ...]) -> None:
@@ -19,3 +22,19 @@ def test_verdicts_follow_from_the_answers_and_the_seed(case: BuiltCase, fits: tu
         assert answer.draws + answer.unconverged in (DRAWS, FEW_DRAWS)
         assert answer.holds * answer.draws == pytest.approx(round(answer.holds * answer.draws), abs=1e-9)
     assert (value_judgement.verdict, value_judgement.value, value_judgement.answers) == ("not testable", None, ())
+
+
+def test_a_count_alone_decides_nothing_about_a_motive_and_zero_over_zero_decides_nothing(
+    case: BuiltCase, fits: tuple[Fit, ...]
+) -> None:
+    count = "moves(northland offer from 2021-01-04 to 2022-06-30)"
+    none = "moves(northland close from 2021-01-04 to 2022-06-30)"
+    tests = {"motive": f"{count} >= 1", "factual": f"{count} >= 1", "causal": f"{none} / {none} >= 0"}
+    claims = [WrittenClaim(kind, "", kind, kind, parse_test(text), text) for kind, text in tests.items()]
+    asked = dataclasses.replace(case, claims=tuple(claims))
+    motive, factual, causal = judge_claims(asked, fits, None, 1, Watch(), Threads())
+    assert (motive.verdict, motive.rests_on) == ("undecided", "looked up")
+    assert "what was done, not what was wanted" in motive.reason
+    assert (factual.verdict, factual.rests_on) == ("supported", "looked up")
+    assert (causal.verdict, causal.value) == ("undecided", None)
+    assert "0 divided by 0" in causal.reason

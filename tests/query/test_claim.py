@@ -96,3 +96,24 @@ def test_a_test_on_explanations_is_undecided_while_the_record_hardly_moves_its_o
 def test_a_test_on_explanations_is_decided_where_the_record_moves_its_odds():
     moved = {"bluff": Trial(0.99, 0.5, 0.97, without_record=0.08)}
     assert verdict_of(moved, {"bluff": 1.0}).word == "supported"
+
+
+def test_a_test_that_means_nothing_is_neither_supported_nor_contradicted():
+    nothing = Trial(math.nan, 1.0, math.nan, 0, undefined=40, why_undefined="0 divided by 0")
+    verdict = verdict_of({"only": nothing}, {"only": 1.0})
+    assert verdict.word == "undecided"
+    assert math.isnan(verdict.probability)
+    assert verdict.reason == "the test means nothing: 0 divided by 0"
+
+
+def test_draws_in_which_a_test_means_nothing_might_count_either_way():
+    verdict = verdict_of(
+        {"only": Trial(0.0, 0.0, 1.0, 40, undefined=10, why_undefined="0 divided by 0")}, {"only": 1.0}
+    )
+    assert verdict.word == "undecided"
+    assert "in 10 draws the test means nothing: 0 divided by 0" in verdict.reason
+    nothing = Trial(0.0, 0.0, math.nan, 0, undefined=40, why_undefined="0 divided by 0")
+    both = verdict_of({"one": Trial(0.0, 0.0, 1.0, 40), "two": nothing}, {"one": 0.5, "two": 0.5})
+    assert both.word == "undecided"
+    assert both.probability == 1.0
+    assert both.low < 0.6

@@ -12,7 +12,7 @@ from raison.errors import QueryError
 from raison.query.answers import Number, Parts, Undefined
 from raison.query.conditions import mask
 from raison.query.grammar import parse_condition, parse_query, parse_test
-from raison.query.world import Facts, Played, World, _combine
+from raison.query.world import Facts, Played, World, _combine, rests_on
 
 ACTION = "north press"
 """A player and an action of the border game."""
@@ -325,3 +325,21 @@ def test_a_move_that_is_not_in_the_record_has_no_reason(world):
     answer = world.answer(parse_query(f"reason(north court on {_day(3.0)})"))
     assert isinstance(answer, Undefined)
     assert str(_day(1.8)) in answer.why
+
+
+@pytest.mark.parametrize(
+    ("text", "basis"),
+    [
+        ("value(gas at 2016-01-01) > 3", "looked up"),
+        ("moves(north press from 2016-01-01 to 2016-02-01) >= value(gas at 2016-01-01)", "looked up"),
+        ("P(tension = calm at 2016-03-01 | do(north never press)) > 0.5", "assumed"),
+        ("P(tension = calm at 2016-03-01) > value(gas at 2016-01-01)", "assumed"),
+        ("P(tension = calm at 2016-03-01 | record to 2016-02-01) > 0.5", "inferred"),
+        ("posterior(bluff) > 0.5 and moves(north press from 2016-01-01 to 2016-02-01) > 1", "inferred"),
+        ("reason(north)", "inferred"),
+        ("payoff(north)", "assumed"),
+        ("2 > 1", "assumed"),
+    ],
+)
+def test_a_query_says_what_its_answer_rests_on(text: str, basis: str):
+    assert rests_on(parse_query(text)) == basis

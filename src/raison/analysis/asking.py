@@ -109,7 +109,7 @@ def _read(questions: Sequence[str], case: BuiltCase) -> list[Query]:
         problems.append(Problem("", 0, 0, "", f"at most {MOST_QUESTIONS:,} questions are answered at a time."))
     for text in questions[:MOST_QUESTIONS]:
         try:
-            query = resolve(parse_query(text), case.names.actions)
+            query = resolve(parse_query(text), case.names.actions)  # pyright: ignore[reportArgumentType]
         except QueryError as error:
             problems += [Problem(text, 0, each.column, "", each.message) for each in error.problems]
             continue
@@ -364,7 +364,7 @@ def _error_of_told(columns: Sequence[Float[np.ndarray, " draws"]], shares: Seque
     """
     if len({len(column) for column in columns}) > 1:
         return math.nan
-    return float(sum(share * column for column, share in zip(columns, shares, strict=True)).std())
+    return float((np.array(shares) @ np.stack(columns)).std())
 
 
 def _ends(values: Float[np.ndarray, " draws"], weights: Float[np.ndarray, " draws"]) -> tuple[float, float]:

@@ -25,8 +25,8 @@ from raison.query.answers import Answer, Number, Undefined
 from raison.query.claim import Trial, verdict_of
 from raison.query.conditions import forms_in
 from raison.query.forms.explanation import ExplanationProbability
-from raison.query.tree import BOTH, CLUES, RECORD, Test
-from raison.query.world import Facts, World, speaks_of_explanations
+from raison.query.tree import BOTH, CLUES, LOOKED_UP, RECORD, Test
+from raison.query.world import Facts, World, rests_on, speaks_of_explanations
 from raison.study import ClaimAnswer, ClaimResult
 
 ASKING = "test the claims"
@@ -36,6 +36,9 @@ DRAWS = 50
 
 FEW_DRAWS = 8
 """Draws from that of another: it hardly counts."""
+
+NO_MOTIVE = "a count or a number that is looked up tells what was done, not what was wanted"
+"""Why a claim about a motive cannot rest on one alone."""
 
 RIVAL_DRAWS = 1000
 """Draws of the errors of the log evidences, for tests that compare explanations."""
@@ -194,8 +197,11 @@ def _result(
 ) -> ClaimResult:
     if answers is None:
         known = (claim.id, claim.where, claim.says, claim.kind)
-        return ClaimResult(*known, "not testable", None, None, None, "", claim.not_testable, "", ())
+        return ClaimResult(*known, "not testable", None, None, None, "", "", claim.not_testable, "", ())
+    basis = rests_on(claim.test) if claim.test else ""
     verdict = verdict_of(answers, shares, [each[RECORD] for each in rivals.with_record])
+    if claim.kind == "motive" and basis == LOOKED_UP and verdict.word != "undecided":
+        verdict = replace(verdict, word="undecided", reason=NO_MOTIVE, fragile="")
     return ClaimResult(
         claim.id,
         claim.where,
@@ -206,6 +212,7 @@ def _result(
         verdict.low,
         verdict.high,
         claim.text,
+        basis,
         _basis(claim.test) + verdict.reason,
         verdict.fragile,
         tuple(

@@ -82,7 +82,9 @@ def _split(game: Game, arrays: GameArrays, values: PlayerValues) -> list[dict[st
         probs, alpha = np.asarray(choice.probs), np.asarray(numbers.decision_rate)
         spent = (probs * np.asarray(numbers.costs)[:, None]).sum(axis=0)
         expected = (probs * gains).sum(axis=0)
-        flows = {motive.name: np.asarray(motive.weight * motive.feature) for motive in player.motives}
+        flows: dict[str, StateVector] = {
+            motive.name: np.asarray(motive.weight * motive.feature) for motive in player.motives
+        }
         flows[COSTS] = -alpha * spent
         flows[SHOCKS] = alpha * (np.asarray(choice.surplus) - expected + spent + arrays.shock_mean)
         wanted.append(flows)

@@ -127,6 +127,10 @@ class Given:
 RECORD, CLUES, BOTH = "record", "clues", "record, clues"
 """What the posterior of an explanation may rest on."""
 
+LOOKED_UP, INFERRED, ASSUMED = "looked up", "inferred", "assumed"
+"""What an answer may rest on: a number or a count that stands in the case, the record under the explanations, or only
+what the case assumes of how the world goes."""
+
 NOTHING = Given()
 """Nothing but the first day."""
 
@@ -233,6 +237,11 @@ class Form(abc.ABC):
     def speaks_of_explanations(self) -> bool:
         """Say whether the answer hangs on how probable the explanations are."""
         return False
+
+    @property
+    def rests_on(self) -> str:
+        """Return on what the answer rests: `LOOKED_UP`, `INFERRED` or `ASSUMED`."""
+        return ASSUMED if self.is_prediction else INFERRED
 
     @property
     def is_prediction(self) -> bool:

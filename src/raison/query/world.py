@@ -19,7 +19,19 @@ from raison.inference.reasons import Reasons
 from raison.query.answers import Answer, Number, Undefined
 from raison.query.conditions import forms_in
 from raison.query.intervention import intervene, set_levels
-from raison.query.tree import Arithmetic, Constant, DoLevel, Expression, Form, Given, Query, Test
+from raison.query.tree import (
+    ASSUMED,
+    INFERRED,
+    LOOKED_UP,
+    Arithmetic,
+    Constant,
+    DoLevel,
+    Expression,
+    Form,
+    Given,
+    Query,
+    Test,
+)
 from raison.record import WatchedRecord
 from raison.record.watched import occupied
 
@@ -213,6 +225,13 @@ class World:
 def speaks_of_explanations(query: Query) -> bool:
     """Return whether the answer to a query hangs on how probable the explanations are."""
     return any(form.speaks_of_explanations for form in forms_in(query))
+
+
+def rests_on(query: Query) -> str:
+    """Return on what the answer to a query rests: what is inferred in it outweighs what is assumed, and that what is
+    looked up."""
+    found = {form.rests_on for form in forms_in(query)}
+    return next((each for each in (INFERRED, ASSUMED, LOOKED_UP) if each in found), ASSUMED)
 
 
 def _compare(op: str, left: Answer, right: Answer) -> bool | Undefined:

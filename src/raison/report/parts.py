@@ -329,6 +329,7 @@ class ClaimRow:
     value: str
     word: str
     test: str
+    rests_on: str
     reason: str
     fragile: str
     answers: tuple[ClaimAnswerRow, ...]

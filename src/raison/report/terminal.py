@@ -235,13 +235,14 @@ def _claims(study: Study) -> Group | None:
     counts = Text()
     for each in verdict_counts(study):
         counts.append(f"{each.mark} {each.claims} {each.verdict}   ", style=_STYLES[each.key])
-    table = _table(("", "short"), ("claim", "left"), ("holds", "right"), ("would flip", "left"))
+    table = _table(("", "short"), ("claim", "left"), ("holds", "right"), ("rests on", "short"), ("would flip", "left"))
     for row in notable_claims(study):
         table.add_row(
             Text(row.mark, style=_STYLES[row.key]),
-            Text(shorten(row.says.strip(), 52)),
+            Text(shorten(row.says.strip(), 48)),
             row.value,
-            Text(shorten(row.fragile, 32)),
+            Text(row.rests_on),
+            Text(shorten(row.fragile, 24)),
         )
     title = "Claims (probability that the test holds, averaged over the explanations)"
     others = len(study.claims) - table.row_count

@@ -35,6 +35,7 @@ def _claim_row(study: Study, claim: ClaimResult) -> ClaimRow:
         value="" if claim.value is None else percent(claim.value),
         word="" if claim.value is None else probability_word(claim.value),
         test=claim.test,
+        rests_on=claim.rests_on,
         reason=claim.reason,
         fragile=claim.fragile,
         answers=tuple(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from raison.errors import did_you_mean
 from raison.query.answers import Answer, Number
 from raison.query.syntax import Syntax
-from raison.query.tree import Askable, Form, Names
+from raison.query.tree import LOOKED_UP, Askable, Form, Names
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,10 @@ class IndicatorValue(Form):
 
     def answer(self, world: Askable) -> Answer:
         return Number(world.indicators[self.indicator, self.date])
+
+    @property
+    def rests_on(self) -> str:
+        return LOOKED_UP
 
 
 def _build(indicator: str, _: str, date: datetime.date) -> IndicatorValue:

@@ -9,7 +9,7 @@ from raison.chain import Act
 from raison.query.answers import Answer, Number
 from raison.query.conditions import check_action, check_episode, resolve_action
 from raison.query.syntax import Syntax
-from raison.query.tree import Actions, Askable, Form, Names
+from raison.query.tree import LOOKED_UP, Actions, Askable, Form, Names
 from raison.record.watched import SAME_TIME
 
 
@@ -47,6 +47,10 @@ class MoveCount(Form):
         begin, end = (watched.calendar.time_of(date) for date in (self.begin, self.end))
         moves = watched.record.moves(Act(self.player, self.action))
         return Number(float(sum(begin - SAME_TIME <= move.time <= end + SAME_TIME for move in moves)))
+
+    @property
+    def rests_on(self) -> str:
+        return LOOKED_UP
 
 
 MOVES = Syntax("moves", "WORD WORD _FROM DATE _TO DATE of?", MoveCount, "moves")
