@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime
+import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from raison.asked import Asked, Estimate, Under
 from raison.record import Source
 from raison.study import (
     EDGE,
@@ -110,6 +113,7 @@ def make_study(*, listed: int = 6, items: int = 70, claims: int = 69, seed: int 
         clues=_clues(names, posterior),
         next_evidence=_next(names),
         episodes=(),
+        questions=_questions(names),
         variants=(),
         fragility=Fragility(
             leader=leader,
@@ -465,3 +469,19 @@ def with_posteriors(study: Study, posteriors: list[float], **changes: object) ->
         **changes,  # type: ignore[arg-type]
     )
     return replace(study, explanations=explanations, fragility=fragility)
+
+
+def _questions(names: Sequence[str]) -> tuple[Asked, ...]:
+    """Return the answer to a reason and to a test, the last explanation without one."""
+    reason = {"votes": Estimate(0.71, 0.02, 0.3, 1.1), "its costs": Estimate(-0.9, 0.01, -1.2, -0.5)}
+    reason["all together"] = Estimate(-0.19, 0.02, -0.7, 0.4)
+    share = {"": Estimate(0.25, 0.06, math.nan, math.nan)}
+    answers = []
+    for kind, parts in (("parts", reason), ("test", share)):
+        *known, last = names
+        under = [Under(name, name.title(), 1.0 / len(names), parts, 8, 0, 1, "") for name in known]
+        under.append(Under(last, last.title(), 1.0 / len(names), {}, 0, 8, 0, "nobody weighs anything here"))
+        question = "reason(turkey conciliate on 2016-06-24)" if kind == "parts" else "rate(turkey conciliate) > 2"
+        defined = 1.0 - 1.0 / len(names)
+        answers.append(Asked(question, kind, False, parts, defined, tuple(under), "exact on the chain, at draws", ""))
+    return tuple(answers)

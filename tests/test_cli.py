@@ -23,6 +23,7 @@ from make_study import make_study
 
 from raison import __version__, cli
 from raison.analysis import fitting
+from raison.asked import Asked
 from raison.case.template import write_template
 from raison.inference.likelihood import GameLikelihood
 from raison.study import (
@@ -64,6 +65,7 @@ FILES = {
     "next_evidence.csv",
     "episodes.csv",
     "variants.csv",
+    "questions.csv",
     "paths.nc",
     "posterior.nc",
     "draws.nc",
@@ -473,7 +475,7 @@ def test_the_fields_of_the_study_are_those_of_the_reference(study: dict[str, Any
         "items[]": ItemResult, "claims[]": ClaimResult, "motives[]": MotiveResult, "signatures[]": SignatureResult,
         "residuals[]": ActResidual, "reading_residuals[]": ReadingResidual,
         "power": PowerResult, "clues": CluesResult, "next_evidence[]": NextEvidence,
-        "episodes[]": EpisodeResult, "variants[]": VariantResult,
+        "questions[]": Asked, "episodes[]": EpisodeResult, "variants[]": VariantResult,
         "fragility": Fragility,
         "stages[]": Stage,
     }  # fmt: skip

@@ -245,7 +245,7 @@ def test_numbers_below_zero_stay_numbers(folder: pathlib.Path, study: Study) -> 
 def test_a_table_without_rows_keeps_its_header(tmp_path: pathlib.Path, study: Study, folder: pathlib.Path) -> None:
     save_study(replace(study, claims=()), tmp_path)
     header = (folder / "claims.csv").read_text(encoding="utf-8").splitlines()[0]
-    assert header == "id,where,kind,verdict,value,low,high,test,reason,fragile,says"
+    assert header == "id,where,kind,verdict,value,low,high,test,rests_on,reason,fragile,says"
     assert (tmp_path / "claims.csv").read_text(encoding="utf-8").splitlines() == [header]
 
 

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import xarray
 
+from raison.asked import Estimate
 from raison.errors import CaseError, Problem
 from raison.inference.posterior import Draws
 from raison.loading import from_plain
@@ -40,6 +41,7 @@ TABLES = (
     "next_evidence",
     "episodes",
     "variants",
+    "questions",
 )
 """The tables of a study."""
 
@@ -135,6 +137,7 @@ def _tables(study: Study) -> list[tuple[Sequence[str], Rows]]:
     clue = ("id", "date", "group", "confidence", "source", "says")
     promising = [field.name for field in dataclasses.fields(NextEvidence)]
     share = ("explanation", "posterior", "log_evidence", "log_evidence_error")
+    estimate = [field.name for field in dataclasses.fields(Estimate)]
     motive = ("explanation", "player", "feature", "low", "middle", "high")
     return [
         (
@@ -191,6 +194,15 @@ def _tables(study: Study) -> list[tuple[Sequence[str], Rows]]:
         (
             ("variant", *share),
             ((variant.name, *_values(each, share)) for variant in study.variants for each in variant.shares),
+        ),
+        (
+            ("question", "explanation", "part", *estimate),
+            (
+                (asked.question, name, part, *_values(each, estimate))
+                for asked in study.questions
+                for name, parts in (("", asked.parts), *((under.explanation, under.parts) for under in asked.under))
+                for part, each in parts.items()
+            ),
         ),
     ]
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from raison.asked import Asked
 from raison.record import Source
 
 NEAR_DAYS = 60
@@ -668,6 +669,8 @@ class Study:
     """Under the same."""
     power: PowerResult | None
     """None where no draw of the numbers could be solved."""
+    questions: tuple[Asked, ...]
+    """What became of the questions of the case, in its order."""
     clues: CluesResult | None
     """None if the case has no clues."""
     next_evidence: tuple[NextEvidence, ...]

@@ -109,8 +109,8 @@ def test_a_single_comparison_is_no_joined_test() -> None:
     [
         (
             "",
-            "query:1: found nothing; expected a number, `-`, `P(...)`, `rate(...)`, `posterior(...)`, "
-            "`value(...)`, `moves(...)` or `(`.",
+            "query:1: found nothing; expected a number, `-`, `P(...)`, `rate(...)`, `E(...)`, `reason(...)`, "
+            "`payoff(...)`, `posterior(...)`, `value(...)`, `moves(...)` or `(`.",
         ),
         ("P(ties << close by 2016-01-01)", "query:9: found `<`; expected a name."),
         ("P(ties < close until 2016-01-01)", "query:16: found `until`; expected `and`, `or`, `at` or `by`."),

@@ -322,3 +322,12 @@ def test_what_would_tell_more_is_ranked_with_every_variable_at_its_best_date(stu
     assert page.next_best.sentence in page.answer.sentences
     assert page.next_best.sentence.startswith("The most that one more reading could add is 0.31: the Kurdish front in ")
     assert make_page(replace(study, next_evidence=())).next_best is None
+
+
+def test_the_questions_of_the_case_are_answered(page) -> None:
+    reason, test = page.questions
+    assert [row.label for row in reason.rows][-1] == "averaged"
+    assert reason.rows[-2].value == "no answer"
+    assert reason.rows[0].more == "its costs \N{MINUS SIGN}0.90, votes +0.71"
+    assert "most for it speaks votes" in reason.sentence
+    assert (test.more, test.rows[0].value) == ("", "0.25 ± 0.06")

@@ -33,7 +33,7 @@ from raison.query.tree import BOTH, CLUES, RECORD, Comparison, Form, Query, Test
 from raison.query.world import Facts, World, speaks_of_explanations
 from raison.study import ExplanationResult, Study
 
-ASKING = "ask"
+ANSWERING = "answer the questions"
 
 DRAWS = 64
 """Draws in all, over the explanations."""
@@ -75,9 +75,31 @@ def ask(
         raise CaseError([Problem(study.case.name, 0, 0, "", message)])
     case = _case_of(study)
     queries = _read(questions, case)
-    rivals = {each.explanation.name: each for each in make_rivals(case)}
+    return _answers(study, case, make_rivals(case), queries, draws, watch, pool)
+
+
+def answer_questions(study: Study, case: BuiltCase, rivals: Sequence[Rival], watch: Watch, pool: Pool) -> Study:
+    """Return a study with the answers to the questions of its case.
+
+    Errors:
+        `NotConverged` if an explanation cannot be solved at its most probable numbers.
+    """
+    queries = _read(case.questions, case)
+    return replace(study, questions=_answers(study, case, rivals, queries, DRAWS, watch, pool))
+
+
+def _answers(
+    study: Study,
+    case: BuiltCase,
+    rivals: Sequence[Rival],
+    queries: Sequence[Query],
+    draws: int,
+    watch: Watch,
+    pool: Pool,
+) -> tuple[Asked, ...]:
+    by_name = {each.explanation.name: each for each in rivals}
     jobs = [
-        _Job(each, rivals[each.name], _amount(each, draws), study.seed + number)
+        _Job(each, by_name[each.name], _amount(each, draws), study.seed + number)
         for number, each in enumerate(study.explanations)
         if len(each.weights)
     ]
@@ -85,7 +107,7 @@ def ask(
         functools.partial(_ask_one, case=case, believed=_believed(study), beliefs=_beliefs(study), queries=queries),
         jobs,
         states=case.space.size,
-        done=lambda count, *_: watch.tell(ASKING, count, len(jobs)),
+        done=lambda count, *_: watch.tell(ANSWERING, count, len(jobs)),
         cost=lambda job: job.amount,
     )
     return tuple(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import datetime
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -11,6 +12,7 @@ import numpy as np
 from jaxtyping import Bool
 
 from raison import __version__
+from raison.analysis.asking import ANSWERING, answer_questions
 from raison.analysis.description import (
     DESCRIBING,
     Described,
@@ -137,7 +139,7 @@ def run_study(
         with watch.stage(VARYING):
             others = study_variants(case, seed, watch, store, pool)
     leading = _lead(fits, described)
-    return Study(
+    study = Study(
         case=_summary(case),
         game=_size(case),
         explanations=tuple(
@@ -153,6 +155,7 @@ def run_study(
         residuals=acts,
         reading_residuals=readings,
         power=power,
+        questions=(),
         clues=judged.result if judged else None,
         next_evidence=promising,
         episodes=episodes,
@@ -174,6 +177,11 @@ def run_study(
             *missing,
         ),
     )
+    lost: list[str] = []
+    if case.questions:
+        with watch.stage(ANSWERING), _told("What the questions of the case have for answers", lost):
+            study = answer_questions(study, case, rivals, watch, pool)
+    return dataclasses.replace(study, cannot_tell=(*study.cannot_tell, *lost), stages=tuple(watch.stages))
 
 
 @contextlib.contextmanager

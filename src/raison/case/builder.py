@@ -94,6 +94,7 @@ class BuiltCase:
         records: what was seen, each with its start and its calendar.
         clues: what was judged; None if nothing.
         claims: the claims of the text.
+        questions: further lines that its study answers.
         indicators: value of each (name, date).
         names: what a query about this case may speak of.
         sources: where facts come from.
@@ -117,6 +118,7 @@ class BuiltCase:
     records: tuple[WatchedRecord, ...]
     clues: Clues | None
     claims: tuple[WrittenClaim, ...]
+    questions: tuple[str, ...]
     indicators: Mapping[tuple[str, datetime.date], float]
     names: Names
     sources: tuple[Source, ...]
@@ -157,6 +159,7 @@ def build(written: WrittenCase) -> BuiltCase:
         records=records,
         clues=clues_of(case),
         claims=tuple(_claim(claim, names) for claim in case.claims),
+        questions=case.questions,
         indicators={(row.indicator, row.date): row.value for row in case.indicators},
         names=names,
         sources=tuple(Source(key, source.title, source.url) for key, source in case.sources.items()),

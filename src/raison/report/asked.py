@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from raison.asked import WHOLE, Asked, Estimate
 from raison.errors import counted
+from raison.report.parts import AskedRow, AskedTable
 from raison.report.words import factor, hundredths, number, percent
 
 
@@ -120,6 +121,26 @@ def parts_text(parts: Mapping[str, Estimate]) -> str:
     """Return the parts of an answer, the largest first; the last, their sum, is left out, and so is what is 0."""
     shown = sorted(list(parts.items())[:-1], key=lambda each: -abs(each[1].value))
     return ", ".join(f"{name} {hundredths(each.value)}" for name, each in shown if abs(each.value) >= 0.005)
+
+
+def asked_table(asked: Asked) -> AskedTable:
+    """Return a question, its answer in words, and under every explanation."""
+    more = "" if asked.kind == "test" else "parts, the largest first" if asked.kind == "parts" else "9 in 10 draws"
+    rows = [(each.label, each.posterior, each.parts) for each in asked.under]
+    rows += [("averaged", asked.defined, asked.parts)]
+    method = f"{asked.method[0].upper()}{asked.method[1:]}."
+    shown = tuple(AskedRow(label, percent(posterior), *_cells(asked, parts)) for label, posterior, parts in rows)
+    return AskedTable(asked.question, sentence(asked), method, more, shown if asked.parts else ())
+
+
+def _cells(asked: Asked, parts: Mapping[str, Estimate]) -> tuple[str, str]:
+    """Return the answer, and what is said beside it."""
+    if not parts:
+        return "no answer", ""
+    whole = list(parts.values())[-1]
+    if asked.kind == "parts":
+        return hundredths(whole.value), parts_text(parts)
+    return plus_minus(whole), "" if asked.kind == "test" else ends(whole)
 
 
 COLUMNS = ("question", "explanation", "part", "value", "error", "low", "high", "draws", "undefined", "unconverged")

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from raison.report.answer import fragility_lines, make_answer
+from raison.report.asked import asked_table
 from raison.report.charts import (
     forecast_chart,
     posterior_chart,
@@ -33,6 +34,7 @@ from raison.report.names import (
 from raison.report.next_best import make_next
 from raison.report.parts import (
     Answer,
+    AskedTable,
     Chart,
     ClaimRow,
     CluesTable,
@@ -92,6 +94,8 @@ class Page:
     """None if it was not foreseen."""
     unexplained: Unexplained | None
     """None if no record was compared."""
+    questions: tuple[AskedTable, ...]
+    """The questions of the case; empty if it has none."""
     clues: CluesTable | None
     """None if the case has no clues."""
     next_best: NextTable | None
@@ -149,6 +153,7 @@ def make_page(study: Study) -> Page:
         answer=make_answer(study),
         power=power_table(study.power, explanation_labels(study)) if study.power else None,
         unexplained=make_unexplained(study),
+        questions=tuple(asked_table(each) for each in study.questions),
         clues=make_clues(study),
         next_best=make_next(study),
         episodes=make_episodes(study),

@@ -437,3 +437,27 @@ class WordRow:
 
     range: str
     word: str
+
+
+@dataclass(frozen=True)
+class AskedRow:
+    """The answer to a question under one explanation, or averaged over all."""
+
+    label: str
+    posterior: str
+    value: str
+    more: str
+    """The spread of a number, or the parts of the answer."""
+
+
+@dataclass(frozen=True)
+class AskedTable:
+    """A question and its answer."""
+
+    question: str
+    sentence: str
+    method: str
+    more: str
+    """Title of the last column; empty if there is none."""
+    rows: tuple[AskedRow, ...]
+    """One for each explanation, and the average at the end; none where nothing is defined."""

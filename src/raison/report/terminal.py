@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from rich import box
 from rich.console import Console, Group
@@ -11,10 +11,10 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from raison.asked import Asked, Estimate
+from raison.asked import Asked
 from raison.errors import counted
 from raison.report.answer import fragility_lines, make_answer
-from raison.report.asked import ends, parts_text, plus_minus, sentence
+from raison.report.asked import asked_table, sentence
 from raison.report.clues import make_clues
 from raison.report.episodes import make_episodes
 from raison.report.evidence import deciding_rows, item_rows
@@ -22,7 +22,7 @@ from raison.report.names import explanation_label, shorten, tied_with_leader
 from raison.report.parts import MotiveRow, PowerTable, SignatureRow
 from raison.report.variants import make_variants
 from raison.report.verdicts import notable_claims, verdict_counts
-from raison.report.words import evidence_number, hundredths, number, percent, probability_word, seconds
+from raison.report.words import evidence_number, number, percent, probability_word, seconds
 from raison.study import Study
 
 _WIDTH = 100
@@ -40,6 +40,7 @@ def show_study(study: Study, console: Console) -> None:
         _variants(study),
         _clues(study),
         _deciding(study),
+        _questions(study),
         _claims(study),
         _cannot_tell(study),
     ]
@@ -256,28 +257,24 @@ def _cannot_tell(study: Study) -> Group:
 
 
 def show_asked(answers: Sequence[Asked], console: Console) -> None:
-    """Print the answers to questions: a sentence, the average, and every explanation."""
+    """Print the answers to questions: a sentence, every explanation, and the average."""
     for asked in answers:
-        console.print(Text(asked.question, style="bold"), soft_wrap=True)
-        console.print(Text(sentence(asked)))
-        if asked.parts:
-            console.print(_asked_table(asked))
-        console.print(Text(f"{asked.method[0].upper()}{asked.method[1:]}.", style="dim"))
+        shown = asked_table(asked)
+        console.print(Text(shown.question, style="bold"), soft_wrap=True)
+        console.print(Text(shown.sentence))
+        if shown.rows:
+            columns = (("explanation", "left"), ("posterior", "right"), ("answer", "right"))
+            table = _table(*columns, *([(shown.more, "left")] if shown.more else []))
+            for row in shown.rows:
+                table.add_row(row.label, row.posterior, row.value, *([row.more] if shown.more else []))
+            console.print(table)
+        console.print(Text(shown.method, style="dim"))
         console.print()
 
 
-def _asked_table(asked: Asked) -> Table:
-    """Return the answer under every explanation, one row each, and the average at the end."""
-    spread = "parts, the largest first" if asked.kind == "parts" else "" if asked.kind == "test" else "9 in 10 draws"
-    table = _table(("explanation", "left"), ("posterior", "right"), ("answer", "right"), (spread, "left"))
-    rows = [(each.label, each.posterior, each.parts) for each in asked.under]
-    for label, posterior, parts in [*rows, ("averaged", asked.defined, asked.parts)]:
-        cells = _asked_cells(asked, list(parts.values())[-1], parts) if parts else ("no answer", "")
-        table.add_row(label, percent(posterior), *cells)
-    return table
-
-
-def _asked_cells(asked: Asked, whole: Estimate, parts: Mapping[str, Estimate]) -> tuple[str, str]:
-    if asked.kind == "parts":
-        return hundredths(whole.value), parts_text(parts)
-    return plus_minus(whole), "" if asked.kind == "test" else ends(whole)
+def _questions(study: Study) -> Group | None:
+    """Return the questions of the case with their answers in words."""
+    if not study.questions:
+        return None
+    lines = [Text.assemble((asked.question, "bold"), "\n", sentence(asked)) for asked in study.questions]
+    return Group(_heading("Questions of the case"), *lines)

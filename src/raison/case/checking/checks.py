@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from raison.case.checking.clues import check_clues, warn_of_clues
 from raison.case.checking.hints import warn_of_likes, warn_of_records
-from raison.case.checking.record import check_claims, check_indicators, check_predictions, check_record
+from raison.case.checking.record import check_claims, check_indicators, check_predictions, check_questions, check_record
 from raison.case.checking.world import (
     Checking,
     begin_check,
@@ -44,6 +44,7 @@ CHECKS = (
     check_clues,
     check_claims,
     check_predictions,
+    check_questions,
     check_indicators,
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from raison.case.checking.world import Checking
 from raison.case.meaning.entries import source_keys
@@ -15,7 +15,8 @@ from raison.case.text.places import Path
 from raison.case.text.schema import ClaimRow, RecordRow
 from raison.errors import Problem, QueryError, did_you_mean, nearest
 from raison.query.conditions import check_query, forms_in
-from raison.query.grammar import parse_test
+from raison.query.grammar import parse_query, parse_test
+from raison.query.tree import Query
 
 
 def check_record(at: Checking) -> Iterator[Problem]:
@@ -109,10 +110,22 @@ def check_predictions(at: Checking) -> Iterator[Problem]:
                 yield at.places.problem(path, message)
 
 
-def _check_text(at: Checking, path: Path, text: str) -> Iterator[Problem]:
-    """Check that the text of a test can be read and asked."""
+def check_questions(at: Checking) -> Iterator[Problem]:
+    """Check that the questions of the case can be read and asked, and that none stands twice."""
+    first: dict[str, int] = {}
+    for index, text in enumerate(at.case.questions):
+        path: Path = ("questions", index)
+        if text in first:
+            line = at.places.values[("questions", first[text])].line
+            yield at.places.problem(path, f"this question stands twice; the first is on line {line}.")
+        first.setdefault(text, index)
+        yield from _check_text(at, path, text, parse_query)
+
+
+def _check_text(at: Checking, path: Path, text: str, parse: Callable[[str], Query] = parse_test) -> Iterator[Problem]:
+    """Check that the text of a test, or of another query, can be read and asked."""
     try:
-        test = parse_test(text)
+        test = parse(text)
     except QueryError as error:
         for problem in error.problems:
             yield at.places.problem_inside(path, text, problem.column - 1, problem.message)

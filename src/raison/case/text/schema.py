@@ -288,3 +288,4 @@ class CaseText(Entry):
     episodes: dict[Name, WrittenEpisode] = {}
     variants: dict[Phrase, dict[str, Any]] = {}
     leaves_out: tuple[str, ...] = Field(default=(), alias="leaves out")
+    questions: tuple[str, ...] = ()
