@@ -108,6 +108,10 @@ def test_all_bad_questions_are_told_at_once(study):
     text = str(told.value)
     for part in ("bordr", "expected a name", "has no action `welcomes`", "no player `nobody`"):
         assert part in text
+    with pytest.raises(QueryError, match="begin on the day after"):
+        ask(study, ["E(number of northland offer from 2022-06-30 to 2022-12-31 | record)"])
+    with pytest.raises(QueryError, match="one after the other"):
+        ask(study, ["posterior(for-trade) * P(border = open at 2022-12-31)"])
     with pytest.raises(QueryError, match="must not be after"):
         ask(study, ["E(number of northland offer from 2022-02-01 to 2022-01-01)"])
 
@@ -116,3 +120,19 @@ def test_a_study_without_its_case_or_its_draws_cannot_be_asked(study):
     bare = dataclasses.replace(study, case=dataclasses.replace(study.case, files={}))
     with pytest.raises(CaseError, match="makes one anew"):
         ask(bare, ["1"])
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "P(border = open at 9999-12-31)",
+        "E(number of northland offer from 2021-01-05 to 9999-12-31)",
+        "rate(northland offer at 9999-12-31)",
+        "payoff(northland at 9999-12-31)",
+        "1e308 * 10",
+        "reason(southland over protest) - 1",
+    ],
+)
+def test_every_question_has_an_answer_or_a_reason_why_not(study, question: str):
+    (found,) = ask(study, [question], draws=8)
+    assert found.parts or found.under[0].why_undefined

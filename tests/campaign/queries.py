@@ -23,7 +23,8 @@ READERS: dict[str, Callable[[str], Any]] = {
 """How a text is read, by the name of the file that holds it."""
 
 TOKENS = (
-    "P", "(", ")", "posterior", "value", "moves", "record", "do", "never", "from", "to", "at", "by", "and", "or",
+    "P", "(", ")", "reason", "payoff", "E", "number of", "number", "on", "over", "of", "rate", "posterior",
+    "value", "moves", "record", "do", "never", "from", "to", "at", "by", "and", "or",
     "not", "in", "=", "==", "!=", "<", "<=", ">", ">=", "+", "-", "*", "/", "|", ",", "2016-06-27", "2016-02-31",
     "9999-12-31", "0", "1.5", "1e5", "ties", "close", "a-b", "_", " ", "\n", "\t", "#", "'", '"', "%", "é", "経済",
     "2016", "٣", "\u2028", "\x00", "\ud800", "--",
@@ -166,6 +167,11 @@ def _given(rng: random.Random) -> str:
     return f" | {', '.join(parts)}" if parts else ""
 
 
+def _reason(rng: random.Random) -> str:
+    parts = (f" {_name(rng)}", f" on {_date(rng)}", f" over {_name(rng)}", f" of {_name(rng)}")
+    return "".join(part for part in parts if rng.random() < 0.6)
+
+
 def _term(rng: random.Random) -> str:
     return rng.choice(
         (
@@ -173,6 +179,9 @@ def _term(rng: random.Random) -> str:
             f"rate({_name(rng)} {_name(rng)})",
             f"rate({_name(rng)} {_name(rng)} | {_condition(rng)})",
             f"rate({_name(rng)} {_name(rng)} at {_date(rng)}{_given(rng)})",
+            f"E(number of {_name(rng)} {_name(rng)} from {_date(rng)} to {_date(rng)}{_given(rng)})",
+            f"payoff({_name(rng)}{rng.choice(('', f' at {_date(rng)}'))}{_given(rng)})",
+            f"reason({_name(rng)}{_reason(rng)})",
             f"posterior({_name(rng)}{rng.choice(('', ' | clues', ' | record, clues'))})",
             f"value({_name(rng)} at {_date(rng)})",
             f"moves({_name(rng)} {_name(rng)} from {_date(rng)} to {_date(rng)})",

@@ -279,7 +279,8 @@ def test_an_expected_number_after_the_record_begins_where_it_ends(world, passes,
     wide[:size, :size], wide[:size, size] = matrix, np.asarray(world.motion.rate(Act(player, action)))
     now = np.append(passes.predicted(9, 2.5 + ONE_DAY), 0.0)
     expected = (now @ scipy.linalg.expm(wide * 1.5))[size]
-    found = _ask(world, f"E(number of {ACTION} from {_day(2.5)} to {_day(4.0)} | record to {_day(2.5)})")
+    after = _day(2.5 + ONE_DAY)
+    found = _ask(world, f"E(number of {ACTION} from {after} to {_day(4.0)} | record to {_day(2.5)})")
     assert found == pytest.approx(expected, rel=1e-8)
 
 

@@ -29,7 +29,7 @@ from raison.query.answers import Answer, Number, Parts, Undefined
 from raison.query.conditions import check_query, forms_in, resolve
 from raison.query.forms.explanation import ExplanationProbability
 from raison.query.grammar import parse_query
-from raison.query.tree import BOTH, CLUES, RECORD, Comparison, Form, Query, Test
+from raison.query.tree import BOTH, CLUES, LOOKED_UP, RECORD, Comparison, Form, Query, Test
 from raison.query.world import Facts, World, speaks_of_explanations
 from raison.study import ExplanationResult, Study
 
@@ -136,10 +136,23 @@ def _read(questions: Sequence[str], case: BuiltCase) -> list[Query]:
             problems += [Problem(text, 0, each.column, "", each.message) for each in error.problems]
             continue
         problems += [Problem(text, 0, 0, "", message) for message in check_query(query, case.names)]
+        if speaks_of_explanations(query) and not _speaks_of_nothing_else(query):
+            problems.append(Problem(text, 0, 0, "", MIXED))
         queries.append(query)
     if problems:
         raise QueryError(problems)
     return queries
+
+
+MIXED = (
+    "it asks how probable explanations are and also for what hangs on the numbers of the case: the errors of the two "
+    "are of different kinds. Ask one after the other."
+)
+
+
+def _speaks_of_nothing_else(query: Query) -> bool:
+    """Return whether a query asks for posteriors of explanations and for what is looked up alone."""
+    return all(form.speaks_of_explanations or form.rests_on == LOOKED_UP for form in forms_in(query))
 
 
 @dataclass(frozen=True, eq=False)
@@ -268,7 +281,7 @@ def _answer(world: World, query: Query) -> Number | Parts | Undefined:
         return holds if isinstance(holds, Undefined) else Number(float(holds))
     answer: Answer = world.answer(query)
     if isinstance(answer, Number) and not math.isfinite(answer.value):
-        return Undefined("it is infinite: something is divided by 0")
+        return Undefined("it is infinite: a division by 0, or a number too large")
     if isinstance(answer, Number | Parts | Undefined):
         return answer
     return Undefined("a table is no answer to a question")

@@ -46,7 +46,7 @@ class Calendar:
 
     def end_of(self, date: datetime.date) -> float:
         """Return the time at the end of `date`: of a day on which something is watched, all of it is."""
-        return self.time_of(date + datetime.timedelta(days=1))
+        return ((date - self.begin).days + 1) / self.days
 
     def date_of(self, time: float) -> datetime.date:
         """Return the day nearest to `time`."""

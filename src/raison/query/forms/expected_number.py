@@ -18,6 +18,7 @@ from raison.query.conditions import (
     check_forecast,
     check_given,
     elapsed_until,
+    forecast_start,
     resolve_action,
     resolve_given,
 )
@@ -48,16 +49,16 @@ class ExpectedNumber(Form):
         wrong = check_action(self.player, self.action, names.actions) + check_given(self.given, names)
         if self.begin > self.end:
             wrong.append(f"found `from {self.begin} to {self.end}`; the first date must not be after the second.")
+        if self.given.record is not None and self.begin == forecast_start(self.given, names):
+            wrong.append(f"found `from {self.begin}`, a day that the record is known to; begin on the day after it.")
         return wrong + check_forecast(self.given, self.begin, names)
 
     def answer(self, world: Askable) -> Answer:
         start, where = world.known(self.given)
         motion, calendar = world.moving(self.given), world.record(self.given.episode).calendar
-        waiting = max(calendar.time_of(self.begin) - start, 0.0)  # the forecast may start at the end of that day
+        waiting = max(calendar.time_of(self.begin) - start, 0.0)  # below it by rounding only
         until = elapsed_until(self, self.end, self.given, start, world)
         rate = np.asarray(motion.rate(Act(self.player, self.action)))
-        if not until > waiting:
-            return Number(0.0)
         there = motion.distribution(where, waiting) if waiting else where
         return Number(float(np.asarray(motion.time_average(there, until - waiting)) @ rate) * (until - waiting))
 
