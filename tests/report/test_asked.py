@@ -54,6 +54,11 @@ def test_a_reason_names_what_speaks_most_for_and_against():
     assert "as likely as `court`" in sentence(_asked("parts", "reason(north press over court of 1914)"))
 
 
+def test_what_was_not_measured_is_not_told_as_exact():
+    odd = Asked("1", "number", True, {WHOLE: Estimate(0.294, math.nan, math.nan, math.nan)}, 1.0, (), "exact", "")
+    assert sentence(odd) == "0.29 (error not known), averaged over the explanations; its spread is not measured here."
+
+
 def test_no_answer_is_told_as_that():
     empty = Asked(
         "0 / 0", "number", False, {}, 0.0, (Under("a", "A", 1.0, {}, 0, 4, 0, "0 divided by 0"),), "exact", ""

@@ -303,7 +303,7 @@ def _together(query: Query, jobs: Sequence[_Job], answers: Sequence[_Answers]) -
             job.result.name,
             job.result.label,
             job.result.posterior,
-            _estimates([each], [1.0], kind, is_told),
+            _measured(query, _estimates([each], [1.0], kind, is_told)),
             each.draws,
             each.undefined,
             each.unconverged,
@@ -316,7 +316,7 @@ def _together(query: Query, jobs: Sequence[_Job], answers: Sequence[_Answers]) -
         question=str(query),
         kind=kind,
         is_about_explanations=is_told,
-        parts=_estimates(answers, shares, kind, is_told) if sum(shares) > 0.0 else {},
+        parts=_measured(query, _estimates(answers, shares, kind, is_told)) if sum(shares) > 0.0 else {},
         defined=math.fsum(shares),
         under=under,
         method=_method(query, is_told),
@@ -360,6 +360,18 @@ def _estimates(answers: Sequence[_Answers], shares: Sequence[float], kind: str, 
         value = min(max(value, float(whole.min())), float(whole.max()))  # rounding
         found[name] = Estimate(value, error, low, high)
     return found
+
+
+def _measured(query: Query, parts: dict[str, Estimate]) -> dict[str, Estimate]:
+    """Return estimates without an error where a query asks for clues: the study keeps none that could be drawn."""
+    if _bases(query) <= {RECORD}:
+        return parts
+    return {name: Estimate(each.value, math.nan, math.nan, math.nan) for name, each in parts.items()}
+
+
+def _bases(query: Query) -> set[str]:
+    """Return on what the posteriors rest that a query asks for."""
+    return {form.basis for form in forms_in(query) if isinstance(form, ExplanationProbability)}
 
 
 def _column(rows: Sequence[Mapping[str, float]], name: str) -> Float[np.ndarray, " draws"]:
@@ -413,9 +425,10 @@ def _ends(values: Float[np.ndarray, " draws"], weights: Float[np.ndarray, " draw
 def _method(query: Query, is_told: bool) -> str:
     if not is_told:
         return "exact on the chain (games solved to 1e-5), at draws of the numbers from each explanation's posterior"
-    bases = {form.basis for form in forms_in(query) if isinstance(form, ExplanationProbability)}
     text = "posteriors of the explanations, drawn with the errors of their log evidences"
-    return text if bases == {RECORD} else f"{text}; where clues count, at the mean over judgements, without error"
+    if _bases(query) == {RECORD}:
+        return text
+    return f"{text}; where clues count, at the mean over judgements: the report has its spread"
 
 
 def _assumes(query: Query) -> str:

@@ -98,6 +98,8 @@ def plus_minus(value: Estimate) -> str:
 
 
 def _spread(asked: Asked, value: Estimate) -> str:
+    if not math.isfinite(value.low):
+        return "its spread is not measured here"
     if value.low == value.high:
         return "the same at every draw"
     drawn = (
@@ -107,7 +109,9 @@ def _spread(asked: Asked, value: Estimate) -> str:
 
 
 def ends(value: Estimate) -> str:
-    """Return the ends of the spread of a number."""
+    """Return the ends of the spread of a number; nothing where it is not measured."""
+    if not math.isfinite(value.low):
+        return ""
     return f"{number(value.low, 3)} to {number(value.high, 3)}"
 
 
