@@ -24,13 +24,13 @@ from raison.asked import WHOLE, Asked, Estimate, Under
 from raison.case import BuiltCase, build, check_case, read_case_texts
 from raison.errors import CaseError, NotConverged, Problem, QueryError
 from raison.inference.evidence import posterior_probabilities
-from raison.inference.posterior import Draws, free_of
+from raison.inference.posterior import Draws, free_of, weighted_interval
 from raison.query.answers import Answer, Number, Parts, Undefined
-from raison.query.conditions import check_query, forms_in, resolve
+from raison.query.conditions import check_question, forms_in, resolve, speaks_of_explanations
 from raison.query.forms.explanation import ExplanationProbability
 from raison.query.grammar import parse_query
-from raison.query.tree import BOTH, CLUES, LOOKED_UP, RECORD, Comparison, Form, Query, Test
-from raison.query.world import Facts, World, speaks_of_explanations
+from raison.query.tree import BOTH, CLUES, RECORD, Comparison, Form, Query, Test
+from raison.query.world import Believed, Facts, World
 from raison.study import ExplanationResult, Study
 
 ANSWERING = "answer the questions"
@@ -135,24 +135,11 @@ def _read(questions: Sequence[str], case: BuiltCase) -> list[Query]:
         except QueryError as error:
             problems += [Problem(text, 0, each.column, "", each.message) for each in error.problems]
             continue
-        problems += [Problem(text, 0, 0, "", message) for message in check_query(query, case.names)]
-        if speaks_of_explanations(query) and not _speaks_of_nothing_else(query):
-            problems.append(Problem(text, 0, 0, "", MIXED))
+        problems += [Problem(text, 0, 0, "", message) for message in check_question(query, case.names)]
         queries.append(query)
     if problems:
         raise QueryError(problems)
     return queries
-
-
-MIXED = (
-    "it asks how probable explanations are and also for what hangs on the numbers of the case: the errors of the two "
-    "are of different kinds. Ask one after the other."
-)
-
-
-def _speaks_of_nothing_else(query: Query) -> bool:
-    """Return whether a query asks for posteriors of explanations and for what is looked up alone."""
-    return all(form.speaks_of_explanations or form.rests_on == LOOKED_UP for form in forms_in(query))
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,9 +161,6 @@ class _Job:
 
 def _amount(result: ExplanationResult, draws: int) -> int:
     return max(LEAST, round(draws * result.posterior))
-
-
-Believed = Mapping[str, Mapping[str, float]]
 
 
 def _believed(study: Study) -> Believed:
@@ -229,12 +213,7 @@ def _ask_one(
 ) -> list[_Answers]:
     """Return the answers of one explanation to all questions."""
     rival, result = job.rival, job.result
-    facts = Facts(
-        case.space if rival.records == case.records else rival.records[0].space,
-        rival.records,
-        case.indicators,
-        believed,
-    )
+    facts = Facts(rival.records[0].space, rival.records, case.indicators, believed)
     free = list(free_of(rival.explanation.parameters))
 
     def world(numbers: Float[np.ndarray, " free"], near: World | None) -> World:
@@ -356,7 +335,7 @@ def _estimates(answers: Sequence[_Answers], shares: Sequence[float], kind: str, 
             error = math.sqrt(math.fsum(variances))
         low, high = math.nan, math.nan
         if kind != "test":
-            low, high = _ends(whole, np.concatenate(weights))
+            low, high = weighted_interval(whole, np.concatenate(weights), 0.9)
         value = min(max(value, float(whole.min())), float(whole.max()))  # rounding
         found[name] = Estimate(value, error, low, high)
     return found
@@ -412,14 +391,6 @@ def _error_of_told(columns: Sequence[Float[np.ndarray, " draws"]], shares: Seque
     if len({len(column) for column in columns}) > 1:
         return math.nan
     return float((np.array(shares) @ np.stack(columns)).std())
-
-
-def _ends(values: Float[np.ndarray, " draws"], weights: Float[np.ndarray, " draws"]) -> tuple[float, float]:
-    """Return the 5 % and the 95 % point of weighted values."""
-    order = np.argsort(values, kind="stable")
-    passed = np.cumsum(weights[order]) - weights[order] / 2
-    low, high = np.interp((0.05, 0.95), passed, values[order])
-    return float(low), float(high)
 
 
 def _method(query: Query, is_told: bool) -> str:

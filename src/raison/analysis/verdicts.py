@@ -23,10 +23,10 @@ from raison.errors import NotConverged
 from raison.inference.evidence import STRONG, posterior_probabilities
 from raison.query.answers import Answer, Number, Undefined
 from raison.query.claim import Trial, verdict_of
-from raison.query.conditions import forms_in
+from raison.query.conditions import forms_in, speaks_of_explanations
 from raison.query.forms.explanation import ExplanationProbability
 from raison.query.tree import BOTH, CLUES, LOOKED_UP, RECORD, Test
-from raison.query.world import Facts, World, rests_on, speaks_of_explanations
+from raison.query.world import Believed, Facts, World, rests_on
 from raison.study import ClaimAnswer, ClaimResult
 
 ASKING = "test the claims"
@@ -71,9 +71,6 @@ def judge_claims(
     remaining = iter(by_test)
     return tuple(_result(claim, next(remaining) if claim.test else None, shares, rivals) for claim in case.claims)
 
-
-Believed = Mapping[str, Mapping[str, float]]
-"""How probable each explanation is, by what that rests on."""
 
 RESTS_ON = {RECORD: "the record alone", CLUES: "the clues alone", BOTH: "record and clues"}
 

@@ -48,17 +48,23 @@ class Draws:
 
     def interval(self, i: int, probability: float) -> tuple[float, float]:
         """Return the central interval of number `i` that holds so much of the weight."""
-        order = np.argsort(self.numbers[:, i], kind="stable")
-        passed = np.cumsum(self.weights[order]) - self.weights[order] / 2
-        tails = (1 - probability) / 2, (1 + probability) / 2
-        low, high = np.interp(tails, passed, self.numbers[order, i])
-        return float(low), float(high)
+        return weighted_interval(self.numbers[:, i], self.weights, probability)
 
     def pick(self, count: int, seed: int) -> Int[np.ndarray, " count"]:
         """Return the positions of `count` equally weighted draws; likely ones stand there more than once."""
         marks = (np.arange(count) + np.random.default_rng(seed).uniform()) / count
         passed = np.cumsum(self.weights) / self.weights.sum()
         return np.searchsorted(passed, marks, side="right").clip(max=len(self.weights) - 1)
+
+
+def weighted_interval(
+    values: Float[np.ndarray, " draws"], weights: Float[np.ndarray, " draws"], probability: float
+) -> tuple[float, float]:
+    """Return the central interval that holds so much of the weight; weights sum to 1."""
+    order = np.argsort(values, kind="stable")
+    passed = np.cumsum(weights[order]) - weights[order] / 2
+    low, high = np.interp(((1 - probability) / 2, (1 + probability) / 2), passed, values[order])
+    return float(low), float(high)
 
 
 @runtime_checkable

@@ -15,6 +15,7 @@ from jaxtyping import Bool
 from raison.errors import QueryError, did_you_mean
 from raison.game import StateSpace, Variable
 from raison.query.tree import (
+    LOOKED_UP,
     Actions,
     And,
     Arithmetic,
@@ -36,6 +37,11 @@ from raison.query.tree import (
 )
 
 Q = TypeVar("Q", Test, Comparison, Expression)
+
+MIXED = (
+    "it asks how probable explanations are and also for what hangs on the numbers of the case: the errors of the two "
+    "are of different kinds. Ask one after the other."
+)
 
 OPERATORS = {
     "=": operator.eq,
@@ -93,6 +99,19 @@ def resolve_given(given: Given, actions: Actions) -> Given:
 def check_query(query: Query, names: Names) -> list[str]:
     """Return what a query asks for that the case does not have; empty if nothing."""
     return [message for form in forms_in(query) for message in form.problems(names)]
+
+
+def speaks_of_explanations(query: Query) -> bool:
+    """Return whether the answer to a query hangs on how probable the explanations are."""
+    return any(form.speaks_of_explanations for form in forms_in(query))
+
+
+def check_question(query: Query, names: Names) -> list[str]:
+    """Return what is wrong with a query that is asked by itself; empty if nothing is."""
+    is_mixed = speaks_of_explanations(query) and not all(
+        form.speaks_of_explanations or form.rests_on == LOOKED_UP for form in forms_in(query)
+    )
+    return check_query(query, names) + ([MIXED] if is_mixed else [])
 
 
 def resolve(query: Q, actions: Actions) -> Q:

@@ -45,6 +45,10 @@ UNCOMPARED = "a comparison takes numbers, not tables or shares"
 RELATIONS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 
 
+Believed = Mapping[str, Mapping[str, float]]
+"""How probable each explanation is, by what that rests on: `RECORD`, `CLUES`, `BOTH`."""
+
+
 @dataclass(frozen=True, eq=False)
 class Facts:
     """What is the same under every explanation.
@@ -220,11 +224,6 @@ class World:
         if watched.name not in self._filtered:
             self._filtered[watched.name] = self.motion.filter(watched.plan, watched.start)
         return self._filtered[watched.name]
-
-
-def speaks_of_explanations(query: Query) -> bool:
-    """Return whether the answer to a query hangs on how probable the explanations are."""
-    return any(form.speaks_of_explanations for form in forms_in(query))
 
 
 def rests_on(query: Query) -> str:

@@ -14,9 +14,9 @@ from raison.case.meaning.names import names_of
 from raison.case.text.places import Path
 from raison.case.text.schema import ClaimRow, RecordRow
 from raison.errors import Problem, QueryError, did_you_mean, nearest
-from raison.query.conditions import check_query, forms_in
+from raison.query.conditions import check_query, check_question, forms_in
 from raison.query.grammar import parse_query, parse_test
-from raison.query.tree import Query
+from raison.query.tree import Names, Query
 
 
 def check_record(at: Checking) -> Iterator[Problem]:
@@ -119,10 +119,16 @@ def check_questions(at: Checking) -> Iterator[Problem]:
             line = at.places.values[("questions", first[text])].line
             yield at.places.problem(path, f"this question stands twice; the first is on line {line}.")
         first.setdefault(text, index)
-        yield from _check_text(at, path, text, parse_query)
+        yield from _check_text(at, path, text, parse_query, check_question)
 
 
-def _check_text(at: Checking, path: Path, text: str, parse: Callable[[str], Query] = parse_test) -> Iterator[Problem]:
+def _check_text(
+    at: Checking,
+    path: Path,
+    text: str,
+    parse: Callable[[str], Query] = parse_test,
+    check: Callable[[Query, Names], list[str]] = check_query,
+) -> Iterator[Problem]:
     """Check that the text of a test, or of another query, can be read and asked."""
     try:
         test = parse(text)
@@ -130,7 +136,7 @@ def _check_text(at: Checking, path: Path, text: str, parse: Callable[[str], Quer
         for problem in error.problems:
             yield at.places.problem_inside(path, text, problem.column - 1, problem.message)
         return
-    for message in check_query(test, names_of(at.case, at.space)):
+    for message in check(test, names_of(at.case, at.space)):
         yield at.places.problem(path, message)
 
 
