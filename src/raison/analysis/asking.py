@@ -103,15 +103,20 @@ def _answers(
         for number, each in enumerate(study.explanations)
         if len(each.weights)
     ]
+    own = [query for query in queries if not speaks_of_explanations(query)]
     answered = pool.side_by_side(
-        functools.partial(_ask_one, case=case, believed=_believed(study), beliefs=_beliefs(study), queries=queries),
+        functools.partial(_ask_one, case=case, queries=own),
         jobs,
         states=case.space.size,
         done=lambda count, *_: watch.tell(ANSWERING, count, len(jobs)),
         cost=lambda job: job.amount,
     )
+    by_query = iter(zip(*answered, strict=True))
     return tuple(
-        _together(query, jobs, [answers[number] for answers in answered]) for number, query in enumerate(queries)
+        _about_explanations(query, study, case, rivals[0], jobs)
+        if speaks_of_explanations(query)
+        else _together(query, jobs, next(by_query))
+        for query in queries
     )
 
 
@@ -208,12 +213,10 @@ class _Answers:
         return sum(self.times)
 
 
-def _ask_one(
-    job: _Job, *, case: BuiltCase, believed: Believed, beliefs: Sequence[Believed], queries: Sequence[Query]
-) -> list[_Answers]:
-    """Return the answers of one explanation to all questions."""
+def _ask_one(job: _Job, *, case: BuiltCase, queries: Sequence[Query]) -> list[_Answers]:
+    """Return the answers of one explanation to all questions that are not about explanations."""
     rival, result = job.rival, job.result
-    facts = Facts(rival.records[0].space, rival.records, case.indicators, believed)
+    facts = Facts(rival.records[0].space, rival.records, case.indicators)
     free = list(free_of(rival.explanation.parameters))
 
     def world(numbers: Float[np.ndarray, " free"], near: World | None) -> World:
@@ -223,16 +226,10 @@ def _ask_one(
 
     answers = [_Answers() for _ in queries]
     at_mode = world(np.array([each.mode for each in result.parameters]), None)
-    told = [speaks_of_explanations(query) for query in queries]
-    for number, query in enumerate(queries):
-        if told[number]:
-            answers[number] = _about_explanations(at_mode, query, beliefs)
     picked = Counter(Draws(result.draws, result.weights).pick(job.amount, job.seed).tolist())
     for position, times in picked.items():
         here = world(result.draws[position], at_mode)
-        for number, query in enumerate(queries):
-            if not told[number]:
-                answers[number] = _added(answers[number], here, query, times)
+        answers = [_added(each, here, query, times) for each, query in zip(answers, queries, strict=True)]
     return answers
 
 
@@ -266,23 +263,47 @@ def _answer(world: World, query: Query) -> Number | Parts | Undefined:
     return Undefined("a table is no answer to a question")
 
 
-def _about_explanations(world: World, query: Query, beliefs: Sequence[Believed]) -> _Answers:
-    """Return the answers of a world whose explanations are as probable as each of some posteriors has it."""
+def _about_explanations(query: Query, study: Study, case: BuiltCase, rival: Rival, jobs: Sequence[_Job]) -> Asked:
+    """Return the answer to a question about how probable explanations are: the same under each of them."""
+    facts = Facts(case.space, case.records, case.indicators)
+    world = world_of(case, rival.likelihood, facts, rival.explanation.centre, None)
     answers = _Answers()
-    for belief in beliefs:
+    for belief in _beliefs(study):
         answers = _added(answers, world.believing(belief), query, 1)
-    return answers
+    kind = _kind(query, [answers])
+    parts = {name: _estimate_drawn(_column(answers.parts, name), kind) for name in (answers.parts or ({},))[0]}
+    bases = {form.basis for form in forms_in(query) if isinstance(form, ExplanationProbability)}
+    method = "posteriors of the explanations, drawn with the errors of their log evidences"
+    if bases != {RECORD}:  # the study keeps nothing that could be drawn
+        parts = {name: Estimate(each.value, math.nan, math.nan, math.nan) for name, each in parts.items()}
+        method += "; where clues count, at the mean over judgements: the report has its spread"
+    known = (parts, answers.draws, answers.undefined, answers.unconverged, answers.why_undefined)
+    under = tuple(Under(job.result.name, job.result.label, job.result.posterior, *known) for job in jobs)
+    defined = math.fsum(each.posterior for each in under) if parts else 0.0
+    return Asked(str(query), kind, True, parts, defined, under, method, "")
+
+
+def _estimate_drawn(column: Float[np.ndarray, " draws"], kind: str) -> Estimate:
+    """Return what drawn posteriors make of a number, or of whether a test holds.
+
+    The error of a number is its spread over them: more of them would not make it smaller.
+    """
+    value = float(column.mean())
+    if kind == "test":
+        return Estimate(value, math.sqrt(_share_variance(value, float(len(column)))), math.nan, math.nan)
+    ends = weighted_interval(column, np.full(len(column), 1.0 / len(column)), 0.9)
+    return Estimate(value, float(column.std()), *ends)
 
 
 def _together(query: Query, jobs: Sequence[_Job], answers: Sequence[_Answers]) -> Asked:
     """Return what all explanations answered to one question."""
-    is_told, kind = speaks_of_explanations(query), _kind(query, answers)
+    kind = _kind(query, answers)
     under = tuple(
         Under(
             job.result.name,
             job.result.label,
             job.result.posterior,
-            _measured(query, _estimates([each], [1.0], kind, is_told)),
+            _estimates([each], [1.0], kind),
             each.draws,
             each.undefined,
             each.unconverged,
@@ -291,16 +312,9 @@ def _together(query: Query, jobs: Sequence[_Job], answers: Sequence[_Answers]) -
         for job, each in zip(jobs, answers, strict=True)
     )
     shares = [each.posterior if each.draws else 0.0 for each in under]
-    return Asked(
-        question=str(query),
-        kind=kind,
-        is_about_explanations=is_told,
-        parts=_measured(query, _estimates(answers, shares, kind, is_told)) if sum(shares) > 0.0 else {},
-        defined=math.fsum(shares),
-        under=under,
-        method=_method(query, is_told),
-        assumes=_assumes(query),
-    )
+    method = "exact on the chain (games solved to 1e-5), at draws of the numbers from each explanation's posterior"
+    parts = _estimates(answers, shares, kind)
+    return Asked(str(query), kind, False, parts, math.fsum(shares), under, method, _assumes(query))
 
 
 def _kind(query: Query, answers: Sequence[_Answers]) -> str:
@@ -309,7 +323,7 @@ def _kind(query: Query, answers: Sequence[_Answers]) -> str:
     return "parts" if any(parts.keys() - {WHOLE} for each in answers for parts in each.parts) else "number"
 
 
-def _estimates(answers: Sequence[_Answers], shares: Sequence[float], kind: str, is_told: bool) -> dict[str, Estimate]:
+def _estimates(answers: Sequence[_Answers], shares: Sequence[float], kind: str) -> dict[str, Estimate]:
     """Return the estimate of every part over several explanations, each with its share.
 
     A part that an explanation does not have is 0 there: it wants nothing of the kind.
@@ -323,34 +337,17 @@ def _estimates(answers: Sequence[_Answers], shares: Sequence[float], kind: str, 
         weights = [share / total * own for (_, own), (_, share) in zip(columns, counted, strict=True)]
         whole = np.concatenate([column for column, _ in columns])
         value = math.fsum(float(column @ weight) for (column, _), weight in zip(columns, weights, strict=True))
-        if is_told and kind == "test":
-            error = math.sqrt(_share_variance(value, float(BELIEFS)))
-        elif is_told:
-            error = _error_of_told([column for column, _ in columns], [share / total for _, share in counted])
-        else:
-            variances = [
-                (share / total) ** 2 * _variance(each, column, own, name, kind)
-                for (each, share), (column, own) in zip(counted, columns, strict=True)
-            ]
-            error = math.sqrt(math.fsum(variances))
+        variances = [
+            (share / total) ** 2 * _variance(each, column, own, name, kind)
+            for (each, share), (column, own) in zip(counted, columns, strict=True)
+        ]
+        error = math.sqrt(math.fsum(variances))
         low, high = math.nan, math.nan
         if kind != "test":
             low, high = weighted_interval(whole, np.concatenate(weights), 0.9)
         value = min(max(value, float(whole.min())), float(whole.max()))  # rounding
         found[name] = Estimate(value, error, low, high)
     return found
-
-
-def _measured(query: Query, parts: dict[str, Estimate]) -> dict[str, Estimate]:
-    """Return estimates without an error where a query asks for clues: the study keeps none that could be drawn."""
-    if _bases(query) <= {RECORD}:
-        return parts
-    return {name: Estimate(each.value, math.nan, math.nan, math.nan) for name, each in parts.items()}
-
-
-def _bases(query: Query) -> set[str]:
-    """Return on what the posteriors rest that a query asks for."""
-    return {form.basis for form in forms_in(query) if isinstance(form, ExplanationProbability)}
 
 
 def _column(rows: Sequence[Mapping[str, float]], name: str) -> Float[np.ndarray, " draws"]:
@@ -381,25 +378,6 @@ def _share_variance(share: float, draws: float) -> float:
     """Return the variance of a share of so many draws, half a draw on either side of it."""
     moved = (share * draws + 0.5) / (draws + 1.0)
     return moved * (1.0 - moved) / (draws + 1.0)
-
-
-def _error_of_told(columns: Sequence[Float[np.ndarray, " draws"]], shares: Sequence[float]) -> float:
-    """Return the error of a mean over explanations that were asked at the same posteriors; nan if some had no answer.
-
-    It is the spread over these posteriors: more of them would not make it smaller.
-    """
-    if len({len(column) for column in columns}) > 1:
-        return math.nan
-    return float((np.array(shares) @ np.stack(columns)).std())
-
-
-def _method(query: Query, is_told: bool) -> str:
-    if not is_told:
-        return "exact on the chain (games solved to 1e-5), at draws of the numbers from each explanation's posterior"
-    text = "posteriors of the explanations, drawn with the errors of their log evidences"
-    if _bases(query) == {RECORD}:
-        return text
-    return f"{text}; where clues count, at the mean over judgements: the report has its spread"
 
 
 def _assumes(query: Query) -> str:
