@@ -143,7 +143,8 @@ def ask(
     as_json: Annotated[bool, typer.Option("--json", help="Write the answers as JSON, and nothing else.")] = False,
 ) -> None:
     """Ask a finished study; nothing is fitted again."""
-    from raison.report import asked_csv, asked_json, show_asked
+    from raison.report import sentence, show_asked
+    from raison.saving import asked_csv, asked_json
 
     if as_csv and as_json:
         raise CaseError("found both --csv and --json; write one of them.")
@@ -157,7 +158,9 @@ def ask(
         )
     if as_csv or as_json:
         with _showing():
-            sys.stdout.write(asked_csv(answers) if as_csv else asked_json(answers))
+            sys.stdout.write(
+                asked_csv(answers) if as_csv else asked_json(answers, [sentence(each) for each in answers])
+            )
         return
     with _showing():
         show_asked(answers, out)

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import xarray
 
-from raison.asked import Estimate
+from raison.asked import Asked, Estimate
 from raison.errors import CaseError, Problem
 from raison.inference.posterior import Draws
 from raison.loading import from_plain
@@ -137,7 +137,6 @@ def _tables(study: Study) -> list[tuple[Sequence[str], Rows]]:
     clue = ("id", "date", "group", "confidence", "source", "says")
     promising = [field.name for field in dataclasses.fields(NextEvidence)]
     share = ("explanation", "posterior", "log_evidence", "log_evidence_error")
-    estimate = [field.name for field in dataclasses.fields(Estimate)]
     motive = ("explanation", "player", "feature", "low", "middle", "high")
     return [
         (
@@ -195,16 +194,37 @@ def _tables(study: Study) -> list[tuple[Sequence[str], Rows]]:
             ("variant", *share),
             ((variant.name, *_values(each, share)) for variant in study.variants for each in variant.shares),
         ),
-        (
-            ("question", "explanation", "part", *estimate),
-            (
-                (asked.question, name, part, *_values(each, estimate))
-                for asked in study.questions
-                for name, parts in (("", asked.parts), *((under.explanation, under.parts) for under in asked.under))
-                for part, each in parts.items()
-            ),
-        ),
+        _asked_table(study.questions),
     ]
+
+
+def asked_csv(answers: Sequence[Asked]) -> str:
+    """Return answers to questions as CSV, as `questions.csv` has those of the case."""
+    return _csv_text(*_asked_table(answers))
+
+
+def asked_json(answers: Sequence[Asked], says: Sequence[str]) -> str:
+    """Return answers to questions as JSON, each with what it says in words; a number that is not finite is null."""
+    plain = [{**_plain(asked), "says": text} for asked, text in zip(answers, says, strict=True)]
+    return json.dumps(plain, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _asked_table(answers: Sequence[Asked]) -> tuple[Sequence[str], Rows]:
+    """Return a row for each part of each answer, averaged (without a name) and under each explanation."""
+    estimate = [field.name for field in dataclasses.fields(Estimate)]
+    counts = ("draws", "undefined", "unconverged")
+    nothing = Estimate(math.nan, math.nan, math.nan, math.nan)
+
+    def rows() -> Rows:
+        for asked in answers:
+            total = [sum(getattr(each, name) for each in asked.under) for name in counts]
+            every = [("", asked.parts, total)]
+            every += [(each.explanation, each.parts or {"": nothing}, _values(each, counts)) for each in asked.under]
+            for name, parts, drawn in every:
+                for part, each in parts.items():
+                    yield (asked.question, name, part, *_values(each, estimate), *drawn)
+
+    return ("question", "explanation", "part", *estimate, *counts), rows()
 
 
 def _values(each: Any, names: Iterable[str]) -> tuple[Any, ...]:

@@ -3,7 +3,8 @@ import math
 import pytest
 
 from raison.asked import WHOLE, Asked, Estimate, Under
-from raison.report.asked import asked_csv, asked_json, plus_minus, sentence
+from raison.report.asked import plus_minus, sentence
+from raison.saving import asked_csv, asked_json
 
 
 @pytest.mark.parametrize(
@@ -69,4 +70,4 @@ def test_no_answer_is_told_as_that():
 
 def test_what_is_not_finite_is_null_in_json():
     odd = Asked("1", "test", False, {WHOLE: Estimate(1.0, 0.1, math.nan, math.nan)}, 1.0, (), "exact", "")
-    assert '"low": null' in asked_json((odd,))
+    assert '"low": null' in asked_json((odd,), ("",))

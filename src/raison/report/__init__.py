@@ -1,6 +1,6 @@
 """Reading a study: one HTML file, or one screen in the terminal. Computes nothing but sums of given weights."""
 
-from raison.report.asked import asked_csv, asked_json
+from raison.report.asked import sentence
 from raison.report.charts import power_chart
 from raison.report.motives import motive_rows
 from raison.report.page import Page, make_page
@@ -11,14 +11,13 @@ from raison.report.terminal import show_asked, show_motives, show_power, show_si
 
 __all__ = [
     "Page",
-    "asked_csv",
-    "asked_json",
     "failing_sentences",
     "make_page",
     "motive_rows",
     "power_chart",
     "power_table",
     "report_html",
+    "sentence",
     "show_asked",
     "show_motives",
     "show_power",

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import dataclasses
-import io
-import json
 import math
 from collections.abc import Mapping
 
@@ -145,49 +141,3 @@ def _cells(asked: Asked, parts: Mapping[str, Estimate]) -> tuple[str, str]:
     if asked.kind == "parts":
         return hundredths(whole.value), parts_text(parts)
     return plus_minus(whole), "" if asked.kind == "test" else ends(whole)
-
-
-COLUMNS = ("question", "explanation", "part", "value", "error", "low", "high", "draws", "undefined", "unconverged")
-
-
-def asked_rows(asked: Asked) -> list[tuple[object, ...]]:
-    """Return a row for each part of the average, then for each part under each explanation."""
-    rows: list[tuple[object, ...]] = []
-    draws = [sum(getattr(each, name) for each in asked.under) for name in ("draws", "undefined", "unconverged")]
-    for part, each in asked.parts.items():
-        rows.append((asked.question, "", part, each.value, each.error, each.low, each.high, *draws))
-    for under in asked.under:
-        counts = (under.draws, under.undefined, under.unconverged)
-        for part, each in under.parts.items():
-            rows.append((asked.question, under.explanation, part, each.value, each.error, each.low, each.high, *counts))
-        if not under.parts:
-            rows.append((asked.question, under.explanation, "", *[None] * 4, *counts))
-    return rows
-
-
-def asked_csv(answers: tuple[Asked, ...]) -> str:
-    """Return the answers as CSV; the average over explanations has no name in its column."""
-    file = io.StringIO(newline="")
-    writer = csv.writer(file)
-    writer.writerow(COLUMNS)
-    for asked in answers:
-        writer.writerows([_finite(cell) for cell in row] for row in asked_rows(asked))
-    return file.getvalue()
-
-
-def asked_json(answers: tuple[Asked, ...]) -> str:
-    """Return the answers as JSON, each with its sentence; a number that is not finite is null."""
-    plain = [_plain({**dataclasses.asdict(asked), "says": sentence(asked)}) for asked in answers]
-    return json.dumps(plain, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, dict):
-        return {key: _plain(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
-    return _finite(value)
-
-
-def _finite(value: object) -> object:
-    return None if isinstance(value, float) and not math.isfinite(value) else value
