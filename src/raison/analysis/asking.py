@@ -29,7 +29,7 @@ from raison.query.answers import Answer, Number, Parts, Undefined
 from raison.query.conditions import check_question, forms_in, resolve, speaks_of_explanations
 from raison.query.forms.explanation import ExplanationProbability
 from raison.query.grammar import parse_query
-from raison.query.tree import BOTH, CLUES, RECORD, Comparison, Form, Query, Test
+from raison.query.tree import BOTH, CLUES, RECORD, Comparison, Conditioned, Query, Test
 from raison.query.world import Believed, Facts, World
 from raison.study import ExplanationResult, Study
 
@@ -382,11 +382,6 @@ def _share_variance(share: float, draws: float) -> float:
 
 def _assumes(query: Query) -> str:
     """Return what everybody knows of what a query changes."""
-    if any(_changes(form) for form in forms_in(query)):
+    if any(isinstance(form, Conditioned) and form.given.interventions for form in forms_in(query)):
         return "`do(...)` is known to everybody from the start of the forecast: all players choose anew"
     return ""
-
-
-def _changes(form: Form) -> bool:
-    given = getattr(form, "given", None)
-    return bool(given is not None and given.interventions)

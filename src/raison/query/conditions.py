@@ -12,6 +12,7 @@ from typing import TypeVar
 import numpy as np
 from jaxtyping import Bool
 
+from raison.arrays import StateVector
 from raison.errors import QueryError, did_you_mean
 from raison.game import StateSpace, Variable
 from raison.query.tree import (
@@ -221,6 +222,18 @@ def elapsed_until(question: Form, date: datetime.date, given: Given, begin: floa
             f"{question}: the day asked about lies before the forecast starts. Condition on less of the record."
         )
     return elapsed
+
+
+def where_at(question: Form, date: datetime.date, given: Given, world: Askable) -> StateVector:
+    """Return where the world is at the end of the day asked for. Shape `[states]`.
+
+    Errors:
+        `QueryError` if that day lies before the forecast starts.
+    """
+    begin, distribution = world.known(given)
+    return np.asarray(
+        world.moving(given).distribution(distribution, elapsed_until(question, date, given, begin, world))
+    )
 
 
 def _check_levels(name: str, levels: Sequence[str], variables: Sequence[Variable]) -> list[str]:

@@ -249,6 +249,16 @@ class Form(abc.ABC):
         return False
 
 
+class Conditioned(Form):
+    """A question that is asked given a record or nothing, and with changes from outside or none."""
+
+    given: Given
+
+    @property
+    def is_prediction(self) -> bool:
+        return self.given.record is None
+
+
 @dataclass(frozen=True)
 class Constant:
     """A number; finite."""

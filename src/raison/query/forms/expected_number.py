@@ -23,11 +23,11 @@ from raison.query.conditions import (
     resolve_given,
 )
 from raison.query.syntax import Syntax
-from raison.query.tree import NOTHING, Actions, Askable, Form, Given, Names
+from raison.query.tree import NOTHING, Actions, Askable, Conditioned, Given, Names
 
 
 @dataclass(frozen=True)
-class ExpectedNumber(Form):
+class ExpectedNumber(Conditioned):
     """How many acts of a kind are to be expected from one day to another, both included."""
 
     player: str
@@ -61,10 +61,6 @@ class ExpectedNumber(Form):
         rate = np.asarray(motion.rate(Act(self.player, self.action)))
         there = motion.distribution(where, waiting) if waiting else where
         return Number(float(np.asarray(motion.time_average(there, until - waiting)) @ rate) * (until - waiting))
-
-    @property
-    def is_prediction(self) -> bool:
-        return self.given.record is None
 
 
 def _build(

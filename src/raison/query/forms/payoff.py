@@ -14,13 +14,13 @@ import numpy as np
 
 from raison.errors import did_you_mean
 from raison.query.answers import Answer, Number, Undefined
-from raison.query.conditions import check_forecast, check_given, elapsed_until, resolve_given
+from raison.query.conditions import check_forecast, check_given, resolve_given, where_at
 from raison.query.syntax import Syntax
-from raison.query.tree import NOTHING, Actions, Askable, Form, Given, Names
+from raison.query.tree import NOTHING, Actions, Askable, Conditioned, Given, Names
 
 
 @dataclass(frozen=True)
-class Payoff(Form):
+class Payoff(Conditioned):
     """What a player may expect from the start of a forecast on, or from the end of a day on."""
 
     player: str
@@ -43,18 +43,12 @@ class Payoff(Form):
         return wrong
 
     def answer(self, world: Askable) -> Answer:
-        begin, where = world.known(self.given)
         values = world.values(self.given)
         if isinstance(values, Undefined):
             return values
-        if self.date is not None:
-            elapsed = elapsed_until(self, self.date, self.given, begin, world)
-            where = world.moving(self.given).distribution(where, elapsed)
+        _, now = world.known(self.given)
+        where = now if self.date is None else where_at(self, self.date, self.given, world)
         return Number(float(np.asarray(values[self.player]) @ where))
-
-    @property
-    def is_prediction(self) -> bool:
-        return self.given.record is None
 
 
 def _build(player: str, *rest: Any) -> Payoff:

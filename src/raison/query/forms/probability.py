@@ -15,11 +15,11 @@ from raison.chain.motion import When
 from raison.query.answers import Answer, Number
 from raison.query.conditions import check_condition, check_forecast, check_given, elapsed_until, mask, resolve_given
 from raison.query.syntax import Syntax
-from raison.query.tree import NOTHING, Actions, Askable, Condition, Form, Given, Names
+from raison.query.tree import NOTHING, Actions, Askable, Condition, Conditioned, Given, Names
 
 
 @dataclass(frozen=True)
-class Probability(Form):
+class Probability(Conditioned):
     """Probability that a condition holds at a day, or has held by a day."""
 
     condition: Condition
@@ -43,10 +43,6 @@ class Probability(Form):
         elapsed = elapsed_until(self, self.date, self.given, begin, world)
         target = mask(self.condition, world.space)
         return Number(world.moving(self.given).forecast(distribution, elapsed, target, self.when))
-
-    @property
-    def is_prediction(self) -> bool:
-        return self.given.record is None
 
 
 def _build(condition: Condition, when: When, date: datetime.date, given: Given | None = None) -> Probability:

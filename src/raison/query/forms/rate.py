@@ -23,18 +23,18 @@ from raison.query.conditions import (
     check_condition,
     check_forecast,
     check_given,
-    elapsed_until,
     mask,
     resolve_action,
     resolve_given,
     variables_in,
+    where_at,
 )
 from raison.query.syntax import Syntax
-from raison.query.tree import NOTHING, Actions, Askable, Condition, Form, Given, Names
+from raison.query.tree import NOTHING, Actions, Askable, Condition, Conditioned, Given, Names
 
 
 @dataclass(frozen=True)
-class Rate(Form):
+class Rate(Conditioned):
     """How often a player takes an action, per unit of time: over the whole time, where a condition holds, or on a day.
 
     A question has a condition, or a date with what it is given, or neither.
@@ -65,9 +65,7 @@ class Rate(Form):
 
     def answer(self, world: Askable) -> Answer:
         if self.date is not None:
-            begin, distribution = world.known(self.given)
-            motion = world.moving(self.given)
-            where = motion.distribution(distribution, elapsed_until(self, self.date, self.given, begin, world))
+            motion, where = world.moving(self.given), where_at(self, self.date, self.given, world)
         else:
             motion, where = world.moving(NOTHING), world.occupied
             if self.condition is not None:
@@ -75,10 +73,6 @@ class Rate(Form):
                 if where is None:
                     return Undefined(f"{self.condition} holds in no state")
         return Number(float(np.asarray(motion.rate(Act(self.player, self.action))) @ where))
-
-    @property
-    def is_prediction(self) -> bool:
-        return self.given.record is None
 
 
 def _where_holds(where: StateVector, condition: Condition, space: StateSpace) -> StateVector | None:
