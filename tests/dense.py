@@ -75,7 +75,7 @@ class Dense:
                         (float(chance), targets_of(game.space, effect))
                         for chance, effect in zip(action.chances, action.outcomes, strict=True)
                     ],
-                    float(action.seen),
+                    float(action.seen[0]),
                 )
                 for action in player.actions
             ]

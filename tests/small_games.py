@@ -42,7 +42,7 @@ def border(numbers=BORDER_NUMBERS, *, shock_mean: float = EULER) -> Game:
         discount_rate=1.0 / horizon,
         actions=(
             Action(cost, (1.0 - souring, souring), level < 3, "press", (rises, rises.and_(sours))),
-            Action(0.2, (1.0,), None, "court", (Effect.become(MOOD, "warm"),), seen),
+            Action(0.2, (1.0,), None, "court", (Effect.become(MOOD, "warm"),), (seen,)),
             Action(-0.1, (1.0,), None, "declare", (Effect(),)),
         ),
         motives=(Motive(tension, level / 3.0, "tension"), Motive(warmth, np.where(mood == 0, 1.0, 0.0), "warmth")),

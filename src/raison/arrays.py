@@ -1,7 +1,8 @@
 """Array types with named axes, and the precision: every number in Raison is a 64-bit float.
 
-Axes: `states` S, `players` N, `actions` (of one player), `levels` (of one variable). What is computed is an array of
-JAX where it is traced or lies on a device, else of NumPy. The tests check every annotation against what is passed.
+Axes: `states` S, `players` N, `actions` (of one player), `levels` (of one variable), `periods` (of reporting).
+What is computed is an array of JAX where it is traced or lies on a device, else of NumPy. The tests check every
+annotation against what is passed.
 
 JAX counts in 32 bits unless told otherwise. Loading this module, which whatever computes does, sets `jax_enable_x64`
 for the whole process, and warns if JAX was in use with 32 bits before.
@@ -55,6 +56,9 @@ ActionArray = Float[Array | np.ndarray, " actions"]
 
 ActionStateArray = Float[Array | np.ndarray, "actions states"]
 """One number per action and state."""
+
+PeriodArray = Float[Array | np.ndarray, " periods"]
+"""One number per reporting period."""
 
 PlayerValues = Float[Array | np.ndarray, "players states"]
 """V, the value of every player in every state, in units of shock scale."""

@@ -72,7 +72,40 @@ def test_an_act_that_may_go_unseen_has_its_chance_among_the_parameters(tmp_path:
     built = open_case(tmp_path / "small")
     slot = slots(built)["players.northland.actions.offer.seen"]
     assert built.explanations[0].parameters[slot].prior == Fixed(0.3)
-    assert built.game(np.arange(1.0, 60.0)).players[0].actions[0].seen == slot + 1
+    assert built.game(np.arange(1.0, 60.0)).players[0].actions[0].seen == (slot + 1,)
+
+
+def test_an_act_may_be_seen_with_another_chance_from_a_date_on(tmp_path: pathlib.Path) -> None:
+    write_template(tmp_path / "small")
+    path = tmp_path / "small" / "case.yaml"
+    text = path.read_text()
+    text = text.replace(
+        "costs: 1 to 3, about: offers", "costs: 1 to 3, seen: {until 2021-11-14: 0.9, after: 0.3}, about: offers"
+    )
+    text = text.replace(
+        "costs: 0.5 to 2, about: closes",
+        "costs: 0.5 to 2, seen: {until 2021-03-31: 0.8, until 2021-11-14: 0.7, after: 0.6}, about: closes",
+    )
+    path.write_text(text)
+    built = open_case(tmp_path / "small")
+    at, (watched,) = slots(built), built.records
+    theta = np.arange(len(at)) + 1.0
+    offer, close, speak = built.game(theta).players[0].actions
+    first, later = (at[f"players.northland.actions.offer.seen.{key}"] for key in ("until 2021-11-14", "after"))
+    assert offer.seen == (first + 1, first + 1, later + 1)
+    keys = ("until 2021-03-31", "until 2021-11-14", "after")
+    assert close.seen == tuple(at[f"players.northland.actions.close.seen.{key}"] + 1 for key in keys)
+    assert speak.seen == (1.0,)
+    assert [watched.calendar.date_of(time) for time in watched.record.periods] == [
+        datetime.date(2021, 4, 1),
+        datetime.date(2021, 11, 15),
+    ]
+    row = next(number for number, item in enumerate(watched.record.items) if item.what == "offer")
+    assert watched.plan.period[np.flatnonzero(watched.plan.item == row)].tolist() == [1, 2]
+    by_game = random_slope(built, np.full(len(at), 0.3), 2)
+    pulled = built.game.pull(np.full(len(at), 0.3), by_game)
+    seen = by_game.players[0].actions[0].seen
+    assert pulled[[first, later]] == pytest.approx([float(seen[0] + seen[1]), float(seen[2])])
 
 
 THREE_OUTCOMES = """{chance: 0.2 to 0.4, changes: {mood: -1}}

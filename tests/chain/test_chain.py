@@ -19,7 +19,7 @@ def test_every_jump_keeps_its_name_rate_and_how_often_it_is_seen(border_chain, b
     assert [(kind.who, kind.what) for kind in border_chain.kinds] == [(jump.who, jump.what) for jump in border_jumps]
     for rate, jump in zip(border_chain.rates, border_jumps, strict=True):
         np.testing.assert_allclose(rate, jump.rate, rtol=0, atol=1e-10)
-    np.testing.assert_allclose(border_chain.seen, [jump.seen for jump in border_jumps])
+    np.testing.assert_allclose(border_chain.seen, [[jump.seen] for jump in border_jumps])
 
 
 def test_kinds_of_jumps_can_be_left_out(border_chain, border_jumps):

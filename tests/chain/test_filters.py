@@ -103,7 +103,7 @@ def test_the_slope_by_the_rates_is_that_of_differences(machine, border_chain, pl
 
 
 def test_what_remains_silent_is_filtered_by_the_silence(machine, border_chain, plan, reference):
-    found = machine.remain_silent(border_chain, plan, border_start(), 0.3)
+    found = machine.remain_silent(border_chain, plan, 0, border_start(), 0.3)
     np.testing.assert_allclose(found, reference.predicted(0, 0.3), rtol=0, atol=1e-10)
 
 
@@ -137,7 +137,7 @@ def test_an_impossible_move_weighs_minus_infinity_at_its_place(machine, border_c
 
 def test_an_act_that_is_never_seen_moves_the_world_in_silence(machine, border_chain, border_jumps):
     unseen = Chain(
-        tuple(border_chain.rates), (0.0,) * len(border_chain.kinds), _unseen_kinds(border_chain), BORDER_SPACE
+        tuple(border_chain.rates), (np.zeros(1),) * len(border_chain.kinds), _unseen_kinds(border_chain), BORDER_SPACE
     )
     record = Record((Reading(3.0, "tension", "high", levels=("high",)),), 3.0)
     found = machine.log_likelihood(unseen, record.plan(BORDER_SPACE), border_start())
@@ -211,7 +211,7 @@ def test_the_slope_of_many_distributions_is_that_of_differences(machine, border_
 
 def test_the_slope_by_the_chance_to_be_seen_is_that_of_differences(machine, border_chain, plan):
     free = dataclasses.replace(
-        border_chain, seen=tuple(0.7 for _ in border_chain.seen), kinds=_unseen_kinds(border_chain)
+        border_chain, seen=tuple(np.full(1, 0.7) for _ in border_chain.seen), kinds=_unseen_kinds(border_chain)
     )
     _, slope = machine.slope(free, plan, border_start())
     for kind in range(len(free.kinds)):
@@ -219,7 +219,7 @@ def test_the_slope_by_the_chance_to_be_seen_is_that_of_differences(machine, bord
         for sign in (1, -1):
             seen = tuple(each + sign * 1e-5 * (i == kind) for i, each in enumerate(free.seen))
             values.append(machine.log_likelihood(dataclasses.replace(free, seen=seen), plan, border_start()))
-        assert float(slope.seen[kind]) == pytest.approx((values[0] - values[1]) / 2e-5, rel=1e-5, abs=1e-7)
+        assert float(slope.seen[kind][0]) == pytest.approx((values[0] - values[1]) / 2e-5, rel=1e-5, abs=1e-7)
 
 
 def test_a_world_that_jumps_without_end_is_refused_and_not_followed(border_chain):

@@ -71,20 +71,20 @@ def test_the_way_back_is_that_of_differences(elapsed: float):
         log_mass, *_, end = go_silent(flow, elapsed, begin)
         return 0.3 * log_mass + float(end @ weights)
 
-    bars = loops.Bars(np.zeros(len(flow.rate)), np.zeros(STATES), np.empty((0, STATES)), np.empty((1, STATES)))
+    cells, killing = np.zeros(len(flow.rate)), np.zeros(STATES)
     bar = weights.copy()
     _, mass, last, begins, powers, end = go_silent(flow, elapsed, begin)
     work = begins, powers, np.empty(MAX_TERMS + 1), end
-    loops.go_back(flow, elapsed, mass, last, *work, 0.3, bar, np.empty((3, STATES)), bars)
+    loops.go_back(flow, elapsed, mass, last, *work, 0.3, bar, np.empty((3, STATES)), cells, killing)
     step = 1e-6 if elapsed > 1e-3 else 1e-2
     for cell in range(len(flow.rate) - 1):
         moved = [value(flow._replace(rate=flow.rate + sign * step * (np.arange(len(flow.rate)) == cell)), begin)
                  for sign in (1, -1)]  # fmt: skip
-        assert bars.cells[cell] == pytest.approx((moved[0] - moved[1]) / (2 * step), rel=1e-4, abs=1e-8)
+        assert cells[cell] == pytest.approx((moved[0] - moved[1]) / (2 * step), rel=1e-4, abs=1e-8)
     for state in range(STATES):
         moved = [value(flow._replace(stay=flow.stay - sign * step * (np.arange(STATES) == state)), begin)
                  for sign in (1, -1)]  # fmt: skip
-        assert bars.killing[state] == pytest.approx((moved[0] - moved[1]) / (2 * step), rel=1e-4, abs=1e-8)
+        assert killing[state] == pytest.approx((moved[0] - moved[1]) / (2 * step), rel=1e-4, abs=1e-8)
 
 
 def test_every_piece_has_the_terms_that_derivatives_come_from():

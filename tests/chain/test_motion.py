@@ -46,5 +46,5 @@ def test_filtering_and_smoothing_are_those_of_the_chain(motion: Motion, border_c
 
 def test_what_remains_silent_is_filtered_by_the_silence(motion: Motion, border_jumps) -> None:
     passes = filter_by_matrices(border_record(), border_jumps, BORDER_SPACE, border_start())
-    found = motion.remain_silent(border_record().plan(BORDER_SPACE), border_start(), 0.3)
+    found = motion.remain_silent(border_record().plan(BORDER_SPACE), 0, border_start(), 0.3)
     np.testing.assert_allclose(found, passes.predicted(0, 0.3), rtol=0, atol=1e-10)

@@ -19,7 +19,7 @@ def test_the_numbers_of_a_game_are_those_of_its_data():
         np.testing.assert_allclose(player.decision_rate, alpha, rtol=1e-15)
         np.testing.assert_allclose(player.costs, [cost for _, cost, *_ in actions], rtol=1e-15)
         np.testing.assert_array_equal(player.is_available, [available for _, _, available, *_ in actions])
-        np.testing.assert_allclose(player.seen, [seen for *_, seen in actions], rtol=1e-15)
+        np.testing.assert_allclose(player.seen, [[seen] for *_, seen in actions], rtol=1e-15)
 
 
 def test_only_an_action_whose_chance_to_be_seen_is_fixed_at_one_is_known_to_be_seen():

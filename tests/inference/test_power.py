@@ -18,7 +18,7 @@ THRESHOLDS = (1.0, 3.0)
 
 def bell(rate: float) -> Chain:
     """A bell that rings at a constant rate, in a room where nothing else happens."""
-    return Chain((np.full(2, rate),), (1.0,), (JumpKind("porter", "ring", NO_CHANGE, always_seen=True),), ROOM)
+    return Chain((np.full(2, rate),), (np.ones(1),), (JumpKind("porter", "ring", NO_CHANGE, always_seen=True),), ROOM)
 
 
 def in_room(until: float, *items):
@@ -51,7 +51,7 @@ def test_the_likelihoods_of_several_records_multiply_and_twice_the_time_tells_tw
 
 
 def test_a_record_that_cannot_happen_under_a_rival_decides() -> None:
-    silent = Chain((np.zeros(2),), (1.0,), bell(1.0).kinds, ROOM)
+    silent = Chain((np.zeros(2),), (np.ones(1),), bell(1.0).kinds, ROOM)
     weights = weigh_records([bell(3.0), silent], [in_room(8.0)], 20, np.random.default_rng(2))
     assert pair_of(weights, 0, 1, THRESHOLDS).expected == math.inf
     assert pair_of(weights, 1, 0, THRESHOLDS).expected == pytest.approx(24.0)

@@ -108,7 +108,7 @@ def _continue(job: _Job) -> Float[np.ndarray, "records spans rivals"]:
     rng = np.random.default_rng(job.seed)
     ends = [_end(fit, job.number) for fit in job.fits]
     watches = [
-        dataclasses.replace(fit.records[job.number], start=end, record=Record((), MONTHS[-1] * job.months))
+        dataclasses.replace(fit.records[job.number], start=end, record=_after(fit.records[job.number].record, job))
         for fit, end in zip(job.fits, ends, strict=True)
     ]
     simulator = job.fits[job.true].motion.simulator()
@@ -124,6 +124,11 @@ def _continue(job: _Job) -> Float[np.ndarray, "records spans rivals"]:
             passed = np.asarray(plan.time)[None, :] <= spans[:, None] + 1e-9
             found[number, :, rival] = np.where(passed, rows, 0.0).sum(axis=1)
     return found
+
+
+def _after(record: Record, job: _Job) -> Record:
+    """Return what is to be watched after the end of a record."""
+    return Record((), MONTHS[-1] * job.months, tuple(begin - record.until for begin in record.periods))
 
 
 def _end(fit: Fit, number: int) -> Float[np.ndarray, " states"]:

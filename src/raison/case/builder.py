@@ -17,7 +17,7 @@ from raison.case.meaning.entries import is_assumed, space_of
 from raison.case.meaning.episodes import Episode, episodes_of
 from raison.case.meaning.items import ITEM_KINDS, Setting
 from raison.case.meaning.names import names_of
-from raison.case.meaning.numbers import WrittenNumber, read_numbers
+from raison.case.meaning.numbers import WrittenNumber, read_numbers, reporting_ends
 from raison.case.meaning.ranges import DAYS, LIMITS, Kind, Strength
 from raison.case.text.places import Places
 from raison.case.text.reader import WrittenCase
@@ -266,7 +266,8 @@ def _watched(name: str, episode: Episode, case: CaseText, space: StateSpace) -> 
     calendar = Calendar(episode.begin, unit, DAYS[unit])
     setting = Setting(case, space)
     items = tuple(ITEM_KINDS[row.kind].item(row, calendar.time_of(row.date), setting) for row in episode.rows)
-    record = Record(items, calendar.end_of(episode.until))
+    periods = tuple(calendar.end_of(end) for end in reporting_ends(case))
+    record = Record(items, calendar.end_of(episode.until), periods)
     return WatchedRecord(episode.name or name, record, space, _start(episode, space), calendar, episode.focus)
 
 

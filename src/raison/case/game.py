@@ -85,7 +85,8 @@ class ActionSlots:
     Attributes:
         chances: slot of the chance of each outcome, None for the one that takes the rest; empty for one outcome.
         middles: with a rest, the middle of the range of each chance; the rest's own is what they leave.
-        seen: slot of the chance to be seen; None for an action that is seen for sure, under every explanation.
+        seen: slot of the chance to be seen in each reporting period, or one for all; empty for an action that is seen
+            for sure, under every explanation.
     """
 
     name: str
@@ -94,17 +95,17 @@ class ActionSlots:
     cost: int
     chances: tuple[int | None, ...]
     middles: tuple[float, ...]
-    seen: int | None
+    seen: tuple[int, ...]
 
     def fill(self, theta: Theta) -> Action:
         chances = self._chances(theta) or (1.0,)
-        seen = 1.0 if self.seen is None else theta[self.seen]
+        seen = tuple(theta[slot] for slot in self.seen) or (1.0,)
         return Action(theta[self.cost], chances, self.is_available, self.name, self.outcomes, seen)
 
     def pull(self, theta: Theta, by: Action, out: Theta) -> None:
         out[self.cost] += by.cost
-        if self.seen is not None:
-            out[self.seen] += by.seen
+        for slot, each in zip(self.seen, by.seen, strict=False):
+            out[slot] += each
         chances = self._chances(theta)
         mean = sum(chance * each for chance, each in zip(chances, by.chances, strict=False))
         for slot, chance, each in zip(self.chances, chances, by.chances, strict=False):

@@ -9,7 +9,7 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float
 
-from raison.arrays import Number, StateArray
+from raison.arrays import PeriodArray, StateArray
 from raison.equations.game_arrays import GameArrays
 from raison.equations.generator import Generator
 from raison.equations.play import Play
@@ -44,13 +44,14 @@ class Chain:
 
     Attributes:
         rates: rate of each kind of jump, per unit time; acts that change nothing count. Each of shape `[states]`.
-        seen: probability that a jump of the kind is seen when it happens; 0 for nature. Each of shape `[]`.
+        seen: probability that a jump of the kind is seen when it happens, in every reporting period; 0 for nature. Each
+            of shape `[periods]`.
         kinds: what makes each.
         space: the state space.
     """
 
     rates: tuple[StateArray, ...]
-    seen: tuple[Number, ...]
+    seen: tuple[PeriodArray, ...]
     kinds: tuple[JumpKind, ...] = field(metadata={"static": True})
     space: StateSpace = field(metadata={"static": True})
 
@@ -64,7 +65,7 @@ class Chain:
         """
         kinds = [JumpKind(NATURE, name, effect) for name, effect in zip(arrays.drifts, arrays.effects, strict=True)]
         rates: list[StateArray] = list(arrays.nature)
-        seen: list[Number] = [0.0] * len(kinds)
+        seen: list[PeriodArray] = [np.zeros(arrays.periods)] * len(kinds)
         for player, acts in zip(arrays.players, act_rates, strict=True):
             for a, action in enumerate(player.actions):
                 for chance, effect in zip(player.chances[a], player.outcomes[a], strict=True):

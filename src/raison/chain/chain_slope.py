@@ -29,12 +29,12 @@ def acts_slope(
     by_rates, by_seen, position = by_chain.rates, by_chain.seen, nature
     players, by_acts = [], []
     for player, rates in zip(arrays.players, act_rates, strict=True):
-        chances, seen, acts = [], np.zeros(len(player.actions)), np.zeros(np.shape(rates))
+        chances, seen, acts = [], np.zeros_like(player.seen), np.zeros(np.shape(rates))
         for a, outcomes in enumerate(player.chances):
             chances.append(tuple(np.asarray(float(by_rates[position + o] @ rates[a])) for o in range(len(outcomes))))
             for o, chance in enumerate(outcomes):
                 acts[a] += float(chance) * by_rates[position + o]
-                seen[a] += float(by_seen[position + o])
+                seen[a] += np.asarray(by_seen[position + o])
             position += len(outcomes)
         players.append((tuple(chances), seen))
         by_acts.append(acts)

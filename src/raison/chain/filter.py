@@ -79,9 +79,9 @@ def occupy(chain: Chain, plan: Plan, start: StateArray) -> Occupied:
     return _machine().occupy(chain, plan, start)
 
 
-def remain_silent(chain: Chain, plan: Plan, start: StateArray, elapsed: float) -> StateArray:
-    """Return the distribution of states after `elapsed` in which nothing was seen, of what `plan` would have shown."""
-    return _machine().remain_silent(chain, plan, start, elapsed)
+def remain_silent(chain: Chain, plan: Plan, row: int, start: StateArray, elapsed: float) -> StateArray:
+    """Return the distribution after `elapsed` in which nothing was seen, of what `row` of `plan` would show."""
+    return _machine().remain_silent(chain, plan, row, start, elapsed)
 
 
 def distribution_at(chain: Chain, start: Batch, elapsed: float) -> Batch:
@@ -143,9 +143,9 @@ class Expected(NamedTuple):
 def expected_acts(chain: Chain, plan: Plan, start: StateArray) -> Expected:
     """Run the filter, and tell how often each act was to be expected and to be seen in every row."""
     filtered, occupancy = occupy(chain, plan, start)
-    rates: dict[Act, StateArray] = {}
-    for kind, rate, seen in zip(chain.kinds, chain.rates, chain.seen, strict=True):
+    happening = np.asarray(occupancy) @ np.stack([np.asarray(rate) for rate in chain.rates], axis=1)
+    acts: dict[Act, RowArray] = {}
+    for kind, each, seen in zip(chain.kinds, happening.T, chain.seen, strict=True):
         act = Act(kind.who, kind.what)
-        rates[act] = rates.get(act, 0.0) + float(seen) * np.asarray(rate)
-    acts = dict(zip(rates, (np.asarray(occupancy) @ np.stack(list(rates.values()), axis=1)).T, strict=True))
+        acts[act] = acts.get(act, 0.0) + each * np.asarray(seen)[np.asarray(plan.period)]
     return Expected(filtered, acts)

@@ -78,8 +78,8 @@ class ChainFilter(Protocol):
         """Run the filter, and add up the time spent in each state in every row."""
         ...
 
-    def remain_silent(self, chain: Chain, plan: Plan, start: StateArray, elapsed: float) -> StateArray:
-        """Return the distribution after `elapsed` in which nothing was seen, of what `plan` would have shown."""
+    def remain_silent(self, chain: Chain, plan: Plan, row: int, start: StateArray, elapsed: float) -> StateArray:
+        """Return the distribution after `elapsed` in which nothing was seen, of what `row` of `plan` would show."""
         ...
 
     def distribution_at(self, chain: Chain, start: Batch, elapsed: float) -> Batch:

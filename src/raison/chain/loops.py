@@ -43,7 +43,7 @@ MAX_TERMS = 95
 
 
 class Flow(NamedTuple):
-    """P, in bands.
+    """P in one reporting period, in bands.
 
     Attributes:
         begin, length, shift, offset: as in `Bands`.
@@ -61,11 +61,24 @@ class Flow(NamedTuple):
     speed: float
 
 
+class Flows(NamedTuple):
+    """P in every reporting period: as `Flow`, with a row for each in `rate` and `stay`, and a number in `speed`."""
+
+    begin: Int64[np.ndarray, " bands"]
+    length: Int64[np.ndarray, " bands"]
+    shift: Int64[np.ndarray, " bands"]
+    offset: Int64[np.ndarray, " bands"]
+    rate: Float[np.ndarray, "periods cells"]
+    stay: Float[np.ndarray, "periods states"]
+    speed: Float[np.ndarray, " periods"]
+
+
 class Sights(NamedTuple):
     """What is seen at the end of each row of a plan.
 
     Attributes:
-        elapsed, jump, confidence, error_rate, weighing: as in `Plan`.
+        elapsed, period, confidence, error_rate, weighing: as in `Plan`.
+        jump: what is seen, in its reporting period.
         weights: as in `Plan`.
         first: where the outcomes of each jump begin; a jump without any changes nothing. Shape `[jumps + 1]`.
         target: state to which each outcome leads. Shape `[outcomes, states]`.
@@ -73,6 +86,7 @@ class Sights(NamedTuple):
     """
 
     elapsed: Float[np.ndarray, " rows"]
+    period: Int64[np.ndarray, " rows"]
     jump: Int64[np.ndarray, " rows"]
     confidence: Float[np.ndarray, " rows"]
     error_rate: Float[np.ndarray, " rows"]
@@ -88,16 +102,30 @@ class Bars(NamedTuple):
 
     Attributes:
         cells: derivatives by the rates of the cells, times L; what jumps take from where they leave is left to
-            `killing`. Shape `[cells + 1]`.
-        killing: derivatives by the killing, times L. Shape `[states]`.
+            `killing`. Shape `[periods, cells + 1]`.
+        killing: derivatives by the killing, times L. Shape `[periods, states]`.
         sights: derivatives by what the outcomes of the sights weigh. Shape `[outcomes, states]`.
         smoothed: distribution after each row, given all that was seen. Shape `[any, states]`.
     """
 
-    cells: Float[np.ndarray, " cells+1"]
-    killing: Float[np.ndarray, " states"]
+    cells: Float[np.ndarray, "periods cells+1"]
+    killing: Float[np.ndarray, "periods states"]
     sights: Float[np.ndarray, "outcomes states"]
     smoothed: Float[np.ndarray, "any states"]
+
+
+@compiled
+def flow_in(flows, period):
+    """Return the flow of one reporting period."""
+    return Flow(
+        flows.begin,
+        flows.length,
+        flows.shift,
+        flows.offset,
+        flows.rate[period],
+        flows.stay[period],
+        flows.speed[period],
+    )
 
 
 @compiled
@@ -213,7 +241,7 @@ def be_silent(flow, elapsed, begin, begins, powers, end):
 
 
 @compiled
-def go_back(flow, elapsed, mass, last, begins, powers, weights, end, log_mass_bar, bar, costates, bars):
+def go_back(flow, elapsed, mass, last, begins, powers, weights, end, log_mass_bar, bar, costates, cells, killing):
     """Bring derivatives back over a silence that `be_silent` has gone through, with all its pieces kept.
 
     What a piece ends with, q = u / m with u = p(t) and m its mass, has  u_bar = (q_bar - q_bar' q + log_mass_bar) / m.
@@ -225,7 +253,7 @@ def go_back(flow, elapsed, mass, last, begins, powers, weights, end, log_mass_ba
         log_mass_bar: derivative by the log mass.
         bar: derivative by the end; by the beginning, when this returns. Shape `[states]`.
         costates: work. Shape `[3, states]`.
-        bars: where derivatives by the rates and by the killing, times L, are added.
+        cells, killing: where derivatives by the rates and by the killing, times L, are added; a row of `Bars`.
     """
     if elapsed <= 0.0:
         return
@@ -246,7 +274,7 @@ def go_back(flow, elapsed, mass, last, begins, powers, weights, end, log_mass_ba
             costates[last % 2, x] = weights[last] * moved_bar[x]
         for n in range(last - 1, -1, -1):
             before = costates[n % 2]
-            _step_back(flow, costates[(n + 1) % 2], powers[n], before, bars.cells, bars.killing)
+            _step_back(flow, costates[(n + 1) % 2], powers[n], before, cells, killing)
             for x in range(len(before)):
                 before[x] += weights[n] * moved_bar[x]
         bar[:] = costates[0]
@@ -300,11 +328,11 @@ def _see_back(sights, row, before, after, mass, bar, seen_bar, rate_bar):
 
 
 @compiled
-def filter_rows(flow, sights, start, pool, before, after, silence, act, kept):
+def filter_rows(flows, sights, start, pool, before, after, silence, act, kept):
     """Run the filter over all rows.
 
     Args:
-        flow: P of the jumps that go unseen, killed by those that would be seen.
+        flows: P of the jumps that go unseen, killed by those that would be seen.
         sights: what is seen.
         start: distribution at time 0. Shape `[states]`, sums to 1.
         pool: work; with more than `MAX_TERMS + 1` rows, powers of P are kept in what lies behind these.
@@ -318,6 +346,7 @@ def filter_rows(flow, sights, start, pool, before, after, silence, act, kept):
     """
     begins, free = np.empty((1, len(start))), MAX_TERMS + 1
     for row in range(len(silence)):
+        flow = flow_in(flows, sights.period[row])
         here, there = before[row % len(before)], after[row % len(after)]
         begin = start if row == 0 else after[(row - 1) % len(after)]
         if np.isnan(begin[0]):
@@ -332,11 +361,11 @@ def filter_rows(flow, sights, start, pool, before, after, silence, act, kept):
 
 
 @compiled
-def slope_rows(flow, sights, start, pool, before, after, act, kept, begins, bars):
+def slope_rows(flows, sights, start, pool, before, after, act, kept, begins, bars):
     """Go back over all rows.
 
     Args:
-        flow, sights, start, pool, before, after, act, kept: as `filter_rows` had and left them, with a row of
+        flows, sights, start, pool, before, after, act, kept: as `filter_rows` had and left them, with a row of
             `before` and `after` for each row.
         begins: work, with as many rows as the most pieces of any silence. Shape `[pieces, states]`.
         bars: where derivatives are added or written.
@@ -345,6 +374,8 @@ def slope_rows(flow, sights, start, pool, before, after, act, kept, begins, bars
     bar, seen_bar, costates = np.zeros(states), np.empty(states), np.empty((3, states))
     weights = np.empty(MAX_TERMS + 1)
     for row in range(len(act) - 1, -1, -1):
+        period = sights.period[row]
+        flow = flow_in(flows, period)
         elapsed, at, mass, last = sights.elapsed[row], int(kept[row, 0]), kept[row, 1], int(kept[row, 2])
         powers = pool[at : at + MAX_TERMS + 1]
         if at == 0:
@@ -354,20 +385,22 @@ def slope_rows(flow, sights, start, pool, before, after, act, kept, begins, bars
         for x in range(states):
             bars.smoothed[row % len(bars.smoothed), x] = after[row, x] * (bar[x] + common)
         _see_back(sights, row, before[row], after[row], np.exp(act[row]), bar, seen_bar, bars.sights)
-        go_back(flow, elapsed, mass, last, begins, powers, weights, before[row], 1.0, bar, costates, bars)
+        work = begins, powers, weights, before[row]
+        go_back(flow, elapsed, mass, last, *work, 1.0, bar, costates, bars.cells[period], bars.killing[period])
 
 
 @compiled
-def stay_rows(flow, sights, start, after, work, stays):
+def stay_rows(flows, sights, start, after, work, stays):
     """Add up the time spent in each state in every row, given at each moment the record so far, by Simpson's rule.
 
     Args:
-        flow, sights, start, after: as in `slope_rows`.
+        flows, sights, start, after: as in `slope_rows`.
         work: work. Shape `[NODES + 2, states]`.
         stays: for the time in each state. Shape `[rows, states]`.
     """
     begin = np.empty(len(start))
     for row in range(len(sights.elapsed)):
+        flow = flow_in(flows, sights.period[row])
         begin[:] = start if row == 0 else after[row - 1]
         stays[row, :] = 0.0
         spans = max(1, int(np.ceil(flow.speed * sights.elapsed[row] / SPAN_LOAD)))

@@ -54,8 +54,8 @@ class Motion(Protocol):
         """Filter, and tell how often each act was to be expected and to be seen in every row."""
         ...
 
-    def remain_silent(self, plan: Plan, start: StateArray, elapsed: float) -> StateArray:
-        """Return where the world is after `elapsed` in which nothing was seen, of what `plan` would have shown."""
+    def remain_silent(self, plan: Plan, row: int, start: StateArray, elapsed: float) -> StateArray:
+        """Return where the world is after `elapsed` in which nothing was seen, of what `row` of `plan` would show."""
         ...
 
     def forecast(self, start: StateArray, elapsed: float, target: StateMask, when: When) -> float:
@@ -101,8 +101,8 @@ class ChainMotion:
     def expected_acts(self, plan: Plan, start: StateArray) -> Expected:
         return filtering.expected_acts(self.chain, plan, start)
 
-    def remain_silent(self, plan: Plan, start: StateArray, elapsed: float) -> StateArray:
-        return filtering.remain_silent(self.chain, plan, start, elapsed)
+    def remain_silent(self, plan: Plan, row: int, start: StateArray, elapsed: float) -> StateArray:
+        return filtering.remain_silent(self.chain, plan, row, start, elapsed)
 
     def forecast(self, start: StateArray, elapsed: float, target: StateMask, when: When) -> float:
         if when == "by":

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int64
 
 from raison.arrays import Batch, StateArray, StateMask
 from raison.chain import loops
 from raison.chain.bands import Bands, bands_of
 from raison.chain.chain import NATURE, Chain
 from raison.chain.filters import Filtered, Occupied, RowStates, Slope
-from raison.chain.loops import MAX_LOAD, MAX_TERMS, Bars, Flow, Sights
+from raison.chain.loops import MAX_LOAD, MAX_TERMS, Bars, Flow, Flows, Sights, flow_in
 from raison.chain.plan import Act, Plan
 from raison.errors import TooFast
 from raison.game import NO_CHANGE, Effect
@@ -39,18 +39,27 @@ class Hidden:
     """How the world moves while nothing is seen.
 
     Attributes:
-        flow: P of the jumps that go unseen, killed by those that would be seen.
+        flows: P of the jumps that go unseen, killed by those that would be seen, in every reporting period.
         bands: where they lead.
-        common: killing that is the same in every state, left out of P. Per time unit.
+        common: killing that is the same in every state, left out of P. Per time unit. Shape `[periods]`.
         is_hidden: whether each kind of jump may go unseen.
-        unseen: share of each kind of jump that does.
+        unseen: share of each kind of jump that does, in every reporting period.
     """
 
-    flow: Flow
+    flows: Flows
     bands: Bands
-    common: float
+    common: Float[np.ndarray, " periods"]
     is_hidden: Bool[np.ndarray, " kinds"]
-    unseen: Float[np.ndarray, " kinds"]
+    unseen: Float[np.ndarray, "kinds periods"]
+
+    @property
+    def states(self) -> int:
+        return self.flows.stay.shape[1]
+
+    @property
+    def fastest(self) -> float:
+        """Return the largest L, per time unit."""
+        return float(self.flows.speed.max())
 
 
 class NativeFilter:
@@ -82,34 +91,36 @@ class NativeFilter:
         rows, states = len(plan.elapsed), chain.space.size
         filtered, stays = _filter(hidden, sights, start, rows, rows).filtered, np.empty((rows, states))
         work = np.empty((loops.NODES + 2, states))
-        loops.stay_rows(hidden.flow, sights, _vector(start), filtered.after, work, stays)
+        loops.stay_rows(hidden.flows, sights, _vector(start), filtered.after, work, stays)
         return Occupied(filtered, stays)
 
-    def remain_silent(self, chain: Chain, plan: Plan, start: StateArray, elapsed: float) -> StateArray:
-        return _evolve(_hidden(chain, plan.observed).flow, start, elapsed)
+    def remain_silent(self, chain: Chain, plan: Plan, row: int, start: StateArray, elapsed: float) -> StateArray:
+        return _evolve(flow_in(_hidden(chain, plan.observed).flows, int(plan.period[row])), start, elapsed)
 
     def distribution_at(self, chain: Chain, start: Batch, elapsed: float) -> Batch:
-        return _evolve(_whole(chain).flow, start, elapsed)
+        return _evolve(flow_in(_whole(chain).flows, 0), start, elapsed)
 
     def distribution_slope(self, chain: Chain, start: Batch, elapsed: float, bar: Batch) -> Chain:
         whole, states = _whole(chain), chain.space.size
-        _check_speed(whole.flow, elapsed)
-        flow, powers, weights = whole.flow, np.empty((MAX_TERMS + 1, states)), np.empty(MAX_TERMS + 1)
+        flow = flow_in(whole.flows, 0)
+        _check_speed(flow.speed * elapsed, elapsed)
+        powers, weights = np.empty((MAX_TERMS + 1, states)), np.empty(MAX_TERMS + 1)
         begins = np.empty((max(1, math.ceil(flow.speed * elapsed / MAX_LOAD)), states))
         bars = _bars(whole, np.empty((0, states)), 1)
         costates, end = np.empty((3, states)), np.empty(states)
         for begin, by_end in zip(np.reshape(start, (-1, states)), np.reshape(bar, (-1, states)), strict=True):
             _, mass, last = loops.be_silent(flow, elapsed, _vector(begin), begins, powers, end)
             work = begins, powers, weights, end
-            loops.go_back(flow, elapsed, mass, last, *work, 0.0, _vector(by_end), costates, bars)
+            by_flow = bars.cells[0], bars.killing[0]
+            loops.go_back(flow, elapsed, mass, last, *work, 0.0, _vector(by_end), costates, *by_flow)
         rates, _ = _by_rates(chain, whole, bars)
-        return dataclasses.replace(chain, rates=tuple(rates), seen=(0.0,) * len(rates))
+        return dataclasses.replace(chain, rates=tuple(rates), seen=tuple(np.zeros_like(seen) for seen in chain.seen))
 
     def hitting_probability(
         self, chain: Chain, start: Batch, target: StateMask, elapsed: float
     ) -> Float[np.ndarray, ...]:
         free = ~np.asarray(target)
-        end = _evolve(_whole(chain, free.astype(np.float64)).flow, start, elapsed)
+        end = _evolve(flow_in(_whole(chain, free.astype(np.float64)).flows, 0), start, elapsed)
         return np.asarray(end)[..., ~free].sum(axis=-1)
 
 
@@ -148,8 +159,7 @@ _room = _Room()
 
 def _filter(hidden: Hidden, sights: Sights, start: StateArray, before: int, after: int) -> Forward:
     """Run the filter, with room for so many distributions before and after sights."""
-    states = len(hidden.flow.stay)
-    return _filter_into(hidden, sights, start, *(np.empty((rows, states)) for rows in (before, after, 2)))
+    return _filter_into(hidden, sights, start, *(np.empty((rows, hidden.states)) for rows in (before, after, 2)))
 
 
 def _filter_into(
@@ -158,26 +168,26 @@ def _filter_into(
     """Run the filter; distributions before and after sights, and powers of P, are left in what is handed over."""
     rows = len(sights.elapsed)
     silence, act, kept = np.empty(rows), np.empty(rows), np.empty((rows, 3))
-    loops.filter_rows(hidden.flow, sights, _vector(start), pool, before, after, silence, act, kept)
-    silence = silence - hidden.common * sights.elapsed
+    loops.filter_rows(hidden.flows, sights, _vector(start), pool, before, after, silence, act, kept)
+    silence = silence - hidden.common[sights.period] * sights.elapsed
     return Forward(Filtered(silence, act, before, after), pool, kept, float(silence.sum() + act.sum()))
 
 
 def _go_back(hidden: Hidden, sights: Sights, start: StateArray, smoothed: int) -> tuple[float, Bars]:
     """Return the log likelihood, and what the way back writes, with room for so many smoothed distributions."""
-    rows, states = len(sights.elapsed), len(hidden.flow.stay)
+    rows, states = len(sights.elapsed), hidden.states
     pool = MAX_TERMS + 1 + min(POOL // (8 * states), rows * (MAX_TERMS + 1))
     forward = _filter_into(hidden, sights, start, *_room.take(rows, rows, pool, states=states))
     bars = _bars(hidden, sights.rate, smoothed)
     _, act, before, after = forward.filtered
     begins = np.empty((MOST_PIECES, states))
-    loops.slope_rows(hidden.flow, sights, _vector(start), forward.pool, before, after, act, forward.kept, begins, bars)
+    loops.slope_rows(hidden.flows, sights, _vector(start), forward.pool, before, after, act, forward.kept, begins, bars)
     return forward.log_likelihood, bars
 
 
 def _bars(hidden: Hidden, sights: Float[np.ndarray, "outcomes states"], smoothed: int) -> Bars:
-    states = len(hidden.flow.stay)
-    zeros = np.zeros(hidden.bands.cells + 1), np.zeros(states), np.zeros_like(sights)
+    periods, states = hidden.flows.stay.shape
+    zeros = np.zeros((periods, hidden.bands.cells + 1)), np.zeros((periods, states)), np.zeros_like(sights)
     return Bars(*zeros, np.empty((smoothed, states)))
 
 
@@ -188,88 +198,102 @@ def _vector(numbers: StateArray) -> Float[np.ndarray, " states"]:
 
 def _longest(hidden: Hidden) -> float:
     """Return how long a silence may be on the way back."""
-    return MOST_PIECES * MAX_LOAD / hidden.flow.speed
+    return MOST_PIECES * MAX_LOAD / hidden.fastest
 
 
 def _hidden(chain: Chain, observed: frozenset[Act]) -> Hidden:
     is_hidden = np.array([not kind.always_seen and Act(kind.who, kind.what) not in observed for kind in chain.kinds])
-    unseen = is_hidden * (1.0 - np.array(chain.seen, dtype=np.float64))
-    killing = np.zeros(chain.space.size)
-    for rate, share in zip(chain.rates, unseen, strict=True):
-        killing += (1.0 - share) * np.asarray(rate)
-    common = float(killing.min())
-    return _compressed(chain, is_hidden, unseen, killing - common, common)
+    unseen = is_hidden[:, None] * (1.0 - np.array(chain.seen, dtype=np.float64))
+    killing = np.zeros((unseen.shape[1], chain.space.size))
+    for rate, shares in zip(chain.rates, unseen, strict=True):
+        for period, share in enumerate(shares):
+            killing[period] += (1.0 - share) * np.asarray(rate)
+    common = killing.min(axis=1)
+    return _compressed(chain, is_hidden, unseen, killing - common[:, None], common)
 
 
 def _whole(chain: Chain, free: Float[np.ndarray, " states"] | float = 1.0) -> Hidden:
     """Return how the world moves, seen or not, out of the states that are free to be left."""
-    every = np.ones(len(chain.kinds))
-    return _compressed(chain, every > 0.0, every, np.zeros(chain.space.size), 0.0, free)
+    every = np.ones((len(chain.kinds), 1))
+    return _compressed(chain, every[:, 0] > 0.0, every, np.zeros((1, chain.space.size)), np.zeros(1), free)
 
 
 def _compressed(
     chain: Chain,
     is_hidden: Bool[np.ndarray, " kinds"],
-    unseen: Float[np.ndarray, " kinds"],
-    killing: Float[np.ndarray, " states"],
-    common: float,
+    unseen: Float[np.ndarray, "kinds periods"],
+    killing: Float[np.ndarray, "periods states"],
+    common: Float[np.ndarray, " periods"],
     free: Float[np.ndarray, " states"] | float = 1.0,
 ) -> Hidden:
     bands = bands_of(chain.space, tuple(dict.fromkeys(chain.kinds[i].effect for i in np.flatnonzero(is_hidden))))
-    cells, leaving = np.zeros(bands.cells + 1), killing.copy()
+    cells, leaving = np.zeros((len(common), bands.cells + 1)), killing.copy()
     for i in np.flatnonzero(is_hidden):
-        loops.add_rate(bands.place(chain.kinds[i].effect), np.asarray(chain.rates[i]) * free, unseen[i], cells, leaving)
-    speed = max(float(leaving.max()), STILL)
-    flow = Flow(bands.begin, bands.length, bands.shift, bands.offset, cells / speed, 1.0 - leaving / speed, speed)
-    return Hidden(flow, bands, common, is_hidden, unseen)
+        place, rate = bands.place(chain.kinds[i].effect), np.asarray(chain.rates[i]) * free
+        for period, share in enumerate(unseen[i]):
+            loops.add_rate(place, rate, share, cells[period], leaving[period])
+    speed = np.maximum(leaving.max(axis=1), STILL)
+    laid = bands.begin, bands.length, bands.shift, bands.offset
+    flows = Flows(*laid, cells / speed[:, None], 1.0 - leaving / speed[:, None], speed)
+    return Hidden(flows, bands, common, is_hidden, unseen)
 
 
-def _by_rates(chain: Chain, hidden: Hidden, bars: Bars) -> tuple[list[Float[np.ndarray, " states"]], list[float]]:
+def _by_rates(
+    chain: Chain, hidden: Hidden, bars: Bars
+) -> tuple[list[Float[np.ndarray, " states"]], list[Float[np.ndarray, " periods"]]]:
     """Return what the rates of the kinds of jump, and the chances that they are seen, get from silences."""
     rates, seen = [], []
-    by_killing = bars.killing / hidden.flow.speed
-    for kind, rate, is_hidden, share in zip(chain.kinds, chain.rates, hidden.is_hidden, hidden.unseen, strict=True):
+    by_killing = bars.killing / hidden.flows.speed[:, None]
+    for kind, rate, is_hidden, shares in zip(chain.kinds, chain.rates, hidden.is_hidden, hidden.unseen, strict=True):
         by_going = _by_going(hidden, kind.effect, bars) if is_hidden else 0.0 * by_killing
-        rates.append(by_killing + share * by_going)
-        seen.append(-float(by_going @ np.asarray(rate)))
+        rates.append(by_killing.sum(axis=0) + shares @ by_going)
+        seen.append(-(by_going @ np.asarray(rate)))
     return rates, seen
 
 
-def _by_going(hidden: Hidden, effect: Effect, bars: Bars) -> Float[np.ndarray, " states"]:
+def _by_going(hidden: Hidden, effect: Effect, bars: Bars) -> Float[np.ndarray, "periods states"]:
     """Return what the mass that an effect moves from each state is worth where it goes."""
     place = hidden.bands.place(effect)
     stays = place == hidden.bands.cells
-    return (bars.cells[place] - stays * bars.killing) / hidden.flow.speed
+    return (bars.cells[:, place] - stays * bars.killing) / hidden.flows.speed[:, None]
 
 
 def _chain_slope(chain: Chain, plan: Plan, hidden: Hidden, bars: Bars) -> Chain:
     """Return all derivatives by the chain, in its form."""
     rates, seen = _by_rates(chain, hidden, bars)
     row = 0
-    for jump in plan.jumps:
-        for i, how_far, _ in _outcomes(chain, jump):
+    for jump, period in _jumps(plan)[0]:
+        for i, how_far, _ in _outcomes(chain, plan.jumps[jump], period):
             if i is not None:
                 rates[i] = rates[i] + how_far * bars.sights[row]
                 if hidden.is_hidden[i]:
-                    seen[i] += float(bars.sights[row] @ np.asarray(chain.rates[i]))
+                    seen[i][period] += float(bars.sights[row] @ np.asarray(chain.rates[i]))
             row += 1
     return dataclasses.replace(chain, rates=tuple(rates), seen=tuple(seen))
 
 
-def _outcomes(chain: Chain, jump: Act | Effect) -> list[tuple[int | None, float, Effect]]:
+def _jumps(plan: Plan) -> tuple[list[tuple[int, int]], Int64[np.ndarray, " rows"]]:
+    """Return the distinct jumps that are seen, each in a reporting period, and which of them every row has."""
+    pairs = list(zip(np.asarray(plan.jump).tolist(), np.asarray(plan.period).tolist(), strict=True))
+    distinct = {pair: number for number, pair in enumerate(dict.fromkeys(pairs))}
+    return list(distinct), np.array([distinct[pair] for pair in pairs], dtype=np.int64)
+
+
+def _outcomes(chain: Chain, jump: Act | Effect, period: int) -> list[tuple[int | None, float, Effect]]:
     """Return the outcomes of what is seen: kind of jump (None from outside), how far it is seen, and effect."""
     if isinstance(jump, Effect):
         return [] if jump == NO_CHANGE else [(None, 1.0, jump)]
     found = []
     for i in chain.find(jump.who, jump.what):
         kind = chain.kinds[i]
-        found.append((i, 1.0 if kind.who == NATURE or kind.always_seen else float(chain.seen[i]), kind.effect))
+        found.append((i, 1.0 if kind.who == NATURE or kind.always_seen else float(chain.seen[i][period]), kind.effect))
     return found
 
 
 def _sights(chain: Chain, plan: Plan) -> Sights:
     """Return what is seen; an act weighs by its rate, as far as it is seen, a change from outside by one."""
-    outcomes = [_outcomes(chain, jump) for jump in plan.jumps]
+    jumps, jump_of_row = _jumps(plan)
+    outcomes = [_outcomes(chain, plan.jumps[jump], period) for jump, period in jumps]
     flat = [outcome for each in outcomes for outcome in each]
     target = np.empty((len(flat), chain.space.size), dtype=np.int32)
     weight = np.empty((len(flat), chain.space.size))
@@ -278,7 +302,8 @@ def _sights(chain: Chain, plan: Plan) -> Sights:
         weight[row] = 1.0 if i is None else seen * np.asarray(chain.rates[i])
     return Sights(
         elapsed=np.array(plan.elapsed, dtype=np.float64),
-        jump=np.array(plan.jump, dtype=np.int64),
+        period=np.array(plan.period, dtype=np.int64),
+        jump=jump_of_row,
         confidence=np.array(plan.confidence, dtype=np.float64),
         error_rate=np.array(plan.error_rate, dtype=np.float64),
         weighing=np.array(plan.weighing, dtype=np.int64),
@@ -292,15 +317,16 @@ def _sights(chain: Chain, plan: Plan) -> Sights:
 def _followed(chain: Chain, plan: Plan) -> Hidden:
     """Return how the world moves while nothing of a plan is seen. Raises `TooFast`."""
     hidden = _hidden(chain, plan.observed)
-    _check_speed(hidden.flow, float(np.sum(plan.elapsed)))
+    elapsed = np.asarray(plan.elapsed)
+    _check_speed(float(elapsed @ hidden.flows.speed[np.asarray(plan.period)]), float(elapsed.sum()))
     return hidden
 
 
-def _check_speed(flow: Flow, elapsed: float) -> None:
+def _check_speed(jumps: float, elapsed: float) -> None:
     """Raise `TooFast` if so many jumps are to be followed that it would take hours."""
-    if not flow.speed * elapsed <= MOST_JUMPS:
+    if not jumps <= MOST_JUMPS:
         raise TooFast(
-            f"the world would jump up to {flow.speed * elapsed:.1e} times in {elapsed:.3g} time units; at most "
+            f"the world would jump up to {jumps:.1e} times in {elapsed:.3g} time units; at most "
             f"{MOST_JUMPS:.0e} jumps are followed. Give the fastest (`every`, `acts`, a hazard ratio) a slower range."
         )
 
@@ -308,7 +334,7 @@ def _check_speed(flow: Flow, elapsed: float) -> None:
 def _evolve(flow: Flow, start: Batch, elapsed: float) -> Float[np.ndarray, "... states"]:
     """Return where each distribution of `start` is after `elapsed`, by a flow without killing."""
     states = len(flow.stay)
-    _check_speed(flow, elapsed)
+    _check_speed(flow.speed * elapsed, elapsed)
     begins, powers = np.empty((1, states)), np.empty((2, states))
     ends = np.zeros((np.size(start) // states, states))
     for begin, end in zip(np.reshape(np.asarray(start), (-1, states)), ends, strict=True):

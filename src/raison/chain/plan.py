@@ -58,6 +58,7 @@ class Plan:
     Attributes:
         elapsed: length of each row, in time units.
         time: end of each row, from the start of the watch.
+        period: reporting period in which each row lies.
         jump: index into `jumps` of what is seen at its end; 0 for nothing.
         item: index of the item to which the row belongs; the number of items for the last silence.
         confidence: of the jump; 1 elsewhere.
@@ -70,6 +71,7 @@ class Plan:
 
     elapsed: Column
     time: Column
+    period: Numbers
     jump: Numbers
     item: Numbers
     confidence: Column
@@ -100,6 +102,7 @@ class Plan:
             self,
             elapsed=elapsed / pieces[row],
             time=np.asarray(self.time)[row] - elapsed * (1 - piece / pieces[row]),
+            period=np.asarray(self.period)[row],
             jump=np.where(is_last, np.asarray(self.jump)[row], 0),
             item=np.asarray(self.item)[row],
             confidence=np.where(is_last, np.asarray(self.confidence)[row], 1.0),
@@ -113,18 +116,29 @@ class Plan:
 
 
 def make_plan(
-    sights: Sequence[tuple[int, Sight]], until: float, states: int, observed: frozenset[Act] = frozenset()
+    sights: Sequence[tuple[int, Sight]],
+    until: float,
+    states: int,
+    observed: frozenset[Act] = frozenset(),
+    periods: Sequence[float] = (),
 ) -> Plan:
     """Return the rows of a watch: one for each sight, and one for the silence after the last.
+
+    Where a reporting period begins, a row ends at which nothing is seen; it belongs to the item that follows.
 
     Args:
         sights: what is seen, in order of time, each with the number of the item to which it belongs.
         until: end of the watch, in time units.
         states: number of states.
         observed: drifts of nature that would have been seen.
+        periods: times at which a reporting period other than the first begins, in order; they may lie outside.
     """
     last = 1 + max((number for number, _ in sights), default=-1)
     numbered = [*sights, (last, Sight(until))]
+    for begin in periods:
+        if 0.0 < begin < until:
+            place = next(place for place, (_, sight) in enumerate(numbered) if sight.time >= begin)
+            numbered.insert(place, (numbered[place][0], Sight(begin)))
     jumps = list(dict.fromkeys([NO_CHANGE, *(sight.jump for _, sight in numbered)]))
     weights = [np.ones(states)]
     weighing = []
@@ -136,6 +150,7 @@ def make_plan(
     return Plan(
         elapsed=np.diff(time, prepend=0.0),
         time=time,
+        period=np.searchsorted(np.array(periods), np.append(0.0, time[:-1]), side="right"),
         jump=np.array([jumps.index(sight.jump) for _, sight in numbered]),
         item=np.array([number for number, _ in numbered]),
         confidence=np.array([sight.confidence for _, sight in numbered], dtype=np.float64),

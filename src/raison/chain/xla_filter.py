@@ -61,8 +61,8 @@ class XlaFilter:
     def occupy(self, chain: Chain, plan: Plan, start: StateArray) -> Occupied:
         return _run(chain, plan, start)
 
-    def remain_silent(self, chain: Chain, plan: Plan, start: StateArray, elapsed: float) -> StateArray:
-        return _remain_silent(chain, plan.observed, jnp.asarray(start), elapsed).end
+    def remain_silent(self, chain: Chain, plan: Plan, row: int, start: StateArray, elapsed: float) -> StateArray:
+        return _remain_silent(chain, plan.observed, int(plan.period[row]), jnp.asarray(start), elapsed).end
 
     def distribution_at(self, chain: Chain, start: Batch, elapsed: float) -> Batch:
         return evolve(chain.generator(), jnp.asarray(start), elapsed)
@@ -81,10 +81,10 @@ class XlaFilter:
 @jax.jit
 def _run(chain: Chain, plan: Plan, start: StateArray) -> Occupied:
     """Run the filter; return what it gives, and the time spent in each state in every row."""
-    hidden, happen = _hidden(chain, plan.observed), _happen(chain, plan)
+    happen = _happen(chain, plan)
 
     def step(begin, row):
-        silence = be_silent(*hidden, begin, row.elapsed)
+        silence = be_silent(*_hidden(chain, plan.observed, row.period), begin, row.elapsed)
         seen = happen(silence.end, row)
         act = seen.sum()
         after = seen / act
@@ -118,15 +118,16 @@ def _longest(chain: Chain, plan: Plan) -> float:
     return plan.longest / 2**halvings
 
 
-def _hidden(chain: Chain, observed: frozenset[Act]) -> Hidden:
+def _hidden(chain: Chain, observed: frozenset[Act], period: Scalar | int) -> Hidden:
     jumps = []
     killing = jnp.zeros(chain.space.size)
     for kind, rate, seen in zip(chain.kinds, chain.rates, chain.seen, strict=True):
         if kind.always_seen or Act(kind.who, kind.what) in observed:
             killing = killing + rate
         else:
-            killing = killing + seen * rate
-            jumps.append((kind.effect, (1.0 - seen) * rate))
+            share = jnp.asarray(seen)[period]
+            killing = killing + share * rate
+            jumps.append((kind.effect, (1.0 - share) * rate))
     if not jumps:
         jumps = [(chain.kinds[0].effect, jnp.zeros(chain.space.size))]
     return Hidden(Generator.of(chain.space, jumps), killing)
@@ -136,6 +137,7 @@ class _Row(NamedTuple):
     """One row of a plan, or all of them."""
 
     elapsed: Array
+    period: Array
     jump: Array
     confidence: Array
     error_rate: Array
@@ -143,13 +145,13 @@ class _Row(NamedTuple):
 
 
 def _rows(plan: Plan) -> _Row:
-    columns = (plan.elapsed, plan.jump, plan.confidence, plan.error_rate, plan.weighing)
+    columns = (plan.elapsed, plan.period, plan.jump, plan.confidence, plan.error_rate, plan.weighing)
     return _Row(*(jnp.asarray(column) for column in columns))
 
 
 def _happen(chain: Chain, plan: Plan):
     """Return the function that weighs and moves a distribution by what is seen at the end of a row."""
-    effects, which, rates = _what_is_seen(chain, plan.jumps)
+    effects, which, rates, shares = _what_is_seen(chain, plan.jumps)
     targets = jnp.asarray(np.stack([effect.targets(chain.space) for effect in effects]))
     weights = jnp.asarray(plan.weights)
 
@@ -157,7 +159,8 @@ def _happen(chain: Chain, plan: Plan):
         happened = jnp.zeros_like(before)
         for outcome in range(which.shape[1]):
             effect = targets[jnp.asarray(which)[row.jump, outcome]]
-            happened = happened.at[effect].add(rates[row.jump, outcome] * before)
+            weight = shares[row.jump, outcome, row.period] * rates[row.jump, outcome]
+            happened = happened.at[effect].add(weight * before)
         seen = row.confidence * happened + (1.0 - row.confidence) * row.error_rate * before
         return seen * weights[row.weighing]
 
@@ -165,37 +168,40 @@ def _happen(chain: Chain, plan: Plan):
 
 
 def _what_is_seen(chain: Chain, jumps: tuple[Act | Effect, ...]):
-    """Return the distinct effects, and for every jump, up to as many outcomes as any has, effect and weight.
+    """Return the distinct effects, and for every jump, up to as many outcomes as any has, effect, weight and share.
 
-    An act weighs by its rate; a change from outside by one. Missing outcomes weigh nothing.
-    Shapes `[jumps, outcomes]` (index into the distinct effects) and `[jumps, outcomes, states]`.
+    An act weighs by its rate and the share of it that is seen in a reporting period; a change from outside by one.
+    Missing outcomes weigh nothing. Shapes `[jumps, outcomes]` (index into the distinct effects),
+    `[jumps, outcomes, states]` and `[jumps, outcomes, periods]`.
     """
     one, zero = jnp.ones(chain.space.size), jnp.zeros(chain.space.size)
-    outcomes = [_outcomes(chain, jump) if isinstance(jump, Act) else [(jump, one)] for jump in jumps]
+    sure = jnp.ones_like(jnp.asarray(chain.seen[0]))
+    outcomes = [_outcomes(chain, jump, sure) if isinstance(jump, Act) else [(jump, one, sure)] for jump in jumps]
     most = max(len(found) for found in outcomes)
-    padded = [found + [(NO_CHANGE, zero)] * (most - len(found)) for found in outcomes]
-    effects = list(dict.fromkeys(effect for found in padded for effect, _ in found))
-    which = np.array([[effects.index(effect) for effect, _ in found] for found in padded])
-    return effects, which, jnp.stack([jnp.stack([weight for _, weight in found]) for found in padded])
+    padded = [found + [(NO_CHANGE, zero, sure)] * (most - len(found)) for found in outcomes]
+    effects = list(dict.fromkeys(effect for found in padded for effect, _, _ in found))
+    which = np.array([[effects.index(effect) for effect, _, _ in found] for found in padded])
+    weights = jnp.stack([jnp.stack([weight for _, weight, _ in found]) for found in padded])
+    return effects, which, weights, jnp.stack([jnp.stack([share for *_, share in found]) for found in padded])
 
 
-def _outcomes(chain: Chain, act: Act) -> list[tuple[Effect, StateArray]]:
-    """Return effect and rate of every outcome of an act, as far as it is seen."""
+def _outcomes(chain: Chain, act: Act, sure: Array) -> list[tuple[Effect, StateArray, Array]]:
+    """Return effect and rate of every outcome of an act, and how far it is seen in every reporting period."""
     found = []
     for i in chain.find(act.who, act.what):
         kind, rate = chain.kinds[i], jnp.asarray(chain.rates[i])
         is_sure = kind.who == NATURE or kind.always_seen
-        found.append((kind.effect, rate if is_sure else jnp.asarray(chain.seen[i]) * rate))
+        found.append((kind.effect, rate, sure if is_sure else jnp.asarray(chain.seen[i])))
     return found
 
 
 def _total(chain: Chain, plan: Plan, start: StateArray, log_potentials: RowStates | None = None) -> Scalar:
     """Return the log likelihood, differentiable by the chain's rates and by added log weights of the states."""
-    hidden, happen = _hidden(chain, plan.observed), _happen(chain, plan)
+    happen = _happen(chain, plan)
 
     def step(begin, row):
         row, log_potential = row
-        log_mass, end = advance(*hidden, begin, row.elapsed)
+        log_mass, end = advance(*_hidden(chain, plan.observed, row.period), begin, row.elapsed)
         seen = happen(end, row)
         if log_potential is not None:
             seen = seen * jnp.exp(log_potential)
@@ -216,10 +222,17 @@ def _smoothed(chain: Chain, plan: Plan, start: StateArray) -> RowStates:
     return jax.grad(_total, argnums=3)(chain, plan, start, zero)
 
 
-def _remain_silent_of(chain: Chain, observed: frozenset[Act], start: StateArray, elapsed: Scalar) -> Silence:
-    return be_silent(*_hidden(chain, observed), start, elapsed)
+def _remain_silent_of(
+    chain: Chain, observed: frozenset[Act], period: int, start: StateArray, elapsed: Scalar
+) -> Silence:
+    return be_silent(*_hidden(chain, observed, period), start, elapsed)
+
+
+def _fastest_of(chain: Chain, observed: frozenset[Act]) -> Scalar:
+    periods = len(jnp.asarray(chain.seen[0]))
+    return jnp.stack([fastest_rate(*_hidden(chain, observed, period)) for period in range(periods)]).max()
 
 
 _remain_silent = jax.jit(_remain_silent_of, static_argnums=1)
-_fastest = jax.jit(lambda chain, observed: fastest_rate(*_hidden(chain, observed)), static_argnums=1)
+_fastest = jax.jit(_fastest_of, static_argnums=1)
 _fastest_of_all = jax.jit(lambda chain: fastest_rate(chain.generator(), jnp.zeros(chain.space.size)))

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from raison.arrays import ActionArray, ActionStateArray, Number, Scalar, StateArray, namespace
-from raison.game import Effect, Game, Player, StateSpace
+from raison.game import Action, Effect, Game, Player, StateSpace
 
 
 @jax.tree_util.register_dataclass
@@ -25,7 +25,7 @@ class PlayerArrays:
         costs: c(a). Shape `[actions]`.
         is_available: 1 or 0. Shape `[actions, states]`.
         chances: probability of each outcome of each action.
-        seen: probability that each action is seen. Shape `[actions]`.
+        seen: probability that each action is seen, in every reporting period. Shape `[actions, periods]`.
         outcomes: effect of each outcome of each action.
         actions: names of the actions.
         always_seen: whether each action is known to be seen for sure.
@@ -38,14 +38,14 @@ class PlayerArrays:
     costs: ActionArray
     is_available: ActionStateArray
     chances: tuple[tuple[Scalar, ...], ...]
-    seen: ActionArray
+    seen: Float[Array | np.ndarray, "actions periods"]
     outcomes: tuple[tuple[Effect, ...], ...] = field(metadata={"static": True})
     actions: tuple[str, ...] = field(metadata={"static": True})
     always_seen: tuple[bool, ...] = field(metadata={"static": True})
     name: str = field(metadata={"static": True})
 
     @staticmethod
-    def of(player: Player, space: StateSpace) -> PlayerArrays:
+    def of(player: Player, space: StateSpace, periods: int) -> PlayerArrays:
         """Return the numbers of `player`."""
         available = [
             np.ones(space.size) if action.is_available is None else np.asarray(action.is_available, dtype=np.float64)
@@ -58,14 +58,22 @@ class PlayerArrays:
             costs=_vector([action.cost for action in player.actions]),
             is_available=np.stack(available) if available else np.zeros((0, space.size)),
             chances=tuple(tuple(_number(chance) for chance in action.chances) for action in player.actions),
-            seen=_vector([action.seen for action in player.actions]),
+            seen=_vector([number for action in player.actions for number in _of_periods(action, periods)]).reshape(
+                len(player.actions), periods
+            ),
             outcomes=tuple(action.outcomes for action in player.actions),
             actions=tuple(action.name for action in player.actions),
             always_seen=tuple(
-                isinstance(action.seen, float | int) and bool(action.seen == 1) for action in player.actions
+                all(isinstance(number, float | int) and bool(number == 1) for number in action.seen)
+                for action in player.actions
             ),
             name=player.name,
         )
+
+
+def _of_periods(action: Action, periods: int) -> tuple[Number, ...]:
+    """Return how far an action is seen in every reporting period."""
+    return action.seen * periods if len(action.seen) == 1 else action.seen
 
 
 def _vector(numbers: Sequence[Number]) -> ActionArray:
@@ -100,13 +108,18 @@ class GameArrays:
         """Return the numbers of `game`."""
         space = game.space
         return GameArrays(
-            players=tuple(PlayerArrays.of(player, space) for player in game.players),
+            players=tuple(PlayerArrays.of(player, space, game.periods) for player in game.players),
             nature=tuple(drift.rate(space) for drift in game.drifts),
             effects=tuple(drift.effect for drift in game.drifts),
             drifts=tuple(drift.name for drift in game.drifts),
             space=space,
             shock_mean=game.shock_mean,
         )
+
+    @property
+    def periods(self) -> int:
+        """Return the number of reporting periods."""
+        return self.players[0].seen.shape[1] if self.players else 1
 
     @property
     def discount_rates(self) -> Float[Array | np.ndarray, "players 1"]:

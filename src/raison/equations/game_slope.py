@@ -20,7 +20,7 @@ from raison.arrays import ActionStateArray, PlayerValues, StateArray
 from raison.equations.choice import Choice
 from raison.equations.game_arrays import GameArrays, PlayerArrays
 from raison.equations.play import Play, change_by
-from raison.game import Action, Drift, Effect, Game, Hazard, Motive, Player, StateSpace
+from raison.game import Drift, Effect, Game, Hazard, Motive, Player, StateSpace
 
 
 def no_slope(arrays: GameArrays) -> GameArrays:
@@ -173,7 +173,12 @@ def _drift_slope(drift: Drift, by_rate: StateArray, space: StateSpace) -> Drift:
 
 def _player_slope(player: Player, by: PlayerArrays, space: StateSpace) -> Player:
     actions = tuple(
-        Action(by.costs[a], by.chances[a], action.is_available, action.name, action.outcomes, by.seen[a])
+        dataclasses.replace(
+            action,
+            cost=by.costs[a],
+            chances=by.chances[a],
+            seen=(by.seen[a].sum(),) if len(action.seen) == 1 else tuple(by.seen[a]),
+        )
         for a, action in enumerate(player.actions)
     )
     motives = tuple(

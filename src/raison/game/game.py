@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import jax
 
+from raison.errors import CaseError
 from raison.game.nature import Drift
 from raison.game.players import Player
 from raison.game.space import StateSpace
@@ -31,3 +32,13 @@ class Game:
     players: tuple[Player, ...]
     space: StateSpace = field(metadata={"static": True})
     shock_mean: float = field(default=0.0, metadata={"static": True})
+
+    def __post_init__(self) -> None:
+        if len(counts := {len(each.seen) for player in self.players for each in player.actions} - {1}) > 1:
+            found = " and ".join(map(str, sorted(counts)))
+            raise CaseError(f"actions are seen in {found} reporting periods; all need as many, or one.")
+
+    @property
+    def periods(self) -> int:
+        """Return the number of reporting periods: times in which actions are seen with their own chances."""
+        return max((len(each.seen) for player in self.players for each in player.actions), default=1)

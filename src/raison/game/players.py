@@ -27,7 +27,8 @@ class Action:
         is_available: the states in which the action may be taken. Shape `[states]`, bool; None means all.
         name: as the analyst calls it.
         outcomes: the effect of each outcome.
-        seen: probability that the act is seen when it is taken, in 0..1.
+        seen: probability that the act is seen when it is taken, in 0..1: one for each reporting period of the game, or
+            one for all.
     """
 
     cost: Number
@@ -35,7 +36,7 @@ class Action:
     is_available: StateMask | None
     name: str = field(metadata={"static": True})
     outcomes: tuple[Effect, ...] = field(metadata={"static": True})
-    seen: Number = 1.0
+    seen: tuple[Number, ...] = (1.0,)
 
     def __post_init__(self) -> None:
         chances = [chance for chance in self.chances if isinstance(chance, float | int)]

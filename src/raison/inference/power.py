@@ -25,7 +25,7 @@ from raison.chain import Chain
 from raison.chain.simulation import Simulator
 from raison.inference.game_map import NumberVector
 from raison.inference.model import Explanation
-from raison.record import Move, Reading, Record, WatchedRecord
+from raison.record import Move, Reading, WatchedRecord
 from raison.record.simulated import simulate_record
 
 Weights = Float[np.ndarray, "true records rivals"]
@@ -142,7 +142,7 @@ def lengthened(watched: WatchedRecord, factor: float) -> WatchedRecord:
             for item in record.items
             if isinstance(item, Reading | Move) and item.time + turn * record.until <= until
         ]
-    return dataclasses.replace(watched, record=Record(tuple(items), until))
+    return dataclasses.replace(watched, record=dataclasses.replace(record, items=tuple(items), until=until))
 
 
 def with_readings(watched: WatchedRecord, variable: str, reliability: float, every: float) -> WatchedRecord:
@@ -158,4 +158,4 @@ def with_readings(watched: WatchedRecord, variable: str, reliability: float, eve
     times = np.arange(every, watched.record.until, every)
     readings = [Reading(float(time), variable, levels[0], levels=levels, reliability=reliability) for time in times]
     items = sorted([*watched.record.items, *readings], key=lambda item: item.time)
-    return dataclasses.replace(watched, record=Record(tuple(items), watched.record.until))
+    return dataclasses.replace(watched, record=dataclasses.replace(watched.record, items=tuple(items)))

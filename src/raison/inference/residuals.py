@@ -20,6 +20,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from raison.chain import NATURE, Act, Motion
+from raison.chain.filter import item_weights
 from raison.record import Move, Reading, WatchedRecord
 from raison.record.simulated import simulate_record
 
@@ -124,13 +125,13 @@ def residuals(motion: Motion, watched: WatchedRecord) -> Residuals:
     time = np.append(0.0, np.asarray(plan.time))
     seen = {act: np.zeros(len(time), dtype=int) for act in expected}
     scores: dict[str, float] = {}
-    weights = np.asarray(filtered.act)
-    for row, number in enumerate(np.asarray(plan.item)):
-        item = items[number] if number < len(items) else None
+    weights, _ = item_weights(filtered, plan)
+    last_row = dict(zip(np.asarray(plan.item).tolist(), range(len(plan.item)), strict=True))
+    for number, item in enumerate(items):
         if isinstance(item, Move):
-            seen[item.act][row + 1] += 1
+            seen[item.act][last_row[number] + 1] += 1
         elif isinstance(item, Reading):
-            scores[item.who] = scores.get(item.who, 0.0) + float(weights[row])
+            scores[item.who] = scores.get(item.who, 0.0) + float(weights[number])
     return Residuals(
         {
             act: Course(time, np.append(0.0, np.cumsum(rows)) + _doubt(watched, act) * time, np.cumsum(seen[act]))

@@ -145,10 +145,13 @@ class Record:
     Attributes:
         items: moves, readings and shocks, sorted by time.
         until: end of the watch, in time units from its start; silence counts until then.
+        periods: times, in order, at which a reporting period other than the first begins: the chance that an act is
+            seen may change there. Some may lie outside the watch.
     """
 
     items: tuple[Item, ...]
     until: float
+    periods: tuple[float, ...] = ()
 
     def moves(self, act: Act) -> tuple[Move, ...]:
         """Return the moves of one action of a player."""
@@ -165,7 +168,7 @@ class Record:
         shown.sort(key=lambda pair: pair[1].time)
         acts = [sight.jump for _, sight in shown if isinstance(sight.jump, Act)]
         observed = frozenset(act for act in acts if act.who == NATURE)
-        return make_plan(shown, self.until, space.size, observed)
+        return make_plan(shown, self.until, space.size, observed, self.periods)
 
 
 def _check_order(record: Record) -> None:

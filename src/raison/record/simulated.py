@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -37,7 +37,7 @@ def simulate_record(simulator: Simulator, watched: WatchedRecord, rng: np.random
     for item in [*fixed, None]:
         until = watched.record.until if item is None else item.time
         path = simulator.path(state, now, until, rng)
-        items += _seen(path, simulator, drifts, rng)
+        items += _seen(path, simulator, drifts, watched.record.periods, rng)
         now, state = until, path.end
         if isinstance(item, Reading):
             items.append(_read(item, state, watched, rng))
@@ -46,7 +46,7 @@ def simulate_record(simulator: Simulator, watched: WatchedRecord, rng: np.random
             state = int(item.effect.targets(chain.space)[state])
     moves = [_doubted(item, watched.record, rng) if isinstance(item, Move) else item for item in items]
     items = sorted([*moves, *_errors(watched.record, rng)], key=lambda item: item.time)
-    return dataclasses.replace(watched, record=Record(tuple(items), watched.record.until))
+    return dataclasses.replace(watched, record=dataclasses.replace(watched.record, items=tuple(items)))
 
 
 def _doubted(move: Move, record: Record, rng: np.random.Generator) -> Move:
@@ -70,15 +70,15 @@ def _is_from_outside(item: Item) -> bool:
     return isinstance(item, Shock) and not item.drift
 
 
-def _seen(path: Path, simulator: Simulator, drifts: frozenset[str], rng: np.random.Generator) -> Iterator[Item]:
+def _seen(
+    path: Path, simulator: Simulator, drifts: frozenset[str], periods: Sequence[float], rng: np.random.Generator
+) -> Iterator[Item]:
     """Yield what is seen of a path."""
     chain = simulator.chain
-    chances = [
-        1.0 if _is_watched(kind, drifts) else float(chance)
-        for kind, chance in zip(chain.kinds, chain.seen, strict=True)
-    ]
-    seen = np.array(chances)
-    is_seen = rng.random(len(path.kind)) < seen[path.kind]
+    seen = np.array(chain.seen, dtype=np.float64)
+    seen[[_is_watched(kind, drifts) for kind in chain.kinds]] = 1.0
+    period = np.searchsorted(np.array(periods), path.time, side="right")
+    is_seen = rng.random(len(path.kind)) < seen[path.kind, period]
     for time, number in zip(path.time[is_seen], path.kind[is_seen], strict=True):
         kind = chain.kinds[number]
         if kind.who == NATURE:

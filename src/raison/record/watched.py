@@ -98,11 +98,12 @@ class WatchedRecord:
             filtered: gives the record filtered by it; called only if something was seen before.
             time: from the start of the watch, in time units.
         """
-        passed = np.flatnonzero(np.asarray(self.plan.time) < time - SAME_TIME)
-        if not len(passed):
-            return motion.remain_silent(self.plan, self.start, max(time, 0.0))
-        last = int(passed[-1])
-        return motion.remain_silent(self.plan, filtered().after[last], max(time - float(self.plan.time[last]), 0.0))
+        passed = int(np.sum(np.asarray(self.plan.time) < time - SAME_TIME))
+        row = min(passed, len(self.plan.time) - 1)
+        if not passed:
+            return motion.remain_silent(self.plan, row, self.start, max(time, 0.0))
+        silent = max(time - float(self.plan.time[passed - 1]), 0.0)
+        return motion.remain_silent(self.plan, row, filtered().after[passed - 1], silent)
 
     def log_likelihood(self, chain: Chain) -> float:
         """Return the log likelihood of the record under `chain`."""

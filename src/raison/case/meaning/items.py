@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +10,8 @@ from typing import Protocol
 
 from raison.case.meaning.entries import changes_of_drift, effect_of, explain_change, read_confidence
 from raison.case.meaning.ranges import Kind, read_number
-from raison.case.text.schema import CaseText, RecordRow
+from raison.case.text.places import dotted
+from raison.case.text.schema import CaseText, RecordRow, ends_of
 from raison.errors import QueryError, did_you_mean
 from raison.game import StateSpace
 from raison.query.conditions import check_condition, mask
@@ -150,8 +152,9 @@ def _is_never(condition: str, space: StateSpace) -> bool:
 
 def _is_never_seen(row: RecordRow, case: CaseText) -> bool:
     """Return whether the action of a move is seen with probability zero under every explanation."""
-    own = case.players[row.who].actions[row.what].seen
-    name = f"players.{row.who}.actions.{row.what}.seen"
+    seen = case.players[row.who].actions[row.what].seen or {"": None}
+    key = list(seen)[bisect.bisect_left(ends_of(seen), row.date)]
+    name, own = dotted(("players", row.who, "actions", row.what, "seen", *([key] if key else []))), seen[key]
     return all(_is_zero(explanation.sees.get(name, own)) for explanation in case.explanations.values())
 
 

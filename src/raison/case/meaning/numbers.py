@@ -7,13 +7,15 @@ slot of that one.
 
 from __future__ import annotations
 
+import bisect
+import datetime
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from raison.case.meaning.ranges import REST, Kind, Strength, WrittenPrior, read_motive, read_number
 from raison.case.text.places import Path, dotted
-from raison.case.text.schema import CaseText, DecisionRate, Ratios, WrittenAction, WrittenPlayer
+from raison.case.text.schema import CaseText, DecisionRate, Ratios, WrittenAction, WrittenPlayer, ends_of
 from raison.errors import did_you_mean
 
 _LINK = re.compile(r"same as (?P<name>.+)")
@@ -57,12 +59,12 @@ class ActionNumbers:
     Attributes:
         costs: of its cost.
         chances: of the chance of each outcome, None for the one that takes the rest; empty for one outcome.
-        seen: of the chance to be seen; None if nobody doubts that it is.
+        seen: of the chance to be seen, in each reporting period or once for all; empty if nobody doubts that it is.
     """
 
     costs: int
     chances: tuple[int | None, ...]
-    seen: int | None
+    seen: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,12 @@ def read_numbers(case: CaseText) -> Numbers:
     every = tuple(walk.every)
     beliefs = {name: _beliefs(case, name, every, players, slots) for name in case.explanations}
     return Numbers(every, nature, players, beliefs, tuple(walk.links))
+
+
+def reporting_ends(case: CaseText) -> list[datetime.date]:
+    """Return the last day of every reporting period of a case but the last."""
+    written = [action.seen or {} for player in case.players.values() for action in player.actions.values()]
+    return sorted({end for seen in written for end in ends_of(seen)})
 
 
 def target_of(text: str) -> str:
@@ -214,9 +222,15 @@ class _Walk:
             else self.add((*root, "outcomes", number, "chance"), outcome.chance, Kind.CHANCE, basis)
             for number, outcome in enumerate(action.outcomes or ())
         )
-        seen = self.add((*root, "seen"), action.seen, Kind.CHANCE, basis, default="1")
-        is_sure = action.seen is None and dotted((*root, "seen")) not in self.doubted
-        return ActionNumbers(costs, chances, None if is_sure else seen)
+        return ActionNumbers(costs, chances, self.seen((*root, "seen"), action.seen, basis))
+
+    def seen(self, root: Path, seen: Mapping[str, str] | None, basis: str) -> tuple[int, ...]:
+        ends = ends_of(seen or {})
+        if not ends:
+            slot = self.add(root, None if seen is None else seen[""], Kind.CHANCE, basis, default="1")
+            return () if seen is None and dotted(root) not in self.doubted else (slot,)
+        slots = [self.add((*root, key), text, Kind.CHANCE, basis) for key, text in (seen or {}).items()]
+        return tuple(slots[bisect.bisect_left(ends, end)] for end in [*reporting_ends(self.case), datetime.date.max])
 
 
 class _Moved:
@@ -249,7 +263,7 @@ class _Moved:
 
     def action(self, each: ActionNumbers) -> ActionNumbers:
         chances = tuple(None if slot is None else self.slot(slot) for slot in each.chances)
-        return ActionNumbers(self.slot(each.costs), chances, None if each.seen is None else self.slot(each.seen))
+        return ActionNumbers(self.slot(each.costs), chances, tuple(self.slot(slot) for slot in each.seen))
 
 
 def _beliefs(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
@@ -70,6 +71,37 @@ def _as_text(value: Any) -> Any:
     return repr(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
+_UNTIL = re.compile(r"until (?P<date>\d{4}-\d\d-\d\d)")
+AFTER = "after"
+"""What the last reporting period of an action is called."""
+
+
+def _seen(value: Any) -> Any:
+    """Take one number for all time; refuse reporting periods that do not follow each other."""
+    if isinstance(value, str | int | float | list | tuple):
+        return {"": value}
+    if not isinstance(value, dict) or set(value) == {""}:
+        return value
+    *earlier, last = value or [""]
+    dates = [_day_of(key) for key in earlier]
+    if last != AFTER or not dates or None in dates:
+        example = "`{until 2017-06-30: 0.9, after: 0.5}`"
+        raise ValueError(f"need a chance, or one for each reporting period in order, such as {example}.")
+    if dates != sorted(set(dates), key=str):
+        raise ValueError("its reporting periods must follow each other: put the dates in order.")
+    return value
+
+
+def _day_of(key: Any) -> datetime.date | None:
+    match = _UNTIL.fullmatch(key) if isinstance(key, str) else None
+    return _date(match["date"]) if match else None
+
+
+def ends_of(seen: Mapping[str, Any]) -> list[datetime.date]:
+    """Return the last day of each reporting period of an action but the last."""
+    return [day for key in seen if (day := _day_of(key)) is not None]
+
+
 Name = Annotated[str, BeforeValidator(_name), WithJsonSchema({"type": "string", "pattern": r"^\w([\w-]*\w)?$"})]
 Level = Annotated[
     str, BeforeValidator(_as_text), BeforeValidator(_level), WithJsonSchema({"type": ["string", "integer"]})
@@ -90,6 +122,11 @@ Start = Annotated[
     Chances,
     BeforeValidator(lambda value: {value: 1.0} if isinstance(value, str) else value),
     WithJsonSchema({"type": ["string", "object"], "additionalProperties": {"type": "number"}}),
+]
+Seen = Annotated[
+    dict[str, NumberText],
+    BeforeValidator(_seen),
+    WithJsonSchema({"type": ["string", "number", "object"], "additionalProperties": {"type": ["string", "number"]}}),
 ]
 Ratios = dict[Name, dict[Level, NumberText]]
 Basis = Annotated[str, Field(description="`assumed`, alone or with a reason, or keys of sources.yaml")]
@@ -144,7 +181,7 @@ class WrittenAction(Entry):
     outcomes: tuple[Outcome, ...] | None = Field(default=None, min_length=1)
     condition: str | None = Field(default=None, alias="if")
     costs: NumberText | None = None
-    seen: NumberText | None = None
+    seen: Seen | None = None
     basis: Basis | None = None
     name: str = ""
     about: str = ""
