@@ -387,6 +387,8 @@ class ItemResult:
     what: str
     source: str
     note: str
+    answer: str
+    """Player and action that answered a move at once, as one joint act with it; empty if none did."""
     confidence: float
     weights: dict[str, ItemWeight]
     """By explanation."""

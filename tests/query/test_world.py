@@ -1,3 +1,4 @@
+import dataclasses
 import datetime
 
 import numpy as np
@@ -13,6 +14,7 @@ from raison.query.answers import Number, Parts, Undefined
 from raison.query.conditions import mask
 from raison.query.grammar import parse_condition, parse_query, parse_test
 from raison.query.world import Facts, Played, World, _combine, rests_on
+from raison.record import Record
 
 ACTION = "north press"
 """A player and an action of the border game."""
@@ -344,3 +346,20 @@ def test_a_move_that_is_not_in_the_record_has_no_reason(world):
 )
 def test_a_query_says_what_its_answer_rests_on(text: str, basis: str):
     assert rests_on(parse_query(text)) == basis
+
+
+def test_the_reason_of_an_answer_is_taken_where_the_other_act_has_led(facts, passes, border_jumps, border_values):
+    items = list(border_record().items)
+    items[0] = dataclasses.replace(items[0], answer=Act("south", "arm"))
+    given = watched(Record(tuple(items), 7.0))
+    world = World(dataclasses.replace(facts, records=(given,)), border(), _play)
+    found = _reasons(world, f"reason(south arm on {_day(0.5)})")
+    moved = np.zeros(BORDER_SPACE.size)
+    for jump in (each for each in border_jumps if each.what == "press"):
+        np.add.at(moved, jump.target, passes.predicted(0, 0.5) * jump.rate)
+    where = moved * sum(jump.rate for jump in border_jumps if jump.what == "arm")
+    values, (arm, *_) = border_values[1], [jump.target for jump in border_jumps if jump.what == "arm"]
+    log_odds = values[arm] - values - 0.8
+    assert found["all together"] == pytest.approx(float(log_odds @ where / where.sum()), rel=1e-6)
+    assert _ask(world, f"moves(south arm from {BEGIN} to {_day(7.0)})") == 2.0
+    assert _ask(world, f"moves(south arm from {BEGIN} to {_day(1.0)})") == 1.0

@@ -12,7 +12,7 @@ from raison.analysis.watch import Watch
 from raison.case import BuiltCase
 from raison.chain import Act, Motion, Plan
 from raison.chain.filter import item_weights
-from raison.record import WatchedRecord
+from raison.record import Move, WatchedRecord
 from raison.record.watched import SAME_TIME
 from raison.study import ActionForecast, ItemResult, ItemWeight, RecordResult
 
@@ -129,8 +129,10 @@ def item_results(fits: tuple[Fit, ...], described: tuple[Described, ...]) -> tup
                 for name, each in zip(names, one.each, strict=True)
             }
             if item is None:
-                results.append(ItemResult(one.watched.name, str(one.watched.until), END, "", "", "", "", 1.0, weights))
+                written = (str(one.watched.until), END, "", "", "", "", "")
+                results.append(ItemResult(one.watched.name, *written, 1.0, weights))
                 continue
-            written = (item.date, item.kind, item.who, item.what, item.source, item.note)
+            answer = str(item.answer) if isinstance(item, Move) and item.answer is not None else ""
+            written = (item.date, item.kind, item.who, item.what, item.source, item.note, answer)
             results.append(ItemResult(one.watched.name, *written, float(item.certainty), weights))
     return tuple(results)

@@ -48,12 +48,16 @@ class Chain:
             of shape `[periods]`.
         kinds: what makes each.
         space: the state space.
+        decisions: rate at which each player has the chance to act, per unit time. Each of shape `[states]`.
+        players: their names.
     """
 
     rates: tuple[StateArray, ...]
     seen: tuple[PeriodArray, ...]
     kinds: tuple[JumpKind, ...] = field(metadata={"static": True})
     space: StateSpace = field(metadata={"static": True})
+    decisions: tuple[StateArray, ...] = ()
+    players: tuple[str, ...] = field(default=(), metadata={"static": True})
 
     @staticmethod
     def of(arrays: GameArrays, act_rates: Sequence[Float[Array | np.ndarray, "_ states"]]) -> Chain:
@@ -72,7 +76,14 @@ class Chain:
                     kinds.append(JumpKind(player.name, action, effect, player.always_seen[a]))
                     rates.append(chance * acts[a])
                     seen.append(player.seen[a])
-        return Chain(tuple(rates), tuple(seen), tuple(kinds), arrays.space)
+        return Chain(
+            tuple(rates),
+            tuple(seen),
+            tuple(kinds),
+            arrays.space,
+            tuple(player.decision_rate for player in arrays.players),
+            tuple(player.name for player in arrays.players),
+        )
 
     @staticmethod
     def of_play(arrays: GameArrays, acts: Play) -> Chain:

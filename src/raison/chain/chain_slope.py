@@ -40,8 +40,8 @@ def acts_slope(
         by_acts.append(acts)
     zero = no_slope(arrays)
     by_players = tuple(
-        dataclasses.replace(player, chances=chances, seen=seen)
-        for player, (chances, seen) in zip(zero.players, players, strict=True)
+        dataclasses.replace(player, chances=chances, seen=seen, decision_rate=np.asarray(by_rate))
+        for player, (chances, seen), by_rate in zip(zero.players, players, by_chain.decisions, strict=True)
     )
     return dataclasses.replace(zero, players=by_players, nature=tuple(by_rates[:nature])), tuple(by_acts)
 

@@ -46,7 +46,7 @@ def habit_slope(
     by_logs = [rate * by for rate, by in zip(rates, by_acts, strict=True)]
     replying = [rival_was_last(arrays.space, player.name) for player in arrays.players]
     players = tuple(
-        dataclasses.replace(by, decision_rate=_over(each.sum(axis=0), player.decision_rate))
+        dataclasses.replace(by, decision_rate=by.decision_rate + _over(each.sum(axis=0), player.decision_rate))
         for by, each, player in zip(by_numbers.players, by_logs, arrays.players, strict=True)
     )
     by_shares = [each.sum(axis=1) for each in by_logs]

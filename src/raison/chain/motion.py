@@ -42,6 +42,13 @@ class Motion(Protocol):
         """Return the rate of an act, over all its outcomes, per time unit."""
         ...
 
+    def after(self, act: Act, where: StateArray) -> StateArray:
+        """Return where the world is after an act that was done somewhere in `where`, a distribution of states.
+
+        It sums to the mean rate of the act.
+        """
+        ...
+
     def filter(self, plan: Plan, start: StateArray) -> Filtered:
         """Return what each row of `plan` weighs and where the world then is; rows may be of any length."""
         ...
@@ -91,6 +98,13 @@ class ChainMotion:
 
     def rate(self, act: Act) -> StateArray:
         return self.chain.act_rate(act.who, act.what)
+
+    def after(self, act: Act, where: StateArray) -> StateArray:
+        moved = np.zeros(self.space.size)
+        for i in self.chain.find(act.who, act.what):
+            target = self.chain.kinds[i].effect.targets(self.space)
+            np.add.at(moved, target, np.asarray(where) * np.asarray(self.chain.rates[i]))
+        return moved
 
     def filter(self, plan: Plan, start: StateArray) -> Filtered:
         return filtering.run_filter(self.chain, plan, start)

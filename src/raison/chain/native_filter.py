@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float, Int64
+from jaxtyping import Bool, Float, Int32, Int64
 
 from raison.arrays import Batch, StateArray, StateMask
 from raison.chain import loops
@@ -17,7 +17,7 @@ from raison.chain.bands import Bands, bands_of
 from raison.chain.chain import NATURE, Chain
 from raison.chain.filters import Filtered, Occupied, RowStates, Slope
 from raison.chain.loops import MAX_LOAD, MAX_TERMS, Bars, Flow, Flows, Sights, flow_in
-from raison.chain.plan import Act, Plan
+from raison.chain.plan import Act, JointAct, Plan, Seeable
 from raison.errors import TooFast
 from raison.game import NO_CHANGE, Effect
 
@@ -114,7 +114,8 @@ class NativeFilter:
             by_flow = bars.cells[0], bars.killing[0]
             loops.go_back(flow, elapsed, mass, last, *work, 0.0, _vector(by_end), costates, *by_flow)
         rates, _ = _by_rates(chain, whole, bars)
-        return dataclasses.replace(chain, rates=tuple(rates), seen=tuple(np.zeros_like(seen) for seen in chain.seen))
+        still = (np.zeros_like(seen) for seen in chain.seen), (np.zeros(states) for _ in chain.players)
+        return dataclasses.replace(chain, rates=tuple(rates), seen=tuple(still[0]), decisions=tuple(still[1]))
 
     def hitting_probability(
         self, chain: Chain, start: Batch, target: StateMask, elapsed: float
@@ -261,15 +262,32 @@ def _by_going(hidden: Hidden, effect: Effect, bars: Bars) -> Float[np.ndarray, "
 def _chain_slope(chain: Chain, plan: Plan, hidden: Hidden, bars: Bars) -> Chain:
     """Return all derivatives by the chain, in its form."""
     rates, seen = _by_rates(chain, hidden, bars)
+    decisions = [np.zeros(len(hidden.flows.stay[0])) for _ in chain.players]
+
+    def rate_of(i: int) -> Float[np.ndarray, " states"]:
+        return np.asarray(chain.rates[i])
+
+    def decisions_of(player: int) -> Float[np.ndarray, " states"]:
+        return np.asarray(chain.decisions[player])
+
     row = 0
     for jump, period in _jumps(plan)[0]:
-        for i, how_far, _ in _outcomes(chain, plan.jumps[jump], period):
-            if i is not None:
-                rates[i] = rates[i] + how_far * bars.sights[row]
-                if hidden.is_hidden[i]:
-                    seen[i][period] += float(bars.sights[row] @ np.asarray(chain.rates[i]))
+        for outcome in _outcomes(chain, plan.jumps[jump], period):
+            bar, i, answer = bars.sights[row], outcome.kind, outcome.answer
             row += 1
-    return dataclasses.replace(chain, rates=tuple(rates), seen=tuple(seen))
+            if i is None:
+                continue
+            if answer is not None:
+                share, (k, player, where) = answer.share(chain), answer
+                by_share = np.bincount(where, weights=bar * outcome.seen * rate_of(i), minlength=len(bar))
+                safe = np.where(decisions_of(player) > 0.0, decisions_of(player), np.inf)
+                rates[k] = rates[k] + by_share / safe
+                decisions[player] -= by_share * share / safe
+                bar = bar * share[where]
+            rates[i] = rates[i] + outcome.seen * bar
+            if hidden.is_hidden[i]:
+                seen[i][period] += float(bar @ rate_of(i))
+    return dataclasses.replace(chain, rates=tuple(rates), seen=tuple(seen), decisions=tuple(decisions))
 
 
 def _jumps(plan: Plan) -> tuple[list[tuple[int, int]], Int64[np.ndarray, " rows"]]:
@@ -279,14 +297,64 @@ def _jumps(plan: Plan) -> tuple[list[tuple[int, int]], Int64[np.ndarray, " rows"
     return list(distinct), np.array([distinct[pair] for pair in pairs], dtype=np.int64)
 
 
-def _outcomes(chain: Chain, jump: Act | Effect, period: int) -> list[tuple[int | None, float, Effect]]:
-    """Return the outcomes of what is seen: kind of jump (None from outside), how far it is seen, and effect."""
+class _Outcome(NamedTuple):
+    """One way in which what is seen may have come about.
+
+    Attributes:
+        kind: of the jump; None for a change from outside.
+        seen: how far it is seen.
+        target: state to which it leads.
+        answer: how it was answered, if it was.
+    """
+
+    kind: int | None
+    seen: float
+    target: Int32[np.ndarray, " states"]
+    answer: _AnswerTo | None = None
+
+    def weight(self, chain: Chain) -> Float[np.ndarray, " states"]:
+        if self.kind is None:
+            return np.ones(len(self.target))
+        rate = self.seen * np.asarray(chain.rates[self.kind])
+        return rate if self.answer is None else rate * self.answer.share(chain)[self.answer.where]
+
+
+class _AnswerTo(NamedTuple):
+    """The answer to an act.
+
+    Attributes:
+        kind: of the jump that it is.
+        player: place of the one who answers.
+        where: state to which the act has led.
+    """
+
+    kind: int
+    player: int
+    where: Int32[np.ndarray, " states"]
+
+    def share(self, chain: Chain) -> Float[np.ndarray, " states"]:
+        """Return the probability of the answer at a chance to act; zero where there is none."""
+        rate, decisions = np.asarray(chain.rates[self.kind]), np.asarray(chain.decisions[self.player])
+        return np.divide(rate, decisions, out=np.zeros_like(rate), where=decisions > 0.0)
+
+
+def _outcomes(chain: Chain, jump: Seeable, period: int) -> list[_Outcome]:
+    """Return the outcomes of what is seen."""
     if isinstance(jump, Effect):
-        return [] if jump == NO_CHANGE else [(None, 1.0, jump)]
+        return [] if jump == NO_CHANGE else [_Outcome(None, 1.0, jump.targets(chain.space))]
+    if isinstance(jump, JointAct):
+        player = chain.players.index(jump.answer.who)
+        return [
+            first._replace(target=answer.target[first.target], answer=_AnswerTo(i, player, first.target))
+            for first in _outcomes(chain, jump.act, period)
+            for answer in _outcomes(chain, jump.answer, period)
+            if (i := answer.kind) is not None
+        ]
     found = []
     for i in chain.find(jump.who, jump.what):
         kind = chain.kinds[i]
-        found.append((i, 1.0 if kind.who == NATURE or kind.always_seen else float(chain.seen[i][period]), kind.effect))
+        seen = 1.0 if kind.who == NATURE or kind.always_seen else float(chain.seen[i][period])
+        found.append(_Outcome(i, seen, kind.effect.targets(chain.space)))
     return found
 
 
@@ -297,9 +365,8 @@ def _sights(chain: Chain, plan: Plan) -> Sights:
     flat = [outcome for each in outcomes for outcome in each]
     target = np.empty((len(flat), chain.space.size), dtype=np.int32)
     weight = np.empty((len(flat), chain.space.size))
-    for row, (i, seen, effect) in enumerate(flat):
-        target[row] = effect.targets(chain.space)
-        weight[row] = 1.0 if i is None else seen * np.asarray(chain.rates[i])
+    for row, outcome in enumerate(flat):
+        target[row], weight[row] = outcome.target, outcome.weight(chain)
     return Sights(
         elapsed=np.array(plan.elapsed, dtype=np.float64),
         period=np.array(plan.period, dtype=np.int64),

@@ -31,20 +31,40 @@ class Act:
         return f"{self.who} {self.what}"
 
 
+@dataclass(frozen=True, order=True)
+class JointAct:
+    """An act that another player answers at once: a meeting that is held, an agreement that is signed.
+
+    It weighs by the rate of the act, and by the probability with which the other, had it the chance to act at that
+    moment, would choose the answer where the act leads. Both move the world.
+    """
+
+    act: Act
+    answer: Act
+
+    def __str__(self) -> str:
+        return f"{self.act}, answered by {self.answer}"
+
+
+Seeable = Act | JointAct | Effect
+"""What a sight may be of."""
+
+
 @dataclass(frozen=True, eq=False)
 class Sight:
     """What is seen at one moment.
 
     Attributes:
         time: from the start of the watch, in time units.
-        jump: the act that was seen, which weighs by its rate; or a change from outside, which has no weight.
+        jump: the act or joint act that was seen, which weighs by its rate; or a change from outside, which has no
+            weight.
         confidence: probability, in (0, 1], that the jump happened.
         error_rate: rate, per time unit, at which such a sight stands in the record where nothing happened.
         weights: probability of the sight in every state; None for one in all. Shape `[states]`.
     """
 
     time: float
-    jump: Act | Effect = NO_CHANGE
+    jump: Seeable = NO_CHANGE
     confidence: float = 1.0
     error_rate: float = 1.0
     weights: Float[np.ndarray, " states"] | None = None
@@ -78,7 +98,7 @@ class Plan:
     error_rate: Column
     weighing: Numbers
     weights: Float[np.ndarray | jax.Array, "weighings states"]
-    jumps: tuple[Act | Effect, ...] = field(metadata={"static": True})
+    jumps: tuple[Seeable, ...] = field(metadata={"static": True})
     observed: frozenset[Act] = field(metadata={"static": True})
 
     @property

@@ -13,7 +13,7 @@ from jaxtyping import Array, Float
 from raison.arrays import Batch, Scalar, StateArray, StateMask
 from raison.chain.chain import NATURE, Chain
 from raison.chain.filters import Filtered, Occupied, RowStates, Slope
-from raison.chain.plan import Act, Plan
+from raison.chain.plan import Act, JointAct, Plan, Seeable
 from raison.chain.xla_silence import (
     MAX_LOAD,
     MOST_PIECES,
@@ -25,7 +25,7 @@ from raison.chain.xla_silence import (
     fastest_rate,
 )
 from raison.equations.generator import Generator
-from raison.game import NO_CHANGE, Effect
+from raison.game import Effect
 
 
 class Hidden(NamedTuple):
@@ -151,47 +151,68 @@ def _rows(plan: Plan) -> _Row:
 
 def _happen(chain: Chain, plan: Plan):
     """Return the function that weighs and moves a distribution by what is seen at the end of a row."""
-    effects, which, rates, shares = _what_is_seen(chain, plan.jumps)
-    targets = jnp.asarray(np.stack([effect.targets(chain.space) for effect in effects]))
+    targets, rates, shares = _what_is_seen(chain, plan.jumps)
     weights = jnp.asarray(plan.weights)
 
     def happen(before, row):
         happened = jnp.zeros_like(before)
-        for outcome in range(which.shape[1]):
-            effect = targets[jnp.asarray(which)[row.jump, outcome]]
+        for outcome in range(targets.shape[1]):
             weight = shares[row.jump, outcome, row.period] * rates[row.jump, outcome]
-            happened = happened.at[effect].add(weight * before)
+            happened = happened.at[targets[row.jump, outcome]].add(weight * before)
         seen = row.confidence * happened + (1.0 - row.confidence) * row.error_rate * before
         return seen * weights[row.weighing]
 
     return happen
 
 
-def _what_is_seen(chain: Chain, jumps: tuple[Act | Effect, ...]):
-    """Return the distinct effects, and for every jump, up to as many outcomes as any has, effect, weight and share.
+class _Outcome(NamedTuple):
+    """One way in which what is seen may have come about: where it leads, what it weighs, and how far it is seen."""
+
+    target: Array | np.ndarray
+    weight: StateArray
+    share: Array
+
+
+def _what_is_seen(chain: Chain, jumps: tuple[Seeable, ...]) -> _Outcome:
+    """Return, for every jump, up to as many outcomes as any has: target, weight and share.
 
     An act weighs by its rate and the share of it that is seen in a reporting period; a change from outside by one.
-    Missing outcomes weigh nothing. Shapes `[jumps, outcomes]` (index into the distinct effects),
-    `[jumps, outcomes, states]` and `[jumps, outcomes, periods]`.
+    Missing outcomes weigh nothing. Shapes `[jumps, outcomes, states]`, twice, and `[jumps, outcomes, periods]`.
     """
-    one, zero = jnp.ones(chain.space.size), jnp.zeros(chain.space.size)
-    sure = jnp.ones_like(jnp.asarray(chain.seen[0]))
-    outcomes = [_outcomes(chain, jump, sure) if isinstance(jump, Act) else [(jump, one, sure)] for jump in jumps]
+    outcomes = [_outcomes(chain, jump) for jump in jumps]
     most = max(len(found) for found in outcomes)
-    padded = [found + [(NO_CHANGE, zero, sure)] * (most - len(found)) for found in outcomes]
-    effects = list(dict.fromkeys(effect for found in padded for effect, _, _ in found))
-    which = np.array([[effects.index(effect) for effect, _, _ in found] for found in padded])
-    weights = jnp.stack([jnp.stack([weight for _, weight, _ in found]) for found in padded])
-    return effects, which, weights, jnp.stack([jnp.stack([share for *_, share in found]) for found in padded])
+    nothing = _Outcome(np.arange(chain.space.size), jnp.zeros(chain.space.size), _sure(chain))
+    padded = [[*found, *[nothing] * (most - len(found))] for found in outcomes]
+    parts = ([jnp.stack([getattr(each, part) for each in found]) for found in padded] for part in _Outcome._fields)
+    return _Outcome(*(jnp.stack(part) for part in parts))
 
 
-def _outcomes(chain: Chain, act: Act, sure: Array) -> list[tuple[Effect, StateArray, Array]]:
-    """Return effect and rate of every outcome of an act, and how far it is seen in every reporting period."""
+def _sure(chain: Chain) -> Array:
+    return jnp.ones_like(jnp.asarray(chain.seen[0]))
+
+
+def _outcomes(chain: Chain, jump: Seeable) -> list[_Outcome]:
+    """Return the outcomes of what is seen."""
+    if isinstance(jump, Effect):
+        return [_Outcome(jump.targets(chain.space), jnp.ones(chain.space.size), _sure(chain))]
+    if isinstance(jump, JointAct):
+        decisions = jnp.asarray(chain.decisions[chain.players.index(jump.answer.who)])
+        safe = jnp.where(decisions > 0.0, decisions, 1.0)
+        return [
+            _Outcome(
+                answer.target[first.target],
+                first.weight * (jnp.where(decisions > 0.0, answer.weight, 0.0) / safe)[first.target],
+                first.share,
+            )
+            for first in _outcomes(chain, jump.act)
+            for answer in _outcomes(chain, jump.answer)
+        ]
     found = []
-    for i in chain.find(act.who, act.what):
+    for i in chain.find(jump.who, jump.what):
         kind, rate = chain.kinds[i], jnp.asarray(chain.rates[i])
         is_sure = kind.who == NATURE or kind.always_seen
-        found.append((kind.effect, rate, sure if is_sure else jnp.asarray(chain.seen[i])))
+        share = _sure(chain) if is_sure else jnp.asarray(chain.seen[i])
+        found.append(_Outcome(kind.effect.targets(chain.space), rate, share))
     return found
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import Float
 
 from raison.chain.chain import NATURE
-from raison.chain.plan import Act, Plan, Sight, make_plan
+from raison.chain.plan import Act, JointAct, Plan, Sight, make_plan
 from raison.errors import CaseError
 from raison.game import NO_CHANGE, Effect, StateSpace
 
@@ -70,11 +70,13 @@ class Move(Item):
         confidence: probability, in (0, 1], that the act happened as coded. A doubtful move is a mixture:
             with weight 1 - confidence the record shows it by error, at the rate at which this action
             stands in the record.
+        answer: act of another player that answered it at once, if one did: then the two are one joint act.
     """
 
     kind = "move"
 
     confidence: float = 1.0
+    answer: Act | None = None
 
     @property
     def act(self) -> Act:
@@ -85,7 +87,8 @@ class Move(Item):
         return self.confidence
 
     def sights(self, record: Record, space: StateSpace) -> tuple[Sight, ...]:
-        return (Sight(self.time, self.act, self.confidence, len(record.moves(self.act)) / record.until),)
+        jump = self.act if self.answer is None else JointAct(self.act, self.answer)
+        return (Sight(self.time, jump, self.confidence, len(record.moves(self.act)) / record.until),)
 
 
 @dataclass(frozen=True)
@@ -156,6 +159,11 @@ class Record:
     def moves(self, act: Act) -> tuple[Move, ...]:
         """Return the moves of one action of a player."""
         return tuple(item for item in self.items if isinstance(item, Move) and item.act == act)
+
+    def times(self, act: Act) -> tuple[float, ...]:
+        """Return when an action of a player was taken, as a move or as the answer of a joint act."""
+        moves = [item for item in self.items if isinstance(item, Move) and act in (item.act, item.answer)]
+        return tuple(move.time for move in moves)
 
     def plan(self, space: StateSpace) -> Plan:
         """Return the record made ready for a filter.

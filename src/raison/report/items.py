@@ -52,13 +52,21 @@ def _short_shock(item: ItemResult) -> str:
     return plain(item.what) if item.who == "nature" else f"{plain(item.who)} → {plain(item.what)}"
 
 
+def _move(study: Study, item: ItemResult) -> str:
+    text = f"{label(study, item.who)}: {label(study, f'{item.who}.{item.what}')}"
+    if not item.answer:
+        return text
+    who, what = item.answer.split()
+    return f"{text}; answered at once by {label(study, who)}: {label(study, f'{who}.{what}')}"
+
+
 LOOKS = {
     "move": Look(
         name="move",
         group="",
         mark="o",
         colour=INK,
-        sentence=lambda study, item: f"{label(study, item.who)}: {label(study, f'{item.who}.{item.what}')}",
+        sentence=_move,
         short=lambda item: f"{plain(item.who)}: {plain(item.what)}",
         lane=lambda study, item: label(study, f"{item.who}.{item.what}"),
     ),

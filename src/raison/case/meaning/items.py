@@ -12,6 +12,7 @@ from raison.case.meaning.entries import changes_of_drift, effect_of, explain_cha
 from raison.case.meaning.ranges import Kind, read_number
 from raison.case.text.places import dotted
 from raison.case.text.schema import CaseText, RecordRow, ends_of
+from raison.chain import Act
 from raison.errors import QueryError, did_you_mean
 from raison.game import StateSpace
 from raison.query.conditions import check_condition, mask
@@ -67,10 +68,26 @@ class _Moves:
             elif _is_never_seen(row, setting.case):
                 yield "what", f"`{row.what}` is never seen: its `seen` is 0, so it cannot stand in the record."
         yield from _check_confidence(row)
+        if row.answer.strip():
+            yield from self._check_answer(row, setting)
+
+    def _check_answer(self, row: RecordRow, setting: Setting) -> Wrong:
+        who, *rest = row.answer.split()
+        players = setting.case.players
+        if len(rest) != 1:
+            yield "answer", f"found `{row.answer}`; need the other player and its action, such as `russia ease`."
+        elif who not in players:
+            yield "answer", f"no player `{who}`.{did_you_mean(who, players)}"
+        elif who == row.who:
+            yield "answer", f"found `{row.answer}`; `{who}` cannot answer itself. A second act is an item of its own."
+        elif rest[0] not in (known := players[who].actions):
+            yield "answer", f"player `{who}` has no action `{rest[0]}`.{did_you_mean(rest[0], known)}"
+        elif (condition := known[rest[0]].condition) is not None and _is_never(condition, setting.space):
+            yield "answer", f"`{rest[0]}` can never be taken: its condition `{condition}` holds in no state."
 
     def item(self, row: RecordRow, time: float, setting: Setting) -> Item:
-        confidence = read_confidence(row.confidence)
-        return Move(time, row.who, row.what, str(row.date), row.source, row.note, confidence)
+        confidence, answer = read_confidence(row.confidence), Act(*row.answer.split()) if row.answer.strip() else None
+        return Move(time, row.who, row.what, str(row.date), row.source, row.note, confidence, answer)
 
 
 class _Readings:
@@ -88,6 +105,7 @@ class _Readings:
         if not wrong and read_confidence(row.confidence) <= 0.5:
             message = "a reading that is wrong as often as right says nothing; it needs more than 0.5."
             yield "confidence", f"found `{row.confidence}`; {message}"
+        yield from _check_unanswered(row)
 
     def _check_levels(self, row: RecordRow, known: tuple[str, ...]) -> Wrong:
         levels = _levels(row)
@@ -117,6 +135,7 @@ class _Shocks:
             yield "what", message
         if row.confidence is not None:
             yield "confidence", f"found `{row.confidence}`; a shock is taken as certain, so leave this empty."
+        yield from _check_unanswered(row)
 
     def item(self, row: RecordRow, time: float, setting: Setting) -> Item:
         is_drift = row.who == "nature"
@@ -131,6 +150,11 @@ ITEM_KINDS: dict[str, ItemKind] = {Move.kind: _Moves(), Reading.kind: _Readings(
 
 def _levels(row: RecordRow) -> tuple[str, ...]:
     return tuple(level.strip() for level in row.what.split("|"))
+
+
+def _check_unanswered(row: RecordRow) -> Wrong:
+    if row.answer.strip():
+        yield "answer", f"found `{row.answer}`; only a move can be answered, so leave this empty."
 
 
 def _check_confidence(row: RecordRow) -> Wrong:

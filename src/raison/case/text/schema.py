@@ -234,6 +234,7 @@ class RecordRow(Entry):
     confidence: NumberText | None = None
     source: str = ""
     note: str = ""
+    answer: str = ""
 
 
 class ClueRow(Entry):

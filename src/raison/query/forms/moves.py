@@ -15,7 +15,7 @@ from raison.record.watched import SAME_TIME
 
 @dataclass(frozen=True)
 class MoveCount(Form):
-    """How many moves of an action the record has."""
+    """How many moves of an action the record has, answers of joint acts among them."""
 
     player: str
     action: str
@@ -45,8 +45,8 @@ class MoveCount(Form):
     def answer(self, world: Askable) -> Answer:
         watched = world.record(self.episode)
         begin, end = (watched.calendar.time_of(date) for date in (self.begin, self.end))
-        moves = watched.record.moves(Act(self.player, self.action))
-        return Number(float(sum(begin - SAME_TIME <= move.time <= end + SAME_TIME for move in moves)))
+        times = watched.record.times(Act(self.player, self.action))
+        return Number(float(sum(begin - SAME_TIME <= time <= end + SAME_TIME for time in times)))
 
     @property
     def rests_on(self) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from raison.arrays import StateVector
+from raison.chain import Act
 from raison.query.answers import Answer, Number, Parts, Undefined
 from raison.query.conditions import check_action, check_episode, resolve_action
 from raison.query.syntax import Syntax
@@ -71,11 +72,13 @@ class Reason(Form):
         total: dict[str, float] = {}
         weight = sum(move.confidence for _, move in moves)
         for number, move in moves:
-            rate = np.asarray(world.motion.rate(move.act))
-            where = np.asarray(filtered.before[int(np.flatnonzero(items == number)[-1])]) * rate
+            where, act = np.asarray(filtered.before[int(np.flatnonzero(items == number)[-1])]), move.act
+            if move.answer is not None and self._asks_of(move.answer):
+                where, act = world.motion.after(move.act, where), move.answer
+            where = where * np.asarray(world.motion.rate(act))
             if not where.sum() > 0.0:
                 return Undefined(f"{move} cannot happen")
-            advantage = reasons.advantage(move.act, self.instead or None)
+            advantage = reasons.advantage(act, self.instead or None)
             for part, each in _averaged(advantage, where / where.sum()).items():
                 total[part] = total.get(part, 0.0) + each * move.confidence / weight
         total[TOGETHER] = sum(total.values())
@@ -88,10 +91,12 @@ class Reason(Form):
             (number, item)
             for number, item in enumerate(watched.record.items)
             if isinstance(item, Move)
-            and item.who == self.player
-            and self.action in ("", item.what)
+            and (self._asks_of(item.act) or (item.answer is not None and self._asks_of(item.answer)))
             and (self.date is None or calendar.date_of(item.time) == self.date)
         ]
+
+    def _asks_of(self, act: Act) -> bool:
+        return act.who == self.player and self.action in ("", act.what)
 
     def _no_move(self, watched: WatchedRecord) -> str:
         what = f"{self.player} {self.action}".strip()
