@@ -194,3 +194,18 @@ def test_the_episodes_of_the_how_to_are_episodes_of_the_small_case(tmp_path: pat
     written = read_case(tmp_path / "small")
     assert check_case(written) == ()
     assert [record.name for record in build(written).records] == ["first-offer", "old-border"]
+
+
+def test_the_counts_of_the_how_to_are_a_record_of_the_small_case(tmp_path: pathlib.Path) -> None:
+    page = (ROOT / "docs" / "how-to" / "count-acts.md").read_text(encoding="utf-8")
+    (table,) = re.findall(r"^<!-- record -->\n```csv\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    write_template(tmp_path / "small")
+    (tmp_path / "small" / "record.csv").write_text(table, encoding="utf-8")
+    written = read_case(tmp_path / "small")
+    check_case(written)
+    (watched,) = build(written).records
+    days = [(watched.calendar.date_of(count.since), count.date, count.number) for count in watched.record.counts]
+    assert [(str(begin), until, number) for begin, until, number in days] == [
+        ("2021-04-01", "2021-04-30", 0),
+        ("2021-05-01", "2021-06-30", 3),
+    ]

@@ -382,13 +382,17 @@ class ItemResult:
     record: str
     date: str
     kind: str
-    """`move`, `reading`, `shock` or `end`."""
+    """`move`, `count`, `reading`, `shock` or `end`."""
     who: str
     what: str
     source: str
     note: str
     answer: str
     """Player and action that answered a move at once, as one joint act with it; empty if none did."""
+    begin: str
+    """First day of the span in which acts were counted; empty for anything but a count."""
+    number: int | None
+    """Acts that were counted; null for anything but a count."""
     confidence: float
     weights: dict[str, ItemWeight]
     """By explanation."""

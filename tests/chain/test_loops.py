@@ -27,7 +27,7 @@ def random_flow(seed: int, speed_up: float = 1.0) -> tuple[Flow, np.ndarray]:
     offsets = np.cumsum(lengths) - lengths
     flat = np.append(np.concatenate(cells), 0.0) / speed
     numbers = (np.array(each, dtype=np.int64) for each in (begins, lengths, SHIFTS, offsets))
-    return Flow(*numbers, flat, 1.0 + matrix.diagonal() / speed, speed), matrix
+    return Flow(*numbers, flat, 1.0 + matrix.diagonal() / speed, speed, loops.TOLERANCE, loops.LEAST_TERMS), matrix
 
 
 def go_silent(flow: Flow, elapsed: float, begin: np.ndarray):

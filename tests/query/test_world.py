@@ -14,7 +14,7 @@ from raison.query.answers import Number, Parts, Undefined
 from raison.query.conditions import mask
 from raison.query.grammar import parse_condition, parse_query, parse_test
 from raison.query.world import Facts, Played, World, _combine, rests_on
-from raison.record import Record
+from raison.record import Count, Move, Record
 
 ACTION = "north press"
 """A player and an action of the border game."""
@@ -346,6 +346,18 @@ def test_a_move_that_is_not_in_the_record_has_no_reason(world):
 )
 def test_a_query_says_what_its_answer_rests_on(text: str, basis: str):
     assert rests_on(parse_query(text)) == basis
+
+
+def test_moves_has_counts_whose_span_lies_within_its_dates(facts):
+    count = Count(2.0, "south", "talk", str(_day(1.95)), since=1.0, number=3)
+    given = watched(Record((count, Move(5.5, "south", "talk")), 7.0))
+    world = World(dataclasses.replace(facts, records=(given,)), border(), _play)
+    assert _ask(world, f"moves(south talk from {_day(1.0)} to {_day(7.0)})") == 4.0
+    assert _ask(world, f"moves(south talk from {_day(1.0)} to {_day(1.975)})") == 3.0
+    assert _ask(world, f"moves(south talk from {_day(2.0)} to {_day(7.0)})") == 1.0
+    answer = world.answer(parse_query(f"moves(south talk from {_day(1.5)} to {_day(7.0)})"))
+    assert isinstance(answer, Undefined)
+    assert "lies only partly within" in answer.why
 
 
 def test_the_reason_of_an_answer_is_taken_where_the_other_act_has_led(facts, passes, border_jumps, border_values):

@@ -12,7 +12,7 @@ from raison.analysis.watch import Watch
 from raison.case import BuiltCase
 from raison.chain import Act, Motion, Plan
 from raison.chain.filter import item_weights
-from raison.record import Move, WatchedRecord
+from raison.record import Count, Move, WatchedRecord
 from raison.record.watched import SAME_TIME
 from raison.study import ActionForecast, ItemResult, ItemWeight, RecordResult
 
@@ -93,12 +93,10 @@ def _describe(case: BuiltCase, motion: Motion, watched: WatchedRecord, points: n
         levels = np.eye(len(variable.levels))[watched.space.levels_of(variable.name)]
         paths[variable.name] = smoothed @ levels
     forecasts = tuple(
-        ActionForecast(
-            watched.name, player, action, float(rows.sum()), len(moves), tuple(np.cumsum(rows)[points].tolist())
-        )
+        ActionForecast(watched.name, player, action, float(rows.sum()), seen, tuple(np.cumsum(rows)[points].tolist()))
         for player, actions in case.names.actions.items()
         for action in actions
-        for rows, moves in [(expected[Act(player, action)], watched.record.moves(Act(player, action)))]
+        for rows, seen in [(expected[Act(player, action)], watched.record.number_of(Act(player, action)))]
     )
     return Description(act, silence, forecasts, paths)
 
@@ -129,10 +127,13 @@ def item_results(fits: tuple[Fit, ...], described: tuple[Described, ...]) -> tup
                 for name, each in zip(names, one.each, strict=True)
             }
             if item is None:
-                written = (str(one.watched.until), END, "", "", "", "", "")
+                written = (str(one.watched.until), END, "", "", "", "", "", "", None)
                 results.append(ItemResult(one.watched.name, *written, 1.0, weights))
                 continue
+            begin, number = "", None
+            if isinstance(item, Count):
+                begin, number = str(one.watched.calendar.date_of(item.since)), item.number
             answer = str(item.answer) if isinstance(item, Move) and item.answer is not None else ""
-            written = (item.date, item.kind, item.who, item.what, item.source, item.note, answer)
+            written = (item.date, item.kind, item.who, item.what, item.source, item.note, answer, begin, number)
             results.append(ItemResult(one.watched.name, *written, float(item.certainty), weights))
     return tuple(results)

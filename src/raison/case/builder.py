@@ -265,7 +265,8 @@ def _watched(name: str, episode: Episode, case: CaseText, space: StateSpace) -> 
     unit = case.time.unit
     calendar = Calendar(episode.begin, unit, DAYS[unit])
     setting = Setting(case, space)
-    items = tuple(ITEM_KINDS[row.kind].item(row, calendar.time_of(row.date), setting) for row in episode.rows)
+    written = [ITEM_KINDS[row.kind].item(row, calendar, setting) for row in episode.rows]
+    items = tuple(sorted(written, key=lambda item: item.time))  # a count stands at the end of its day
     periods = tuple(calendar.end_of(end) for end in reporting_ends(case))
     record = Record(items, calendar.end_of(episode.until), periods)
     return WatchedRecord(episode.name or name, record, space, _start(episode, space), calendar, episode.focus)

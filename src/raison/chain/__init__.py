@@ -3,13 +3,15 @@
 from raison.chain.chain import NATURE, Chain, JumpKind
 from raison.chain.filter import distribution_at, hitting_probability
 from raison.chain.motion import ChainMotion, Motion
-from raison.chain.plan import Act, JointAct, Plan, Sight
+from raison.chain.plan import Act, CountBegins, CountEnds, JointAct, Plan, Sight
 
 __all__ = [
     "NATURE",
     "Act",
     "Chain",
     "ChainMotion",
+    "CountBegins",
+    "CountEnds",
     "JointAct",
     "JumpKind",
     "Motion",

@@ -6,6 +6,7 @@ would have been seen: what remains is the probability of the silence. At a sight
     an act             confidence * rate(x) * seen(x), then moved by it;  + (1 - confidence) * error rate, unmoved
     outside change     moved, without weight
     anything           times the probability of the sight in each state
+    a count            the filter carries the acts so far, too: see `raison.chain.counting`
 
 The log likelihood is the sum of the logs of what remains, so each item has two parts, the silence before it
 and the act. The smoothed distribution at the end of a row is the derivative of the log likelihood by the log of a
@@ -23,6 +24,7 @@ from jaxtyping import Array, Float
 
 from raison.arrays import Batch, StateArray, StateMask
 from raison.chain.chain import Chain
+from raison.chain.counting import CountingFilter
 from raison.chain.filters import ChainFilter, Filtered, Occupied, RowStates, Slope
 from raison.chain.plan import Act, Plan
 
@@ -39,10 +41,10 @@ def _machine() -> ChainFilter:
     if jax.default_backend() == "cpu":
         from raison.chain.native_filter import NativeFilter
 
-        return NativeFilter()
+        return CountingFilter(NativeFilter())
     from raison.chain.xla_filter import XlaFilter
 
-    return XlaFilter()
+    return CountingFilter(XlaFilter())
 
 
 def run_filter(chain: Chain, plan: Plan, start: StateArray) -> Filtered:

@@ -31,8 +31,14 @@ TOLERANCE = 1e-11
 MAX_LOAD = 16.0
 """Largest L t of one piece. Keeps the mass that remains, at least e^(-Lt), and its terms few."""
 
+RARE_TOLERANCE = 1e-30
+"""`TOLERANCE` where acts are counted: what then decides may be a rare part of the mass."""
+
 LEAST_TERMS = 2
 """Terms after the first that every piece has: derivatives by the rates come from them, however short it is."""
+
+RARE_TERMS = 20
+"""Terms that every piece has after as many as acts are counted."""
 
 SPAN_LOAD, NODES = 4.0, 9
 """Largest L t of a span over which Simpson's rule adds up time, and its moments, an odd number: as many as two for
@@ -50,6 +56,8 @@ class Flow(NamedTuple):
         rate: of each cell, over L. Shape `[cells]`.
         stay: diagonal of P. Shape `[states]`.
         speed: L, per time unit.
+        tolerance: largest mass that truncation may leave out of a piece, as a share of what remains at its end.
+        least: terms after the first that every piece has.
     """
 
     begin: Int64[np.ndarray, " bands"]
@@ -59,6 +67,8 @@ class Flow(NamedTuple):
     rate: Float[np.ndarray, " cells"]
     stay: Float[np.ndarray, " states"]
     speed: float
+    tolerance: float
+    least: int
 
 
 class Flows(NamedTuple):
@@ -71,6 +81,8 @@ class Flows(NamedTuple):
     rate: Float[np.ndarray, "periods cells"]
     stay: Float[np.ndarray, "periods states"]
     speed: Float[np.ndarray, " periods"]
+    tolerance: float
+    least: int
 
 
 class Sights(NamedTuple):
@@ -125,6 +137,8 @@ def flow_in(flows, period):
         flows.rate[period],
         flows.stay[period],
         flows.speed[period],
+        flows.tolerance,
+        flows.least,
     )
 
 
@@ -200,7 +214,7 @@ def _piece(flow, load, begin, powers, end):
     while n < MAX_TERMS:
         weight *= load / (n + 1)
         ratio = load / (n + 2)
-        if n >= LEAST_TERMS and ratio < 1.0 and weight * mass <= TOLERANCE * kept * (1.0 - ratio):
+        if n >= flow.least and ratio < 1.0 and weight * mass <= flow.tolerance * kept * (1.0 - ratio):
             break
         following = powers[(n + 1) % rows]
         mass = _step(flow, powers[n % rows], following)
@@ -427,7 +441,7 @@ def _add_stay(flow, elapsed, begin, work, stay):
         for k in range(last + 1):
             weights[k] *= loads[k] / (n + 1)
         ratio = loads[last] / (n + 2)
-        if n >= LEAST_TERMS and ratio < 1.0 and weights[last] * mass <= TOLERANCE * kept * (1.0 - ratio):
+        if n >= flow.least and ratio < 1.0 and weights[last] * mass <= flow.tolerance * kept * (1.0 - ratio):
             break
         mass = _step(flow, power, following)
         n += 1

@@ -95,7 +95,7 @@ class NativeFilter:
         return Occupied(filtered, stays)
 
     def remain_silent(self, chain: Chain, plan: Plan, row: int, start: StateArray, elapsed: float) -> StateArray:
-        return _evolve(flow_in(_hidden(chain, plan.observed).flows, int(plan.period[row])), start, elapsed)
+        return _evolve(flow_in(_hidden(chain, plan).flows, int(plan.period[row])), start, elapsed)
 
     def distribution_at(self, chain: Chain, start: Batch, elapsed: float) -> Batch:
         return _evolve(flow_in(_whole(chain).flows, 0), start, elapsed)
@@ -202,7 +202,8 @@ def _longest(hidden: Hidden) -> float:
     return MOST_PIECES * MAX_LOAD / hidden.fastest
 
 
-def _hidden(chain: Chain, observed: frozenset[Act]) -> Hidden:
+def _hidden(chain: Chain, plan: Plan) -> Hidden:
+    observed = plan.observed
     is_hidden = np.array([not kind.always_seen and Act(kind.who, kind.what) not in observed for kind in chain.kinds])
     unseen = is_hidden[:, None] * (1.0 - np.array(chain.seen, dtype=np.float64))
     killing = np.zeros((unseen.shape[1], chain.space.size))
@@ -210,7 +211,7 @@ def _hidden(chain: Chain, observed: frozenset[Act]) -> Hidden:
         for period, share in enumerate(shares):
             killing[period] += (1.0 - share) * np.asarray(rate)
     common = killing.min(axis=1)
-    return _compressed(chain, is_hidden, unseen, killing - common[:, None], common)
+    return _compressed(chain, is_hidden, unseen, killing - common[:, None], common, counted=plan.most_counted)
 
 
 def _whole(chain: Chain, free: Float[np.ndarray, " states"] | float = 1.0) -> Hidden:
@@ -226,6 +227,7 @@ def _compressed(
     killing: Float[np.ndarray, "periods states"],
     common: Float[np.ndarray, " periods"],
     free: Float[np.ndarray, " states"] | float = 1.0,
+    counted: int = 0,
 ) -> Hidden:
     bands = bands_of(chain.space, tuple(dict.fromkeys(chain.kinds[i].effect for i in np.flatnonzero(is_hidden))))
     cells, leaving = np.zeros((len(common), bands.cells + 1)), killing.copy()
@@ -235,7 +237,10 @@ def _compressed(
             loops.add_rate(place, rate, share, cells[period], leaving[period])
     speed = np.maximum(leaving.max(axis=1), STILL)
     laid = bands.begin, bands.length, bands.shift, bands.offset
-    flows = Flows(*laid, cells / speed[:, None], 1.0 - leaving / speed[:, None], speed)
+    precision = (loops.TOLERANCE, loops.LEAST_TERMS)
+    if counted > 0:
+        precision = (loops.RARE_TOLERANCE, min(MAX_TERMS, counted + loops.RARE_TERMS))
+    flows = Flows(*laid, cells / speed[:, None], 1.0 - leaving / speed[:, None], speed, *precision)
     return Hidden(flows, bands, common, is_hidden, unseen)
 
 
@@ -350,6 +355,8 @@ def _outcomes(chain: Chain, jump: Seeable, period: int) -> list[_Outcome]:
             for answer in _outcomes(chain, jump.answer, period)
             if (i := answer.kind) is not None
         ]
+    if not isinstance(jump, Act):
+        raise AssertionError(jump)  # `raison.chain.counting` has put others in the place of counts
     found = []
     for i in chain.find(jump.who, jump.what):
         kind = chain.kinds[i]
@@ -383,7 +390,7 @@ def _sights(chain: Chain, plan: Plan) -> Sights:
 
 def _followed(chain: Chain, plan: Plan) -> Hidden:
     """Return how the world moves while nothing of a plan is seen. Raises `TooFast`."""
-    hidden = _hidden(chain, plan.observed)
+    hidden = _hidden(chain, plan)
     elapsed = np.asarray(plan.elapsed)
     _check_speed(float(elapsed @ hidden.flows.speed[np.asarray(plan.period)]), float(elapsed.sum()))
     return hidden

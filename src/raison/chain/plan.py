@@ -46,7 +46,22 @@ class JointAct:
         return f"{self.act}, answered by {self.answer}"
 
 
-Seeable = Act | JointAct | Effect
+@dataclass(frozen=True, order=True)
+class CountBegins:
+    """From here on an act is counted: when it happens is not seen."""
+
+    act: Act
+
+
+@dataclass(frozen=True, order=True)
+class CountEnds:
+    """An act is known to have been seen so often since its count began; from here on it is seen when it happens."""
+
+    act: Act
+    number: int
+
+
+Seeable = Act | JointAct | CountBegins | CountEnds | Effect
 """What a sight may be of."""
 
 
@@ -87,6 +102,7 @@ class Plan:
         weights: probability, in every state, of each sight that has one of its own; row 0 is all ones.
         jumps: the distinct jumps that are seen; the first changes nothing.
         observed: drifts of nature that the record names: their jumps would have been seen.
+        most_counted: in a space with counters, the largest number that is counted; 0 elsewhere.
     """
 
     elapsed: Column
@@ -100,6 +116,7 @@ class Plan:
     weights: Float[np.ndarray | jax.Array, "weighings states"]
     jumps: tuple[Seeable, ...] = field(metadata={"static": True})
     observed: frozenset[Act] = field(metadata={"static": True})
+    most_counted: int = field(default=0, metadata={"static": True})
 
     @property
     def longest(self) -> float:
@@ -110,6 +127,22 @@ class Plan:
     def items(self) -> int:
         """Return the number of items, the last silence counted as one."""
         return int(np.max(self.item)) + 1
+
+    @property
+    def has_counts(self) -> bool:
+        """Return whether any act is counted."""
+        return any(isinstance(jump, CountEnds) for jump in self.jumps)
+
+    def counted(self, row: int) -> frozenset[Act]:
+        """Return the acts that are being counted in a row."""
+        counted: set[Act] = set()
+        for number in np.asarray(self.jump)[:row]:
+            jump = self.jumps[number]
+            if isinstance(jump, CountBegins):
+                counted.add(jump.act)
+            elif isinstance(jump, CountEnds):
+                counted.discard(jump.act)
+        return frozenset(counted)
 
     def cut(self, longest: float) -> Plan:
         """Return the plan with no row longer than `longest`; the pieces of a row see nothing until the last."""

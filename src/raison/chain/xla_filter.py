@@ -17,6 +17,8 @@ from raison.chain.plan import Act, JointAct, Plan, Seeable
 from raison.chain.xla_silence import (
     MAX_LOAD,
     MOST_PIECES,
+    RARE_TOLERANCE,
+    TOLERANCE,
     Silence,
     absorbed_after,
     advance,
@@ -84,7 +86,7 @@ def _run(chain: Chain, plan: Plan, start: StateArray) -> Occupied:
     happen = _happen(chain, plan)
 
     def step(begin, row):
-        silence = be_silent(*_hidden(chain, plan.observed, row.period), begin, row.elapsed)
+        silence = be_silent(*_hidden(chain, plan.observed, row.period), begin, row.elapsed, _tolerance(plan))
         seen = happen(silence.end, row)
         act = seen.sum()
         after = seen / act
@@ -131,6 +133,11 @@ def _hidden(chain: Chain, observed: frozenset[Act], period: Scalar | int) -> Hid
     if not jumps:
         jumps = [(chain.kinds[0].effect, jnp.zeros(chain.space.size))]
     return Hidden(Generator.of(chain.space, jumps), killing)
+
+
+def _tolerance(plan: Plan) -> float:
+    """Return how much mass truncation may leave out."""
+    return RARE_TOLERANCE if plan.most_counted > 0 else TOLERANCE
 
 
 class _Row(NamedTuple):
@@ -207,6 +214,8 @@ def _outcomes(chain: Chain, jump: Seeable) -> list[_Outcome]:
             for first in _outcomes(chain, jump.act)
             for answer in _outcomes(chain, jump.answer)
         ]
+    if not isinstance(jump, Act):
+        raise AssertionError(jump)  # `raison.chain.counting` has put others in the place of counts
     found = []
     for i in chain.find(jump.who, jump.what):
         kind, rate = chain.kinds[i], jnp.asarray(chain.rates[i])
@@ -222,7 +231,7 @@ def _total(chain: Chain, plan: Plan, start: StateArray, log_potentials: RowState
 
     def step(begin, row):
         row, log_potential = row
-        log_mass, end = advance(*_hidden(chain, plan.observed, row.period), begin, row.elapsed)
+        log_mass, end = advance(*_hidden(chain, plan.observed, row.period), begin, row.elapsed, _tolerance(plan))
         seen = happen(end, row)
         if log_potential is not None:
             seen = seen * jnp.exp(log_potential)

@@ -35,8 +35,11 @@ MAX_LOAD = 1.0
 MIN_LOAD = 1e-2
 """Smallest L t of one piece of a silence: where nothing moves, its derivative by the rates must still be found."""
 
-MAX_TERMS = 16
-"""Terms that a piece with `MAX_LOAD` can need at `TOLERANCE`, with room to spare."""
+RARE_TOLERANCE = 1e-30
+"""`TOLERANCE` where acts are counted: what then decides may be a rare part of the mass."""
+
+MAX_TERMS = 32
+"""Terms that a piece with `MAX_LOAD` can need at `RARE_TOLERANCE`, with room to spare."""
 
 MOST_PIECES = 32
 """Pieces of one silence whose starts are kept for the way back."""
@@ -78,10 +81,12 @@ def evolve(generator: Generator, start: Batch, elapsed: float | Scalar) -> Batch
     pieces = jnp.ceil(speed * elapsed / LONG_LOAD).astype(int)
     load = speed * elapsed / jnp.maximum(pieces, 1)
     move = _mover(generator, killing, speed)
-    return jax.lax.fori_loop(0, pieces, lambda _, weights: _poisson_sum(move, weights, load), start)
+    return jax.lax.fori_loop(0, pieces, lambda _, weights: _poisson_sum(move, weights, load, TOLERANCE), start)
 
 
-def be_silent(generator: Generator, killing: StateArray, start: StateArray, elapsed: Scalar) -> Silence:
+def be_silent(
+    generator: Generator, killing: StateArray, start: StateArray, elapsed: Scalar, tolerance: float = TOLERANCE
+) -> Silence:
     """Return what is left of `start` after a silence of any length. Not differentiable.
 
     Args:
@@ -89,19 +94,22 @@ def be_silent(generator: Generator, killing: StateArray, start: StateArray, elap
         killing: rate, per time unit, at which something would have been seen.
         start: distribution of states; sums to 1.
         elapsed: length of the silence, in time units.
+        tolerance: largest mass that truncation may leave out of a piece, as a share of the mass at its start.
     """
     common = killing.min()
-    log_mass, end, occupancy = _pass(generator, killing - common, start, elapsed)
+    log_mass, end, occupancy = _pass(generator, killing - common, start, elapsed, tolerance)
     return Silence(log_mass - common * elapsed, end, occupancy)
 
 
-def advance(generator: Generator, killing: StateArray, start: StateArray, elapsed: Scalar) -> tuple[Scalar, StateArray]:
+def advance(
+    generator: Generator, killing: StateArray, start: StateArray, elapsed: Scalar, tolerance: float = TOLERANCE
+) -> tuple[Scalar, StateArray]:
     """Return log mass and end of a silence, as `be_silent` does, differentiable by all but `elapsed`.
 
     `fastest_rate(generator, killing) * elapsed` may be up to `MOST_PIECES * MAX_LOAD`; beyond, the derivatives are nan.
     """
     common = jax.lax.stop_gradient(killing.min())
-    log_mass, end = _advance(generator, killing - common, start, elapsed)
+    log_mass, end = _advance(generator, killing - common, start, elapsed, tolerance)
     return log_mass - common * elapsed, end
 
 
@@ -110,14 +118,14 @@ def fastest_rate(generator: Generator, killing: StateArray) -> Scalar:
     return _speed(generator, killing - killing.min())
 
 
-def _pass(generator, killing, start, elapsed):
+def _pass(generator, killing, start, elapsed, tolerance):
     """Return log mass, end and occupancy of a silence, piece by piece."""
     pieces, piece, speed = _cut(generator, killing, elapsed)
     move = _mover(generator, killing, speed)
 
     def go(_, state):
         log_mass, begin, occupancy = state
-        moved = _poisson_sum(move, begin, speed * piece)
+        moved = _poisson_sum(move, begin, speed * piece, tolerance)
         mass = moved.sum()
         end = moved / mass
         return log_mass + jnp.log(mass), end, occupancy + (begin + end) / 2 * piece
@@ -132,9 +140,11 @@ def _cut(generator, killing, elapsed):
     return pieces, piece, _speed_for(generator, killing, piece)
 
 
-@jax.custom_vjp
-def _advance(generator, killing, start, elapsed):
-    return _pass(generator, killing, start, elapsed)[:2]
+def _advance_plain(generator, killing, start, elapsed, tolerance):
+    return _pass(generator, killing, start, elapsed, tolerance)[:2]
+
+
+_advance = jax.custom_vjp(_advance_plain, nondiff_argnums=(4,))
 
 
 def _speed(generator: Generator, killing: StateArray) -> jax.Array:
@@ -152,17 +162,17 @@ def _mover(generator: Generator, killing: StateArray, speed: jax.Array) -> Calla
     return lambda weights: weights + (flow.apply(weights) - killing * weights) / speed
 
 
-def _is_needed(n: jax.Array, weight: jax.Array, load: jax.Array) -> jax.Array:
+def _is_needed(n: jax.Array, weight: jax.Array, load: jax.Array, tolerance: float) -> jax.Array:
     """Return whether terms after term `n`, of Poisson weight `weight`, can exceed the tolerance."""
     following = weight * load / (n + 1)
     ratio = load / (n + 2)
-    return (ratio >= 1.0) | (following > TOLERANCE * (1.0 - ratio))
+    return (ratio >= 1.0) | (following > tolerance * (1.0 - ratio))
 
 
-def _poisson_sum(move, start: Batch, load: jax.Array) -> Batch:
+def _poisson_sum(move, start: Batch, load: jax.Array, tolerance: float) -> Batch:
     def go_on(state):
         n, weight, _, _ = state
-        return _is_needed(n, weight, load)
+        return _is_needed(n, weight, load, tolerance)
 
     def add_term(state):
         n, weight, power, total = state
@@ -173,18 +183,18 @@ def _poisson_sum(move, start: Batch, load: jax.Array) -> Batch:
     return jax.lax.while_loop(go_on, add_term, (jnp.asarray(0), first, start, first * start))[3]
 
 
-def _advance_forward(generator, killing, start, elapsed):
-    return _advance(generator, killing, start, elapsed), (generator, killing, start, elapsed)
+def _advance_forward(generator, killing, start, elapsed, tolerance):
+    return _advance(generator, killing, start, elapsed, tolerance), (generator, killing, start, elapsed)
 
 
-def _powers(generator, killing, start, speed, load):
+def _powers(generator, killing, start, speed, load, tolerance):
     """Return P^n p and its weight for every n that counts, and the last n; rows past it stay zero."""
     move = _mover(generator, killing, speed)
     first = jnp.exp(-load)
 
     def go_on(state):
         n, weight = state[0], state[1]
-        return _is_needed(n, weight, load) & (n + 1 < MAX_TERMS)
+        return _is_needed(n, weight, load, tolerance) & (n + 1 < MAX_TERMS)
 
     def add_term(state):
         n, weight, power, powers, weights = state
@@ -197,7 +207,7 @@ def _powers(generator, killing, start, speed, load):
     return powers, weights, last
 
 
-def _advance_backward(saved, cotangents):
+def _advance_backward(tolerance, saved, cotangents):
     """Go back piece by piece; what a piece ends with, q = u / m with u = p(t) and m its mass, has the cotangent
 
     u_bar = (q_bar - q_bar' q + log_mass_bar) / m
@@ -205,11 +215,11 @@ def _advance_backward(saved, cotangents):
     generator, killing, start, elapsed = saved
     log_mass_bar, end_bar = cotangents
     pieces, piece, speed = _cut(generator, killing, elapsed)
-    begins = _begins(generator, killing, start, pieces, piece, speed)
+    begins = _begins(generator, killing, start, pieces, piece, speed, tolerance)
 
     def back(done, state):
         end_bar, rates_bar, killing_bar = state
-        powers, weights, last = _powers(generator, killing, begins[pieces - 1 - done], speed, speed * piece)
+        powers, weights, last = _powers(generator, killing, begins[pieces - 1 - done], speed, speed * piece, tolerance)
         moved = weights @ powers
         mass = moved.sum()
         moved_bar = (end_bar - end_bar @ moved / mass + log_mass_bar) / mass
@@ -226,13 +236,13 @@ def _advance_backward(saved, cotangents):
     return generator_bar, killing_bar * unit, start_bar, jnp.zeros(())
 
 
-def _begins(generator, killing, start, pieces, piece, speed):
+def _begins(generator, killing, start, pieces, piece, speed, tolerance):
     """Return the distribution at the start of every piece, each scaled to sum 1. Shape `[MOST_PIECES, states]`."""
     move = _mover(generator, killing, speed)
 
     def keep(number, state):
         begins, begin = state
-        moved = _poisson_sum(move, begin, speed * piece)
+        moved = _poisson_sum(move, begin, speed * piece, tolerance)
         end = moved / moved.sum()
         return begins.at[number].set(end), end
 

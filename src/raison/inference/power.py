@@ -25,7 +25,7 @@ from raison.chain import Chain
 from raison.chain.simulation import Simulator
 from raison.inference.game_map import NumberVector
 from raison.inference.model import Explanation
-from raison.record import Move, Reading, WatchedRecord
+from raison.record import Count, Move, Reading, WatchedRecord
 from raison.record.simulated import simulate_record
 
 Weights = Float[np.ndarray, "true records rivals"]
@@ -138,9 +138,9 @@ def lengthened(watched: WatchedRecord, factor: float) -> WatchedRecord:
     items = [item for item in record.items if item.time <= until]
     for turn in range(1, math.ceil(factor)):
         items += [
-            dataclasses.replace(item, time=item.time + turn * record.until)
+            item.later(turn * record.until)
             for item in record.items
-            if isinstance(item, Reading | Move) and item.time + turn * record.until <= until
+            if isinstance(item, Reading | Move | Count) and item.time + turn * record.until <= until
         ]
     return dataclasses.replace(watched, record=dataclasses.replace(record, items=tuple(items), until=until))
 

@@ -21,7 +21,7 @@ from jaxtyping import Float, Int
 
 from raison.chain import NATURE, Act, Motion
 from raison.chain.filter import item_weights
-from raison.record import Move, Reading, WatchedRecord
+from raison.record import Count, Move, Reading, WatchedRecord
 from raison.record.simulated import simulate_record
 
 TINY = 1e-12
@@ -130,6 +130,8 @@ def residuals(motion: Motion, watched: WatchedRecord) -> Residuals:
     for number, item in enumerate(items):
         if isinstance(item, Move):
             seen[item.act][last_row[number] + 1] += 1
+        elif isinstance(item, Count):
+            seen[item.act][last_row[number] + 1] += item.number
         elif isinstance(item, Reading):
             scores[item.who] = scores.get(item.who, 0.0) + float(weights[number])
     return Residuals(

@@ -1,8 +1,20 @@
 """What was seen."""
 
-from raison.record.record import Item, Move, Reading, Record, Shock, Source
+from raison.record.record import Count, Item, Move, Reading, Record, Shock, Source
 from raison.record.seen import Seen
 from raison.record.transitions import Transitions
 from raison.record.watched import Calendar, WatchedRecord
 
-__all__ = ["Calendar", "Item", "Move", "Reading", "Record", "Seen", "Shock", "Source", "Transitions", "WatchedRecord"]
+__all__ = [
+    "Calendar",
+    "Count",
+    "Item",
+    "Move",
+    "Reading",
+    "Record",
+    "Seen",
+    "Shock",
+    "Source",
+    "Transitions",
+    "WatchedRecord",
+]

@@ -1,4 +1,4 @@
-"""What was seen: dated moves, readings and shocks.
+"""What was seen: dated moves, counts, readings and shocks.
 
 Time is measured in the unit of the case from its first day. Items of one day follow each other in
 the order in which they are written. An item's class names its kind and says what the item shows to the filter; a new
@@ -7,6 +7,7 @@ kind is one more class (ARCHITECTURE.md tells which other files know of it).
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ import numpy as np
 from jaxtyping import Float
 
 from raison.chain.chain import NATURE
-from raison.chain.plan import Act, JointAct, Plan, Sight, make_plan
+from raison.chain.plan import Act, CountBegins, CountEnds, JointAct, Plan, Sight, make_plan
 from raison.errors import CaseError
 from raison.game import NO_CHANGE, Effect, StateSpace
 
@@ -58,6 +59,10 @@ class Item:
         """Return what the item shows to the filter, in order of time."""
         raise NotImplementedError
 
+    def later(self, by: float) -> Item:
+        """Return the item so many time units later."""
+        return dataclasses.replace(self, time=self.time + by)
+
     def __str__(self) -> str:
         return f"`{self.who} {self.what}` at {self.date or f'{self.time:g}'}"
 
@@ -89,6 +94,37 @@ class Move(Item):
     def sights(self, record: Record, space: StateSpace) -> tuple[Sight, ...]:
         jump = self.act if self.answer is None else JointAct(self.act, self.answer)
         return (Sight(self.time, jump, self.confidence, len(record.moves(self.act)) / record.until),)
+
+
+@dataclass(frozen=True)
+class Count(Item):
+    """How often a player took an action in a span of time, without saying when; as a record coded by month has it.
+
+    As a move, an act counts if it would have been seen. The item stands at the end of the span.
+
+    Attributes:
+        since: start of the span, from the start of the record, in time units.
+        number: acts that were seen.
+    """
+
+    kind = "count"
+
+    since: float = 0.0
+    number: int = 0
+
+    @property
+    def act(self) -> Act:
+        return Act(self.who, self.what)
+
+    @property
+    def begin(self) -> float:
+        return self.since
+
+    def sights(self, record: Record, space: StateSpace) -> tuple[Sight, ...]:
+        return Sight(self.since, CountBegins(self.act)), Sight(self.time, CountEnds(self.act, self.number))
+
+    def later(self, by: float) -> Count:
+        return dataclasses.replace(self, time=self.time + by, since=self.since + by)
 
 
 @dataclass(frozen=True)
@@ -146,7 +182,7 @@ class Record:
     """The dated items, in order of time, and when watching ends.
 
     Attributes:
-        items: moves, readings and shocks, sorted by time.
+        items: moves, counts, readings and shocks, sorted by time.
         until: end of the watch, in time units from its start; silence counts until then.
         periods: times, in order, at which a reporting period other than the first begins: the chance that an act is
             seen may change there. Some may lie outside the watch.
@@ -159,6 +195,15 @@ class Record:
     def moves(self, act: Act) -> tuple[Move, ...]:
         """Return the moves of one action of a player."""
         return tuple(item for item in self.items if isinstance(item, Move) and item.act == act)
+
+    def number_of(self, act: Act) -> int:
+        """Return how often an action stands in the record, as a move or as one of a count; not as an answer."""
+        return len(self.moves(act)) + sum(count.number for count in self.counts if count.act == act)
+
+    @property
+    def counts(self) -> tuple[Count, ...]:
+        """Return the counts."""
+        return tuple(item for item in self.items if isinstance(item, Count))
 
     def times(self, act: Act) -> tuple[float, ...]:
         """Return when an action of a player was taken, as a move or as the answer of a joint act."""
@@ -189,8 +234,19 @@ def _check_order(record: Record) -> None:
         if not 0.0 <= item.begin <= item.time:
             raise CaseError(f"{item} begins at {item.begin:g}; need a time from 0 to {item.time:g}.")
         now = item.time
+    for item in record.items:
+        for count in record.counts:
+            if item is not count and _is_counted(item, count):
+                raise CaseError(f"{item} lies within the span of {count}, so it would count twice.")
     if now > record.until:
         raise CaseError(f"the record ends at {record.until:g}, but an item stands at {now:g}. Watch longer or drop it.")
+
+
+def _is_counted(item: Item, count: Count) -> bool:
+    """Return whether an act of an item lies within the span of a count."""
+    if isinstance(item, Count):
+        return item.act == count.act and item.since < count.time and count.since < item.time
+    return isinstance(item, Move) and count.act in (item.act, item.answer) and count.since <= item.time < count.time
 
 
 def reading_probability(

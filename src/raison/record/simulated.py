@@ -1,9 +1,9 @@
 """Records as a chain would make them: the same watch, other luck.
 
 A simulated record has the readings and the changes from outside of a given one at the same times; what the readings
-show, and every move, is drawn. Moves are as doubtful as those of the given record: one that happened gets the
-confidence c of one of the same action there, drawn with weight c, and as many as the doubts 1 - c add up to stand in it
-by error, at any time.
+show, and every move, is drawn; what is counted there is counted here. Moves are as doubtful as those of the given
+record: one that happened gets the confidence c of one of the same action there, drawn with weight c, and as many as the
+doubts 1 - c add up to stand in it by error, at any time.
 """
 
 from __future__ import annotations
@@ -45,8 +45,22 @@ def simulate_record(simulator: Simulator, watched: WatchedRecord, rng: np.random
             items.append(item)
             state = int(item.effect.targets(chain.space)[state])
     moves = [_doubted(item, watched.record, rng) if isinstance(item, Move) else item for item in items]
-    items = sorted([*moves, *_errors(watched.record, rng)], key=lambda item: item.time)
+    items = sorted(_counted([*moves, *_errors(watched.record, rng)], watched.record), key=lambda item: item.time)
     return dataclasses.replace(watched, record=dataclasses.replace(watched.record, items=tuple(items)))
+
+
+def _counted(items: Sequence[Item], record: Record) -> list[Item]:
+    """Return items with those that lie within a count only as part of its number."""
+    rest = list(items)
+    for count in record.counts:
+        inside = [
+            item
+            for item in rest
+            if isinstance(item, Move) and item.act == count.act and count.since <= item.time < count.time
+        ]
+        rest = [item for item in rest if item not in inside]
+        rest.append(dataclasses.replace(count, number=len(inside)))
+    return rest
 
 
 def _doubted(move: Move, record: Record, rng: np.random.Generator) -> Move:

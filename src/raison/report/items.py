@@ -60,6 +60,10 @@ def _move(study: Study, item: ItemResult) -> str:
     return f"{text}; answered at once by {label(study, who)}: {label(study, f'{who}.{what}')}"
 
 
+def _times(item: ItemResult) -> str:
+    return "once" if item.number == 1 else f"{item.number} times"
+
+
 LOOKS = {
     "move": Look(
         name="move",
@@ -69,6 +73,16 @@ LOOKS = {
         sentence=_move,
         short=lambda item: f"{plain(item.who)}: {plain(item.what)}",
         lane=lambda study, item: label(study, f"{item.who}.{item.what}"),
+    ),
+    "count": Look(
+        name="count",
+        group="",
+        mark="P",
+        colour=INK,
+        sentence=lambda study, item: f"{_move(study, item)}, {_times(item)} since {item.begin}",
+        short=lambda item: f"{plain(item.who)}: {plain(item.what)}, {_times(item)}",
+        lane=lambda study, item: label(study, f"{item.who}.{item.what}"),
+        can_be_doubtful=False,
     ),
     "reading": Look(
         name="reading",

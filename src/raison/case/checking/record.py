@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import datetime
 import itertools
+import math
 from collections.abc import Callable, Iterator
 
-from raison.case.checking.world import Checking
+from raison.case.checking.world import MOST_STATES, Checking
 from raison.case.meaning.entries import source_keys
 from raison.case.meaning.episodes import Episode
 from raison.case.meaning.items import ITEM_KINDS, Setting
 from raison.case.meaning.names import names_of
 from raison.case.text.places import Path
 from raison.case.text.schema import ClaimRow, RecordRow
+from raison.chain.counting import COUNTER_LEVELS
 from raison.errors import Problem, QueryError, did_you_mean, nearest
 from raison.query.conditions import check_query, check_question, forms_in
 from raison.query.grammar import parse_query, parse_test
 from raison.query.tree import Names, Query
+from raison.record import Count, Move
 
 
 def check_record(at: Checking) -> Iterator[Problem]:
@@ -29,6 +32,7 @@ def check_record(at: Checking) -> Iterator[Problem]:
             empty = "the record is empty; it needs at least one item."
             yield at.places.problem(episode.items, empty if is_written else missing, at_key=not is_written)
         yield from _check_dates(at, episode)
+        yield from _check_counts(at, episode)
         for index, row in enumerate(episode.rows):
             yield from _check_item(at, (*episode.items, index), row, setting)
 
@@ -66,6 +70,39 @@ def _check_dates(at: Checking, episode: Episode) -> Iterator[Problem]:
         if row.date < last.date:
             message = f"found `{row.date}` after {last.date}; put the items in order of date."
             yield at.places.problem((*episode.items, index, "date"), message)
+
+
+def _check_counts(at: Checking, episode: Episode) -> Iterator[Problem]:
+    """Check that nothing lies within a count that it counts, and that counting needs no more than we can carry."""
+    counts = [
+        (index, row.begin, row)
+        for index, row in enumerate(episode.rows)
+        if row.kind == Count.kind and row.begin is not None and row.begin <= row.date
+    ]
+    for number, (place, begin, count) in enumerate(counts):
+        what = f"{count.who} {count.what}"
+        span = f"item {place + 1} counts `{what}` from {begin} to {count.date}"
+        for index, row in enumerate(episode.rows):
+            is_of_it = row.kind == Move.kind and what in (f"{row.who} {row.what}", " ".join(row.answer.split()))
+            if is_of_it and begin <= row.date <= count.date:
+                yield at.places.problem((*episode.items, index), f"{span}, so this act would count twice.")
+        for index, other, row in counts[number + 1 :]:
+            if f"{row.who} {row.what}" == what and other <= count.date and begin <= row.date:
+                yield at.places.problem((*episode.items, index), f"{span}, so these days would count twice.")
+        if episode.begin is not None and begin < episode.begin:
+            whose = f"episode `{episode.name}`" if episode.name else "the case"
+            message = f"found `{begin}`; {whose} begins on {episode.begin}."
+            yield at.places.problem((*episode.items, place, "from"), message)
+    most: dict[str, int] = {}
+    for _, _, row in counts:
+        if row.number is not None and row.number.isdecimal():
+            most[f"{row.who} {row.what}"] = max(int(row.number), most.get(f"{row.who} {row.what}", 0))
+    states = at.space.size * math.prod(number + COUNTER_LEVELS for number in most.values())
+    if most and states > MOST_STATES:
+        largest = ", ".join(f"`{what}` ({number})" for what, number in most.items())
+        message = f"the largest counts, of {largest}, need {states:,} states; at most {MOST_STATES:,}."
+        message += " Cut the spans shorter, or count fewer actions."
+        yield at.places.problem(episode.items, message)
 
 
 def check_sources(at: Checking, path: Path, source: str) -> Iterator[Problem]:

@@ -17,7 +17,10 @@ from raison.errors import QueryError, did_you_mean
 from raison.game import StateSpace
 from raison.query.conditions import check_condition, mask
 from raison.query.grammar import parse_condition
-from raison.record import Item, Move, Reading, Shock
+from raison.record import Calendar, Count, Item, Move, Reading, Shock
+
+MOST_COUNTED = 1_000
+"""Largest number of acts in one count: the filter carries a world for each."""
 
 Wrong = Iterator[tuple[str, str]]
 """Column and message of each problem of a row."""
@@ -44,7 +47,7 @@ class ItemKind(Protocol):
         """Yield what is wrong with a row."""
         ...
 
-    def item(self, row: RecordRow, time: float, setting: Setting) -> Item:
+    def item(self, row: RecordRow, calendar: Calendar, setting: Setting) -> Item:
         """Return the item of a row in which nothing is wrong."""
         ...
 
@@ -55,19 +58,9 @@ class _Moves:
     moves_the_world = False
 
     def problems(self, row: RecordRow, setting: Setting) -> Wrong:
-        players = setting.case.players
-        if row.who not in players:
-            yield "who", f"no player `{row.who}`.{did_you_mean(row.who, players)}"
-        elif row.what not in players[row.who].actions:
-            known = players[row.who].actions
-            yield "what", f"player `{row.who}` has no action `{row.what}`.{did_you_mean(row.what, known)}"
-        else:
-            condition = players[row.who].actions[row.what].condition
-            if condition is not None and _is_never(condition, setting.space):
-                yield "what", f"`{row.what}` can never be taken: its condition `{condition}` holds in no state."
-            elif _is_never_seen(row, setting.case):
-                yield "what", f"`{row.what}` is never seen: its `seen` is 0, so it cannot stand in the record."
+        yield from _check_act(row, setting)
         yield from _check_confidence(row)
+        yield from _check_uncounted(row)
         if row.answer.strip():
             yield from self._check_answer(row, setting)
 
@@ -85,9 +78,41 @@ class _Moves:
         elif (condition := known[rest[0]].condition) is not None and _is_never(condition, setting.space):
             yield "answer", f"`{rest[0]}` can never be taken: its condition `{condition}` holds in no state."
 
-    def item(self, row: RecordRow, time: float, setting: Setting) -> Item:
+    def item(self, row: RecordRow, calendar: Calendar, setting: Setting) -> Item:
+        time = calendar.time_of(row.date)
         confidence, answer = read_confidence(row.confidence), Act(*row.answer.split()) if row.answer.strip() else None
         return Move(time, row.who, row.what, str(row.date), row.source, row.note, confidence, answer)
+
+
+class _Counts:
+    """How often a player took an action in a span of time."""
+
+    moves_the_world = False
+
+    def problems(self, row: RecordRow, setting: Setting) -> Wrong:
+        yield from _check_act(row, setting)
+        if row.confidence is not None:
+            yield "confidence", f"found `{row.confidence}`; a count is taken as certain, so leave this empty."
+        yield from _check_unanswered(row)
+        if row.begin is None:
+            yield "from", "the first day of the span is missing; `date` is its last."
+        elif row.begin > row.date:
+            yield "from", f"found `{row.begin}`, after {row.date}, the last day of the span."
+        if row.number is None:
+            yield "number", "the number of acts is missing; 0 says that nobody saw any."
+        elif not row.number.isdecimal() or int(row.number) > MOST_COUNTED:
+            yield "number", f"found `{row.number}`; need a whole number from 0 to {MOST_COUNTED}."
+        players = setting.case.players
+        if row.who in players and row.what in players[row.who].actions:
+            seen = players[row.who].actions[row.what].seen
+            if ends_of(seen or {}):
+                yield "what", f"`{row.what}` has reporting periods, so it cannot be counted; give its moves one by one."
+
+    def item(self, row: RecordRow, calendar: Calendar, setting: Setting) -> Item:
+        if row.begin is None or row.number is None:
+            raise AssertionError(row)
+        end, begin = calendar.end_of(row.date), calendar.time_of(row.begin)
+        return Count(end, row.who, row.what, str(row.date), row.source, row.note, begin, int(row.number))
 
 
 class _Readings:
@@ -106,6 +131,7 @@ class _Readings:
             message = "a reading that is wrong as often as right says nothing; it needs more than 0.5."
             yield "confidence", f"found `{row.confidence}`; {message}"
         yield from _check_unanswered(row)
+        yield from _check_uncounted(row)
 
     def _check_levels(self, row: RecordRow, known: tuple[str, ...]) -> Wrong:
         levels = _levels(row)
@@ -115,7 +141,8 @@ class _Readings:
         if len(set(levels)) < len(levels):
             yield "what", f"found `{row.what}`; a level stands twice."
 
-    def item(self, row: RecordRow, time: float, setting: Setting) -> Item:
+    def item(self, row: RecordRow, calendar: Calendar, setting: Setting) -> Item:
+        time = calendar.time_of(row.date)
         reliability = read_confidence(row.confidence)
         return Reading(time, row.who, row.what, str(row.date), row.source, row.note, _levels(row), reliability)
 
@@ -136,8 +163,10 @@ class _Shocks:
         if row.confidence is not None:
             yield "confidence", f"found `{row.confidence}`; a shock is taken as certain, so leave this empty."
         yield from _check_unanswered(row)
+        yield from _check_uncounted(row)
 
-    def item(self, row: RecordRow, time: float, setting: Setting) -> Item:
+    def item(self, row: RecordRow, calendar: Calendar, setting: Setting) -> Item:
+        time = calendar.time_of(row.date)
         is_drift = row.who == "nature"
         changes = changes_of_drift(row.what, setting.case.nature[row.what]) if is_drift else {row.who: row.what}
         effect = effect_of(changes, setting.space)
@@ -145,11 +174,36 @@ class _Shocks:
         return Shock(time, row.who, row.what, str(row.date), row.source, row.note, effect, drift)
 
 
-ITEM_KINDS: dict[str, ItemKind] = {Move.kind: _Moves(), Reading.kind: _Readings(), Shock.kind: _Shocks()}
+ITEM_KINDS: dict[str, ItemKind] = {
+    Move.kind: _Moves(),
+    Count.kind: _Counts(),
+    Reading.kind: _Readings(),
+    Shock.kind: _Shocks(),
+}
 
 
 def _levels(row: RecordRow) -> tuple[str, ...]:
     return tuple(level.strip() for level in row.what.split("|"))
+
+
+def _check_act(row: RecordRow, setting: Setting) -> Wrong:
+    players = setting.case.players
+    if row.who not in players:
+        yield "who", f"no player `{row.who}`.{did_you_mean(row.who, players)}"
+    elif row.what not in (known := players[row.who].actions):
+        yield "what", f"player `{row.who}` has no action `{row.what}`.{did_you_mean(row.what, known)}"
+    else:
+        condition = known[row.what].condition
+        if condition is not None and _is_never(condition, setting.space):
+            yield "what", f"`{row.what}` can never be taken: its condition `{condition}` holds in no state."
+        elif _is_never_seen(row, setting.case):
+            yield "what", f"`{row.what}` is never seen: its `seen` is 0, so it cannot stand in the record."
+
+
+def _check_uncounted(row: RecordRow) -> Wrong:
+    for column, found in (("from", row.begin), ("number", row.number)):
+        if found is not None:
+            yield column, f"found `{found}`; only a count has a span and a number, so leave this empty."
 
 
 def _check_unanswered(row: RecordRow) -> Wrong:

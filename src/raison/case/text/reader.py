@@ -172,7 +172,7 @@ class _Reading:
             return read_yaml(file.text, file.shown, self.places, root)
         if ending != ".csv":
             raise ValueError(f"found {quote(file.name)}; the {role} is read from a CSV file.")
-        fields = ROWS[role].model_fields
+        fields = {field.alias or name: field for name, field in ROWS[role].model_fields.items()}
         columns = [name for name in fields if name != JUDGED]
         needed = [name for name in columns if fields[name].is_required()]
         judged = [name for name in explanations if name not in columns] if JUDGED in fields else []

@@ -235,6 +235,8 @@ class RecordRow(Entry):
     source: str = ""
     note: str = ""
     answer: str = ""
+    begin: Day | None = Field(default=None, alias="from")
+    number: NumberText | None = None
 
 
 class ClueRow(Entry):

@@ -6,7 +6,7 @@ import datetime
 from dataclasses import dataclass, replace
 
 from raison.chain import Act
-from raison.query.answers import Answer, Number
+from raison.query.answers import Answer, Number, Undefined
 from raison.query.conditions import check_action, check_episode, resolve_action
 from raison.query.syntax import Syntax
 from raison.query.tree import LOOKED_UP, Actions, Askable, Form, Names
@@ -15,7 +15,7 @@ from raison.record.watched import SAME_TIME
 
 @dataclass(frozen=True)
 class MoveCount(Form):
-    """How many moves of an action the record has, answers of joint acts among them."""
+    """How many moves of an action the record has, answers of joint acts and counts among them."""
 
     player: str
     action: str
@@ -44,8 +44,17 @@ class MoveCount(Form):
 
     def answer(self, world: Askable) -> Answer:
         watched = world.record(self.episode)
+        one_day = 1.0 / watched.calendar.days
         begin, end = (watched.calendar.time_of(date) for date in (self.begin, self.end))
-        times = watched.record.times(Act(self.player, self.action))
+        act = Act(self.player, self.action)
+        times = list(watched.record.times(act))
+        for count in (count for count in watched.record.counts if count.act == act):
+            is_in, is_out = begin <= count.since + SAME_TIME, end + one_day < count.time - SAME_TIME
+            if is_in and not is_out:
+                times += [end] * count.number
+            elif count.since < end + one_day - SAME_TIME and count.time > begin + SAME_TIME:
+                span = f"{watched.calendar.date_of(count.since)} to {count.date}"
+                return Undefined(f"`{act}` is counted from {span}, which lies only partly within the time asked about")
         return Number(float(sum(begin - SAME_TIME <= time <= end + SAME_TIME for time in times)))
 
     @property
