@@ -327,7 +327,11 @@ def _items(rng: np.random.Generator, tilt: dict[str, float], amount: int) -> tup
         source = "" if place % 11 == 5 else "bad" if place == 3 else f"bbc-letter-{place % 30}"
         note = "<script>alert(1)</script> coded as a step, see the second paragraph" if place == 2 else "coded by hand"
         date = (BEGIN + datetime.timedelta(days=int(offset))).isoformat()
-        result.append(ItemResult(RECORD, date, kind, who, what, source, note, (1.0, 0.95, 0.6)[place % 3], weights))
+        moves = sum(item.kind in ("move", "count") for item in result)
+        answer = "russia ease" if kind == "move" and who == "turkey" and moves == 1 else ""
+        begin, number = (BEGIN.isoformat(), 3) if kind == "move" and moves == 2 else ("", None)
+        written = (RECORD, date, "count" if begin else kind, who, what, source, note, answer, begin, number)
+        result.append(ItemResult(*written, (1.0, 0.95, 0.6)[place % 3], weights))
     return tuple(result)
 
 

@@ -160,7 +160,9 @@ def test_counting_a_group_once_takes_the_mean_of_its_acts():
 
     def item(day, act, silence):
         weights = {name: ItemWeight(0.0, 0.0) for name in names} | {leader: ItemWeight(act, silence)}
-        return ItemResult(base.records[0].name, day, "move", "turkey", "confront", "one", "", 1.0, weights)
+        return ItemResult(
+            base.records[0].name, day, "move", "turkey", "confront", "one", "", "", "", None, 1.0, weights
+        )
 
     items = (item("2016-01-01", 1.0, 0.2), item("2016-01-01", 3.0, 0.0), item("2016-02-01", 1.0, 0.3))
     by_source, by_day = groupings(replace(base, items=items))

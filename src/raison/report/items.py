@@ -75,9 +75,9 @@ LOOKS = {
         lane=lambda study, item: label(study, f"{item.who}.{item.what}"),
     ),
     "count": Look(
-        name="count",
+        name="count, over its span",
         group="",
-        mark="P",
+        mark="|",
         colour=INK,
         sentence=lambda study, item: f"{_move(study, item)}, {_times(item)} since {item.begin}",
         short=lambda item: f"{plain(item.who)}: {plain(item.what)}, {_times(item)}",

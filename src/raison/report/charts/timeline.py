@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,7 +49,8 @@ def timeline_chart(study: Study, record: RecordResult) -> Chart:
     begin, end = _span(study, record)
     with canvas.drawing():
         figure = canvas.sheet(canvas.WIDTH, height)
-        _legend(figure, has_panels=bool(panels))
+        kinds = {item.kind for lane in lanes for item in lane.items}
+        _legend(figure, [look for kind, look in LOOKS.items() if kind in kinds], has_panels=bool(panels))
         axes = canvas.panel(figure, _LEFT, _TOP, canvas.WIDTH - _LEFT - _RIGHT, lanes_height)
         _draw_lanes(axes, lanes)
         _time_axis(axes, record, begin, end, ticks_at="both")
@@ -117,11 +119,10 @@ def _lanes(study: Study, record: RecordResult) -> list[_Lane]:
     return lanes + [_Lane(title, group, look_of(items[0]), tuple(items)) for (group, title), items in others]
 
 
-def _legend(figure: Figure, *, has_panels: bool) -> None:
+def _legend(figure: Figure, looks: Sequence[Look], *, has_panels: bool) -> None:
     marks = [
         Line2D([], [], linestyle="", marker=look.mark, color=look.colour, markersize=6, label=look.name)
-        for look in LOOKS.values()
-        if look.mark
+        for look in looks
     ]
     marks.append(
         Line2D([], [], linestyle="", marker="o", color=INK, markerfacecolor="white", label="less than 90 % sure")
@@ -159,12 +160,16 @@ def _draw_lanes(axes: Axes, lanes: list[_Lane]) -> None:
         axes.text(-0.01, y + 0.5, title, transform=axes.get_yaxis_transform(), ha="right", va="center", color=colour)
         axes.axhline(y + 0.5, color=canvas.LINE, linewidth=0.6, zorder=1)
         for item in lane.items:
+            look, day = look_of(item), canvas.ordinal(item.date) or 0
+            if item.begin:
+                axes.plot([canvas.ordinal(item.begin) or 0, day], [y + 0.5] * 2, color=look.colour, linewidth=2)
+                axes.text(day + 1, y + 0.5, f" {item.number}", color=look.colour, ha="left", va="center")
             axes.plot(
-                [canvas.ordinal(item.date) or 0],
+                [day],
                 [y + 0.5],
-                lane.look.mark,
-                color=lane.look.colour,
-                markerfacecolor="white" if is_doubtful(item) else lane.look.colour,
+                look.mark,
+                color=look.colour,
+                markerfacecolor="white" if is_doubtful(item) else look.colour,
                 markersize=6,
                 alpha=0.85,
                 zorder=3,
