@@ -113,7 +113,7 @@ def test_a_single_comparison_is_no_joined_test() -> None:
             "`payoff(...)`, `posterior(...)`, `value(...)`, `moves(...)` or `(`.",
         ),
         ("P(ties << close by 2016-01-01)", "query:9: found `<`; expected a name."),
-        ("P(ties < close until 2016-01-01)", "query:16: found `until`; expected `and`, `or`, `at` or `by`."),
+        ("P(ties < close until 2016-01-01)", "query:16: found `until`; expected `and`, `or`, `at`, `by` or `before`."),
         ("P(a = b by 2016-02-31)", "query:12: `2016-02-31` is no day of the calendar."),
         ("P(a = b by 2016-2-1)", "query:12: found `2016-2-1`; expected a date such as 2016-06-27."),
         ("P(a = b by 2016-02-01", "query:22: found the end of the query; expected `|` or `)`."),

@@ -11,8 +11,9 @@ from raison.chain import Act, Chain, ChainMotion
 from raison.equilibrium import solve
 from raison.errors import QueryError
 from raison.query.answers import Number, Parts, Undefined
-from raison.query.conditions import mask
+from raison.query.conditions import check_query, mask
 from raison.query.grammar import parse_condition, parse_query, parse_test
+from raison.query.tree import Names
 from raison.query.world import Facts, Played, World, _combine, rests_on
 from raison.record import Count, Move, Record
 
@@ -346,6 +347,70 @@ def test_a_move_that_is_not_in_the_record_has_no_reason(world):
 )
 def test_a_query_says_what_its_answer_rests_on(text: str, basis: str):
     assert rests_on(parse_query(text)) == basis
+
+
+def _first(jumps, event, other, elapsed: float) -> float:
+    """Probability that an event comes first, by one matrix of states and two of where they end.
+
+    An event is a mask of states, or what a jump is called.
+    """
+    size = BORDER_SPACE.size
+    held = [each if isinstance(each, np.ndarray) else np.zeros(size, dtype=bool) for each in (other, event)]
+    acts = {each: size + place for place, each in enumerate((event, other)) if isinstance(each, str)}
+    ends = np.arange(size)
+    ends[held[1]], ends[held[0]] = size, size + 1
+    matrix = np.zeros((size + 2, size + 2))
+    for jump in jumps:
+        for x in range(size):
+            to = acts.get(jump.what, ends[jump.target[x]])
+            matrix[x, to] += jump.rate[x]
+            matrix[x, x] -= jump.rate[x]
+    start = np.zeros(size + 2)
+    np.add.at(start, ends, border_start())
+    return float((start @ scipy.linalg.expm(matrix * elapsed))[size])
+
+
+@pytest.mark.parametrize(
+    ("text", "event", "other"),
+    [
+        ("south arm", "arm", None),
+        ("north press", "press", None),
+        ("tension >= high before mood = sour", "tension >= high", "mood = sour"),
+        ("south arm before north press", "arm", "press"),
+        ("south arm before tension = brink", "arm", "tension = brink"),
+        ("tension = brink before south arm", "tension = brink", "arm"),
+        ("mood = warm before south arm", "mood = warm", "arm"),
+    ],
+)
+def test_what_comes_about_first_is_what_a_dense_matrix_says(world, border_jumps, text, event, other):
+    end = _day(1.2)
+    found = _ask(world, f"P({text} by {end})")
+    parts = [mask(parse_condition(each), BORDER_SPACE) if each and " " in each else each for each in (event, other)]
+    assert found == pytest.approx(_first(border_jumps, *parts, 1.2 + ONE_DAY), abs=1e-9)
+
+
+def test_two_events_and_neither_exhaust_what_may_come_first(world):
+    end = _day(1.2)
+    orders = "mood = sour before south arm", "south arm before mood = sour"
+    first, second = (_ask(world, f"P({text} by {end})") for text in orders)
+    either = _ask(world, f"P(mood = sour by {end})"), _ask(world, f"P(south arm by {end})")
+    assert first <= either[0]
+    assert second <= either[1]
+    assert max(either) <= first + second <= 1.0
+
+
+def test_what_comes_about_is_asked_for_by_a_day(facts):
+    names = Names(BORDER_SPACE.variables, {"south": ("arm", "talk")}, (), (), {"": (BEGIN, _day(7.0))})
+    for text, says in (
+        (f"P(south arms at {_day(1.0)})", "comes about some day; write `by"),
+        (f"P(mood = sour before mood = warm at {_day(1.0)})", "comes about some day; write `by"),
+        (f"P(south arm by {_day(1.0)} | do(south never arms))", ""),
+        (f"P(south amr by {_day(1.0)})", "player `south` has no action `amr`"),
+        (f"P(mood = sour before suoth arms by {_day(1.0)})", "no player `suoth`"),
+    ):
+        wrong = check_query(parse_query(text), names)
+        assert [says in message for message in wrong] == [True] * len(wrong)
+        assert bool(wrong) == bool(says)
 
 
 def test_moves_has_counts_whose_span_lies_within_its_dates(facts):

@@ -244,9 +244,9 @@ class CountingFilter:
         return self._machine.distribution_slope(chain, start, elapsed, bar)
 
     def hitting_probability(
-        self, chain: Chain, start: Batch, target: StateMask, elapsed: float
+        self, chain: Chain, start: Batch, target: StateMask, elapsed: float, before: StateMask | None = None
     ) -> Float[Array | np.ndarray, ...]:
-        return self._machine.hitting_probability(chain, start, target, elapsed)
+        return self._machine.hitting_probability(chain, start, target, elapsed, before)
 
 
 def _start(wide: _Widened, start: StateArray) -> Float[np.ndarray, " wide"]:

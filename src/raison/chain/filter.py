@@ -112,13 +112,14 @@ def distribution_slope(chain: Chain, start: Batch, elapsed: float, bar: Batch) -
 
 
 def hitting_probability(
-    chain: Chain, start: Batch, target: StateMask, elapsed: float
+    chain: Chain, start: Batch, target: StateMask, elapsed: float, before: StateMask | None = None
 ) -> Float[Array | np.ndarray, ...]:
     """Return the probability that the chain is in `target` at some time up to `elapsed`. Shape `[...]`.
 
-    Exact: the target is made absorbing. Start in the target counts.
+    Exact: the target is made absorbing. Start in the target counts. With `before`, only paths count that reach the
+    target before they are in one of these states; a state of both is one of these.
     """
-    return _machine().hitting_probability(chain, start, target, elapsed)
+    return _machine().hitting_probability(chain, start, target, elapsed, before)
 
 
 def item_weights(filtered: Filtered, plan: Plan) -> tuple[ItemArray, ItemArray]:

@@ -91,7 +91,10 @@ class ChainFilter(Protocol):
         ...
 
     def hitting_probability(
-        self, chain: Chain, start: Batch, target: StateMask, elapsed: float
+        self, chain: Chain, start: Batch, target: StateMask, elapsed: float, before: StateMask | None = None
     ) -> Float[Array | np.ndarray, ...]:
-        """Return the probability to be in `target` at some time up to `elapsed`, start included. Shape `[...]`."""
+        """Return the probability to be in `target` at some time up to `elapsed`, start included. Shape `[...]`.
+
+        With `before`, only paths count that reach the target before they are in one of these states.
+        """
         ...

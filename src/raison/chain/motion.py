@@ -18,9 +18,13 @@ from raison.chain import filter as filtering
 from raison.chain.chain import Chain
 from raison.chain.filter import Expected
 from raison.chain.filters import Filtered, RowStates
+from raison.chain.happening import with_happening
 from raison.chain.plan import Act, Plan
 from raison.chain.simulation import Simulator
 from raison.game import StateSpace
+
+Event = StateMask | Act
+"""What may come about: that a condition holds, or that an act happens."""
 
 When = Literal["at", "by"]
 """Whether something is asked for at a time, or for any time up to it."""
@@ -67,6 +71,13 @@ class Motion(Protocol):
 
     def forecast(self, start: StateArray, elapsed: float, target: StateMask, when: When) -> float:
         """Return the probability to be in `target` after `elapsed`, or at some time up to then."""
+        ...
+
+    def first(self, start: StateArray, elapsed: float, event: Event, other: Event | None) -> float:
+        """Return the probability that `event` comes about by `elapsed`, and before `other` if there is one.
+
+        A condition that holds at the start has come about; an act has to happen after it.
+        """
         ...
 
     def distribution(self, start: StateArray, elapsed: float) -> StateArray:
@@ -122,6 +133,19 @@ class ChainMotion:
         if when == "by":
             return float(filtering.hitting_probability(self.chain, start, target, elapsed))
         return float(self.distribution(start, elapsed) @ np.asarray(target))
+
+    def first(self, start: StateArray, elapsed: float, event: Event, other: Event | None) -> float:
+        events = [event] if other is None else [event, other]
+        acts = list(dict.fromkeys(each for each in events if isinstance(each, Act)))
+        chain, begin = self.chain, np.asarray(start)
+        masks: dict[Act, StateMask] = {}
+        if acts:
+            chain, found = with_happening(chain, acts)
+            masks = dict(zip(acts, found, strict=True))
+            begin = np.concatenate([begin, np.zeros(chain.space.size - len(begin))])
+        copies = chain.space.size // self.space.size
+        where = [masks[each] if isinstance(each, Act) else np.tile(np.asarray(each), copies) for each in events]
+        return float(filtering.hitting_probability(chain, begin, where[0], elapsed, *where[1:]))
 
     def distribution(self, start: StateArray, elapsed: float) -> StateArray:
         return filtering.distribution_at(self.chain, start, elapsed)

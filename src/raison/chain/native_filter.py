@@ -118,11 +118,13 @@ class NativeFilter:
         return dataclasses.replace(chain, rates=tuple(rates), seen=tuple(still[0]), decisions=tuple(still[1]))
 
     def hitting_probability(
-        self, chain: Chain, start: Batch, target: StateMask, elapsed: float
+        self, chain: Chain, start: Batch, target: StateMask, elapsed: float, before: StateMask | None = None
     ) -> Float[np.ndarray, ...]:
-        free = ~np.asarray(target)
+        barred = np.zeros(chain.space.size, dtype=bool) if before is None else np.asarray(before)
+        reached = np.asarray(target) & ~barred
+        free = ~(reached | barred)
         end = _evolve(flow_in(_whole(chain, free.astype(np.float64)).flows, 0), start, elapsed)
-        return np.asarray(end)[..., ~free].sum(axis=-1)
+        return np.asarray(end)[..., reached].sum(axis=-1)
 
 
 class Forward(NamedTuple):

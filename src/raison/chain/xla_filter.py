@@ -75,9 +75,11 @@ class XlaFilter:
         return _distribution_slope(chain, jnp.asarray(start), elapsed, jnp.asarray(bar), steps=steps)
 
     def hitting_probability(
-        self, chain: Chain, start: Batch, target: StateMask, elapsed: float
+        self, chain: Chain, start: Batch, target: StateMask, elapsed: float, before: StateMask | None = None
     ) -> Float[Array | np.ndarray, ...]:
-        return absorbed_after(chain.generator(), jnp.asarray(start), jnp.asarray(target), elapsed)
+        barred = jnp.zeros(chain.space.size, dtype=bool) if before is None else jnp.asarray(before)
+        reached = jnp.asarray(target) & ~barred
+        return absorbed_after(chain.generator(), jnp.asarray(start), reached, barred, elapsed)
 
 
 @jax.jit

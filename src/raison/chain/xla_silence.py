@@ -67,9 +67,15 @@ class Silence(NamedTuple):
 
 
 @jax.jit
-def absorbed_after(generator: Generator, start: Batch, target: StateMask, elapsed: float | Scalar) -> Float[Array, ...]:
-    """Return the probability to be in `target` at some time up to `elapsed`: it is made absorbing. Shape `[...]`."""
-    absorbed = Generator(tuple(jnp.where(target, 0.0, rate) for rate in generator.rates), generator.maps)
+def absorbed_after(
+    generator: Generator, start: Batch, target: StateMask, barred: StateMask, elapsed: float | Scalar
+) -> Float[Array, ...]:
+    """Return the probability to be in `target` at some time up to `elapsed`, and not in `barred` before. Shape `[...]`.
+
+    Both are made absorbing; they have no state in common.
+    """
+    held = target | barred
+    absorbed = Generator(tuple(jnp.where(held, 0.0, rate) for rate in generator.rates), generator.maps)
     return jnp.where(target, evolve(absorbed, start, elapsed), 0.0).sum(axis=-1)
 
 

@@ -31,6 +31,7 @@ from raison.query.tree import (
     DoNever,
     Expression,
     Given,
+    Happens,
     In,
     Not,
     Or,
@@ -58,6 +59,7 @@ comparison: expression relation expression
     | "-" NUMBER -> negative
 FORMS
 !when: AT | BY
+?event: condition | WORD WORD -> happens
 given: "|" record ("," intervention)* | "|" intervention ("," intervention)*
 basis: "|" _RECORD -> on_record | "|" _CLUES -> on_clues | "|" _RECORD "," _CLUES -> on_both
 record: _RECORD of? -> whole_record | _RECORD of? _TO DATE -> record_to | _START of -> start_of
@@ -86,6 +88,7 @@ _NOT.2: /not(?![\w-])/
 _IN.2: /in(?![\w-])/
 AT.2: /at(?![\w-])/
 BY.2: /by(?![\w-])/
+_BEFORE.2: /before(?![\w-])/
 _FROM.2: /from(?![\w-])/
 _TO.2: /to(?![\w-])/
 _RECORD.2: /record(?![\w-])/
@@ -126,6 +129,7 @@ WORDS = {
     "_NOT": "`not`",
     "AT": "`at`",
     "BY": "`by`",
+    "_BEFORE": "`before`",
     "_FROM": "`from`",
     "_TO": "`to`",
     "_RECORD": "`record`",
@@ -182,6 +186,7 @@ class _Tree(lark.Transformer):
     relation = when = operator
     compare = Compare
     negate = Not
+    happens = Happens
     do_level = DoLevel
     do_never = DoNever
 

@@ -215,6 +215,17 @@ class Askable(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Happens:
+    """A player takes an action."""
+
+    player: str
+    action: str
+
+    def __str__(self) -> str:
+        return f"{self.player} {self.action}"
+
+
 class Form(abc.ABC):
     """A question of one form, such as `P(...)`; it prints as it is written, and can be hashed.
 

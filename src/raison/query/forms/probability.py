@@ -1,52 +1,92 @@
-"""`P(CONDITION at DATE | ...)`: the probability that a condition holds at the end of a day, or has held by then.
+"""`P(EVENT by DATE | ...)`: the probability that a condition holds, or that something has come about, by a day's end.
 
-P(C at t | record to s)   filter the record to s, then propagate to t
-P(C by t | record to s)   the same with C made absorbing
-do(...)                   the history is filtered in the game as it was; the forecast is made in the changed game,
-                          solved anew
+P(C at t | record to s)          filter the record to s, then propagate to t
+P(C by t | record to s)          the same with C made absorbing
+P(PLAYER ACTION by t | ...)      the same, with the act as part of the state: it happens after s
+P(A before B by t | ...)         both made absorbing; A has come about by t, and B had not
+do(...)                          the history is filtered in the game as it was; the forecast is made in the changed
+                                 game, solved anew
 """
 
 from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass, replace
+from typing import Any
 
-from raison.chain.motion import When
+from raison.chain import Act
+from raison.chain.motion import Event, When
 from raison.query.answers import Answer, Number
-from raison.query.conditions import check_condition, check_forecast, check_given, elapsed_until, mask, resolve_given
+from raison.query.conditions import (
+    check_action,
+    check_condition,
+    check_forecast,
+    check_given,
+    elapsed_until,
+    mask,
+    resolve_action,
+    resolve_given,
+)
 from raison.query.syntax import Syntax
-from raison.query.tree import NOTHING, Actions, Askable, Condition, Conditioned, Given, Names
+from raison.query.tree import NOTHING, Actions, Askable, Condition, Conditioned, Given, Happens, Names
 
 
 @dataclass(frozen=True)
 class Probability(Conditioned):
-    """Probability that a condition holds at a day, or has held by a day."""
+    """Probability that something is so at a day, or has come about by a day, perhaps before something else."""
 
-    condition: Condition
+    event: Condition | Happens
     when: When
     date: datetime.date
     given: Given = NOTHING
+    other: Condition | Happens | None = None
 
     def __str__(self) -> str:
         given = str(self.given)
-        return f"P({self.condition} {self.when} {self.date}{' | ' if given else ''}{given})"
+        before = "" if self.other is None else f" before {self.other}"
+        return f"P({self.event}{before} {self.when} {self.date}{' | ' if given else ''}{given})"
 
     def resolved(self, actions: Actions) -> Probability:
-        return replace(self, given=resolve_given(self.given, actions))
+        event, other = _resolved(self.event, actions), self.other and _resolved(self.other, actions)
+        return replace(self, event=event, other=other, given=resolve_given(self.given, actions))
 
     def problems(self, names: Names) -> list[str]:
-        wrong = check_condition(self.condition, names.variables)
+        wrong = _check(self.event, names) + ([] if self.other is None else _check(self.other, names))
+        if self.when == "at" and (self.other is not None or isinstance(self.event, Happens)):
+            what = f"`{self.event}{'' if self.other is None else f' before {self.other}'}`"
+            wrong.append(f"found `at {self.date}`, but {what} comes about some day; write `by {self.date}`.")
         return wrong + check_given(self.given, names) + check_forecast(self.given, self.date, names)
 
     def answer(self, world: Askable) -> Answer:
         begin, distribution = world.known(self.given)
         elapsed = elapsed_until(self, self.date, self.given, begin, world)
-        target = mask(self.condition, world.space)
-        return Number(world.moving(self.given).forecast(distribution, elapsed, target, self.when))
+        motion = world.moving(self.given)
+        if self.when == "at" and not isinstance(self.event, Happens):
+            return Number(motion.forecast(distribution, elapsed, mask(self.event, world.space), self.when))
+        event, other = _event(self.event, world), None if self.other is None else _event(self.other, world)
+        return Number(motion.first(distribution, elapsed, event, other))
 
 
-def _build(condition: Condition, when: When, date: datetime.date, given: Given | None = None) -> Probability:
-    return Probability(condition, when, date, given or NOTHING)
+def _resolved(event: Condition | Happens, actions: Actions) -> Condition | Happens:
+    if isinstance(event, Happens):
+        return replace(event, action=resolve_action(event.player, event.action, actions))
+    return event
 
 
-PROBABILITY = Syntax("probability", "condition when DATE given?", _build, "P")
+def _check(event: Condition | Happens, names: Names) -> list[str]:
+    if isinstance(event, Happens):
+        return check_action(event.player, event.action, names.actions)
+    return check_condition(event, names.variables)
+
+
+def _event(event: Condition | Happens, world: Askable) -> Event:
+    return Act(event.player, event.action) if isinstance(event, Happens) else mask(event, world.space)
+
+
+def _build(event: Condition | Happens, *rest: Any) -> Probability:
+    *other, when, date = [part for part in rest if not isinstance(part, Given)]
+    given = rest[-1] if isinstance(rest[-1], Given) else NOTHING
+    return Probability(event, when, date, given, *other)
+
+
+PROBABILITY = Syntax("probability", "event (_BEFORE event)? when DATE given?", _build, "P")

@@ -1,0 +1,25 @@
+import numpy as np
+from small_games import BORDER_SPACE, border_start
+
+from raison.chain import Act, Chain, ChainMotion
+from raison.chain.happening import with_happening
+
+ARM = Act("south", "arm")
+
+
+def test_an_act_marks_the_state_and_moves_it_as_before(border_chain: Chain):
+    wide, (happened,) = with_happening(border_chain, [ARM])
+    size = BORDER_SPACE.size
+    assert wide.space.size == 2 * size
+    assert happened.tolist() == [False] * size + [True] * size
+    start = np.concatenate([border_start(), np.zeros(size)])
+    end = ChainMotion(wide).distribution(start, 1.3)
+    plain = ChainMotion(border_chain).distribution(border_start(), 1.3)
+    np.testing.assert_allclose(end[:size] + end[size:], plain, rtol=0, atol=1e-12)
+    assert 0.0 < end[size:].sum() < 1.0
+
+
+def test_an_act_that_never_happens_has_no_chance(border_chain: Chain):
+    motion = ChainMotion(border_chain)
+    assert motion.first(border_start(), 3.0, Act("bystander", "plead"), None) == 0.0
+    assert motion.first(border_start(), 0.0, ARM, None) == 0.0
