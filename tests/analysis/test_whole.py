@@ -190,3 +190,10 @@ def test_a_part_that_cannot_be_computed_does_not_end_the_study(
     }
     assert found == {name: name != part for name in found}
     assert study.explanations
+
+
+def test_further_groups_that_are_not_told_apart_are_counted() -> None:
+    chained = (Row("votes", -10.0), Row("bluff", -10.9), Row("kurds", -11.5), Row("west", -12.2))
+    sentences = told(chained)
+    assert sentences[0].endswith(": Votes, Bluff.")
+    assert sentences[1].endswith("further down the list: 2 more such groups.")

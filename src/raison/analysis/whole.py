@@ -36,7 +36,7 @@ from raison.analysis.variants import VARYING, study_variants
 from raison.analysis.verdicts import ASKING, judge_claims
 from raison.analysis.watch import Watch
 from raison.case import BuiltCase
-from raison.errors import NotConverged, SamplingFailed
+from raison.errors import NotConverged, SamplingFailed, counted
 from raison.inference.evidence import STRONG, Lead, indistinct_groups, lead
 from raison.inference.importance import Importance
 from raison.inference.posterior import Posterior, PosteriorStatus, free_of
@@ -327,10 +327,15 @@ def _cannot_tell(fits: Sequence[Fit], leading: Lead, claims: Sequence[ClaimResul
     """Return what this record cannot decide, a sentence each."""
     labels = {fit.explanation.name: fit.explanation.label for fit in fits}
     sentences = []
-    for group in indistinct_groups(_evidence(fits)):
+    for group in (groups := indistinct_groups(_evidence(fits)))[:1]:
         listed = ", ".join(labels[name] for name in group)
         sentences.append(
             f"The record does not tell these explanations apart (every log Bayes factor below 1): {listed}."
+        )
+    if len(groups) > 1:
+        sentences.append(
+            "Nor does it tell apart those that lie within 1 of each other further down the list: "
+            f"{counted(len(groups) - 1, 'more such group')}."
         )
     if leading.log_bayes_factor < STRONG:
         leader, other = (fits[i].explanation.label for i in (leading.leader, leading.runner_up))
