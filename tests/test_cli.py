@@ -390,6 +390,26 @@ def test_answers_come_as_csv_and_json(folder: pathlib.Path, capsys: pytest.Captu
     assert "one of them" in capsys.readouterr().err
 
 
+def test_paths_of_a_finished_study_are_drawn(
+    folder: pathlib.Path, tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call("simulate", folder, "--until", "2022-12-31", "--paths", "3") == 0
+    rows = capsys.readouterr().out.splitlines()
+    assert rows[0].startswith("path,explanation,date,who,what,")
+    assert sum(",start," in row for row in rows) == 3
+    assert call("simulate", folder, "--until", "2022-12-31", "--paths", "3", "--out", tmp_path / "paths.csv") == 0
+    assert (tmp_path / "paths.csv").read_text(encoding="utf-8").splitlines() == rows
+    assert call("simulate", folder, "--until", "2022-12-31", "--paths", "3", "--out", tmp_path / "paths.nc") == 0
+    with xarray.open_dataset(tmp_path / "paths.nc", engine="h5netcdf") as data:
+        assert data.sizes["row"] == len(rows) - 1
+    assert "Written: 3 paths in" in capsys.readouterr().out
+    assert call("simulate", folder, "--until", "soon") == 2
+    assert call("simulate", folder, "--until", "2022-12-31", "--out", tmp_path / "paths.xlsx") == 2
+    told = capsys.readouterr().err
+    assert "need a day such as" in told
+    assert "must end in .csv or .nc" in told
+
+
 def test_a_case_is_asked_by_its_finished_study(
     template: pathlib.Path,
     folder: pathlib.Path,

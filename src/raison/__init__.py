@@ -12,7 +12,7 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from raison.analysis import ask, run_study
+    from raison.analysis import Paths, ask, run_study, simulate
     from raison.case import BuiltCase
     from raison.cases import open_case
     from raison.chain import Chain
@@ -53,6 +53,7 @@ __all__ = [
     "Hazard",
     "Motive",
     "Move",
+    "Paths",
     "Player",
     "RaisonError",
     "Reading",
@@ -67,6 +68,7 @@ __all__ = [
     "open_case",
     "run_study",
     "save_study",
+    "simulate",
     "solve",
     "write_report",
 ]
@@ -74,7 +76,7 @@ __all__ = [
 JAX_CAME_FIRST = "jax" in sys.modules
 
 _HOMES = {
-    "analysis": {"ask", "run_study"},
+    "analysis": {"Paths", "ask", "run_study", "simulate"},
     "case": {"BuiltCase"},
     "cases": {"open_case"},
     "chain": {"Chain"},

@@ -1,4 +1,4 @@
-"""The command line: `raison run`, `ask`, `check`, `power`, `solve`, `new`, `cases`.
+"""The command line: `raison run`, `ask`, `simulate`, `check`, `power`, `solve`, `new`, `cases`.
 
 Exit codes: 0 done, 1 a computation failed honestly, 2 a file or a command is wrong or the machine refuses, 3 our bug,
 130 interrupted.
@@ -7,6 +7,7 @@ Exit codes: 0 done, 1 a computation failed honestly, 2 a file or a command is wr
 from __future__ import annotations
 
 import contextlib
+import datetime
 import hashlib
 import io
 import os
@@ -35,6 +36,8 @@ from raison.analysis.foreseen import FITTED, WHOLE, foresee, foresee_fitted
 from raison.analysis.motives import measure_motives, weak_motives
 from raison.analysis.pool import Threads, cluster_at
 from raison.analysis.signatures import try_signatures
+from raison.analysis.simulating import PATHS
+from raison.analysis.simulating import simulate as draw_paths
 from raison.analysis.watch import Tell, cancelled_by_interrupt
 from raison.case import BuiltCase, WrittenCase, build, check_case, read_case
 from raison.case.template import write_template
@@ -164,6 +167,45 @@ def ask(
         return
     with _showing():
         show_asked(answers, out)
+
+
+@app.command()
+def simulate(
+    context: typer.Context,
+    study: Annotated[str, typer.Argument(help="Folder of a finished study, or a case that was run here.")],
+    until: Annotated[str, typer.Option(help="Last day, such as 2018-08-12.")],
+    paths: Annotated[int, typer.Option(min=1, max=1_000_000, help="Paths, over all explanations.")] = PATHS,
+    given: Annotated[
+        str, typer.Option(help="What is known and changed, as behind the bar of a question; empty for the start.")
+    ] = "record",
+    explanation: Annotated[str | None, typer.Option(help="Draw under this one only.", show_default="all")] = None,
+    seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Seed of every random draw.")] = 0,
+    file: Annotated[
+        Path | None, typer.Option("--out", help="File to write, .csv or .nc.", show_default="CSV to the screen")
+    ] = None,
+) -> None:
+    """Draw paths of what may come, each under an explanation and at numbers as probable as the record makes them."""
+    from raison.saving import paths_csv
+
+    try:
+        day = datetime.date.fromisoformat(until)
+    except ValueError:
+        raise CaseError(f"found --until {until}; need a day such as 2018-08-12.") from None
+    if file is not None and file.suffix not in (".csv", ".nc"):
+        raise CaseError(f"found --out {file}; its name must end in .csv or .nc.")
+    found = _finished(study)
+    with _progress() as tell:
+        watch = Watch(tell, context.obj) if err.is_terminal else Watch(cancelled=context.obj)
+        drawn = draw_paths(found, day, paths=paths, given=given, explanation=explanation, seed=seed, watch=watch)
+    if drawn.unconverged:
+        _complain(f"{drawn.unconverged} of {drawn.draws} draws left out: their games did not converge.")
+    if file is None:
+        with _showing():
+            sys.stdout.write(paths_csv(drawn))
+        return
+    is_csv = file.suffix == ".csv"
+    write_whole(file, paths_csv(drawn) if is_csv else drawn.dataset().to_netcdf(engine="h5netcdf"))
+    _show(f"Written: {counted(len(drawn.explanation), 'path')} in {file}")
 
 
 def _finished(text: str) -> Study:

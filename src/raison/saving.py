@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import xarray
 
+from raison.analysis.simulating import Paths
 from raison.asked import Asked, Estimate
 from raison.errors import CaseError, Problem
 from raison.inference.posterior import Draws
@@ -207,6 +208,22 @@ def asked_json(answers: Sequence[Asked], says: Sequence[str]) -> str:
     """Return answers to questions as JSON, each with what it says in words; a number that is not finite is null."""
     plain = [{**_plain(asked), "says": text} for asked, text in zip(answers, says, strict=True)]
     return json.dumps(plain, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def paths_csv(paths: Paths) -> str:
+    """Return simulated paths as CSV: a row for the start of each and for each jump, with every level after it."""
+    names = tuple(paths.levels)
+    rows = zip(
+        paths.path.tolist(),
+        (paths.explanation[number] for number in paths.path),
+        paths.date,
+        paths.who,
+        paths.what,
+        *(paths.levels[name] for name in names),
+        strict=True,
+    )
+    header = ("path", "explanation", "date", "who", "what", *names)
+    return _csv_text(header, ((*row[:2], str(row[2]), *row[3:]) for row in rows))
 
 
 def _asked_table(answers: Sequence[Asked]) -> tuple[Sequence[str], Rows]:

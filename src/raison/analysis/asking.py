@@ -70,10 +70,7 @@ def ask(
         `CaseError` if the study does not hold its case, or no draws.
     """
     watch, pool = watch or Watch(), pool or Threads()
-    if not study.case.files or not any(len(each.weights) for each in study.explanations):
-        message = "this study holds no case or no draws, so nothing can be asked of it. `raison run` makes one anew."
-        raise CaseError([Problem(study.case.name, 0, 0, "", message)])
-    case = _case_of(study)
+    case = case_of(study)
     queries = _read(questions, case)
     return _answers(study, case, make_rivals(case), queries, draws, watch, pool)
 
@@ -120,7 +117,15 @@ def _answers(
     )
 
 
-def _case_of(study: Study) -> BuiltCase:
+def case_of(study: Study) -> BuiltCase:
+    """Return the case that a finished study holds.
+
+    Errors:
+        `CaseError` if it holds none, or no draws.
+    """
+    if not study.case.files or not any(len(each.weights) for each in study.explanations):
+        message = "this study holds no case or no draws, so nothing can be asked of it. `raison run` makes one anew."
+        raise CaseError([Problem(study.case.name, 0, 0, "", message)])
     texts = dict(study.case.files)
     first = next(iter(texts))
     written = read_case_texts({"case.yaml": texts.pop(first), **texts}, name=study.case.name)

@@ -20,6 +20,7 @@ from raison.query.forms.reason import Part
 from raison.query.tree import (
     BOTH,
     CLUES,
+    NOTHING,
     RECORD,
     And,
     Arithmetic,
@@ -258,7 +259,10 @@ def _with_forms(tree: type[lark.Transformer]) -> type[lark.Transformer]:
 
 _READER = lark.v_args(inline=True)(_with_forms(_Tree))  # pyright: ignore[reportArgumentType]
 
-_PARSER = lark.Lark(GRAMMAR, parser="lalr", start=["condition", "test", "query"], maybe_placeholders=False)
+_BAR = "| "
+"""What stands before what is known and changed."""
+
+_PARSER = lark.Lark(GRAMMAR, parser="lalr", start=["condition", "test", "query", "given"], maybe_placeholders=False)
 
 
 def parse_condition(text: str) -> Condition:
@@ -274,6 +278,16 @@ def parse_test(text: str) -> Test:
 def parse_query(text: str) -> Query:
     """Read a query: an expression, a comparison, or (joined by `and`) a `Test`."""
     return _parse(text, "query")
+
+
+def parse_given(text: str) -> Given:
+    """Read what is known and changed, as it stands behind the bar of a question; nothing if the text is empty."""
+    if not text.strip():
+        return NOTHING
+    try:
+        return _parse(f"{_BAR}{text}", "given")
+    except QueryError as error:
+        raise QueryError([replace(each, column=max(each.column - len(_BAR), 1)) for each in error.problems]) from None
 
 
 def _parse(text: str, start: str):

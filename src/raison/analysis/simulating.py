@@ -1,0 +1,224 @@
+"""What may come: paths of a finished study's games, drawn as often under each explanation as it is probable.
+
+Every path has numbers of its own kind: draws from the posterior of its explanation, and a start drawn from where the
+world then is.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from raison.analysis.asking import case_of
+from raison.analysis.fitting import Rival, make_rivals
+from raison.analysis.pool import Pool, Threads
+from raison.analysis.watch import Watch
+from raison.analysis.worlds import world_of
+from raison.case import BuiltCase
+from raison.errors import CaseError, NotConverged, Problem, QueryError, TooFast, did_you_mean
+from raison.inference.posterior import Draws, free_of
+from raison.query.conditions import check_forecast, check_given, resolve_given
+from raison.query.grammar import parse_given
+from raison.query.tree import Given
+from raison.query.world import Facts, World
+from raison.study import ExplanationResult, Study
+
+if TYPE_CHECKING:
+    import xarray
+
+SIMULATING = "draw paths"
+
+PATHS = 1000
+"""Paths in all."""
+
+MOST_DRAWS = 32
+"""Draws of the numbers under one explanation: a game is solved for each."""
+
+MOST_ROWS = 5_000_000
+"""Jumps in all, starts among them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Paths:
+    """Paths, jump by jump, in order of time within each.
+
+    Attributes:
+        explanation: under which each path was drawn. Shape `[paths]`.
+        path: to which each row belongs. Shape `[rows]`.
+        date: of each row. Shape `[rows]`.
+        who: player, or `nature`; empty for the first row of a path, which says where it starts.
+        what: action or drift; `start` there.
+        levels: by variable, the level after each jump.
+        unconverged: draws of the numbers, out of all, whose game did not converge; they have no paths.
+        draws: of the numbers, in all.
+    """
+
+    explanation: tuple[str, ...]
+    path: Int[np.ndarray, " rows"]
+    date: tuple[datetime.date, ...]
+    who: tuple[str, ...]
+    what: tuple[str, ...]
+    levels: dict[str, tuple[str, ...]]
+    unconverged: int
+    draws: int
+
+    def dataset(self) -> xarray.Dataset:
+        """Return the paths as arrays with named axes: `row` for jumps and starts, `path` for paths."""
+        import xarray  # half a second to load, and few ask for it
+
+        columns = {"path": self.path, "date": np.array(self.date, dtype="datetime64[ns]")}
+        columns |= {"who": np.array(self.who), "what": np.array(self.what)}
+        columns |= {name: np.array(levels) for name, levels in self.levels.items()}
+        rows = {name: ("row", column) for name, column in columns.items()}
+        return xarray.Dataset({**rows, "explanation": ("path_number", np.array(self.explanation))})
+
+
+def simulate(
+    study: Study,
+    until: datetime.date,
+    *,
+    paths: int = PATHS,
+    given: str = "record",
+    explanation: str | None = None,
+    seed: int = 0,
+    watch: Watch | None = None,
+    pool: Pool | None = None,
+) -> Paths:
+    """Return paths of the world from what is known of it to the end of a day.
+
+    Args:
+        study: with the draws that it was saved with.
+        until: last day.
+        paths: how many, in all.
+        given: what is known and changed, as after the bar of a question: `record`, `record to 2016-06-22`,
+            `record, do(turkey never defies)`; empty for the start of the record.
+        explanation: draw under this one only.
+        seed: of all that is drawn.
+        watch: told of every explanation that is done.
+        pool: where explanations are drawn; the cores of this machine if it is None.
+
+    Errors:
+        `QueryError` if `given` cannot be read or `until` lies before it. `CaseError` if there is no such explanation,
+        or the study holds no case or no draws. `TooFast` if the paths have more than five million jumps.
+    """
+    watch, pool = watch or Watch(), pool or Threads()
+    case = case_of(study)
+    known = resolve_given(parse_given(given), case.names.actions)
+    wrong = check_given(known, case.names) + check_forecast(known, until, case.names)
+    if wrong:
+        raise QueryError([Problem(given, 0, 0, "", message) for message in wrong])
+    results = [each for each in study.explanations if len(each.weights) and explanation in (None, each.name)]
+    if not results:
+        names = [each.name for each in study.explanations]
+        message = f"no explanation `{explanation}`.{did_you_mean(explanation or '', names)}"
+        raise CaseError([Problem(study.case.name, 0, 0, "", message)])
+    shares = np.array([each.posterior for each in results])
+    amounts = np.random.default_rng(seed).multinomial(paths, shares / shares.sum())
+    by_name = {each.explanation.name: each for each in make_rivals(case)}
+    jobs = [
+        _Job(case, each, by_name[each.name], int(amount), (seed, number), known, until)
+        for number, (each, amount) in enumerate(zip(results, amounts, strict=True))
+        if amount
+    ]
+    drawn = pool.side_by_side(
+        _draw,
+        jobs,
+        states=case.space.size,
+        done=lambda count, *_: watch.tell(SIMULATING, count, len(jobs)),
+        cost=lambda job: job.amount,
+    )
+    return _together(case, known, jobs, drawn)
+
+
+@dataclass(frozen=True, eq=False)
+class _Job:
+    """Paths to be drawn under one explanation."""
+
+    case: BuiltCase
+    result: ExplanationResult
+    rival: Rival
+    amount: int
+    seed: tuple[int, int]
+    known: Given
+    until: datetime.date
+
+
+@dataclass(frozen=True, eq=False)
+class _Drawn:
+    """Paths under one explanation: for every path its times, what jumped and the levels after it."""
+
+    times: list[Float[np.ndarray, " rows"]]
+    acts: list[list[tuple[str, str]]]
+    levels: list[dict[str, Int[np.ndarray, " rows"]]]
+    unconverged: int
+    draws: int
+
+
+def _draw(job: _Job) -> _Drawn:
+    rival, rng = job.rival, np.random.default_rng(job.seed)
+    facts = Facts(rival.records[0].space, rival.records, job.case.indicators)
+    free = list(free_of(rival.explanation.parameters))
+    mode = _world(job, facts, free, np.array([each.mode for each in job.result.parameters]), None)
+    number = min(job.amount, MOST_DRAWS)
+    picked = Draws(job.result.draws, job.result.weights).pick(number, int(rng.integers(2**31)))
+    each_has = np.bincount(np.arange(job.amount) % number, minlength=number)
+    drawn = _Drawn([], [], [], 0, number)
+    unconverged, rows = 0, 0
+    for position, times in Counter(picked.tolist()).items():
+        amount = int(each_has[picked == position].sum())
+        try:
+            world = _world(job, facts, free, job.result.draws[position], mode)
+            begin, where = world.known(job.known)
+            simulator = world.moving(job.known).simulator()
+        except NotConverged:
+            unconverged += times
+            continue
+        end = world.record(job.known.episode).calendar.end_of(job.until)
+        shares = np.asarray(where, dtype=np.float64)
+        for _ in range(amount):
+            state = int(rng.choice(len(shares), p=shares / shares.sum()))
+            path = simulator.path(state, begin, end, rng)
+            states = np.append(state, path.state)
+            kinds = [simulator.chain.kinds[kind] for kind in path.kind]
+            drawn.times.append(np.append(begin, path.time))
+            drawn.acts.append([("", "start"), *((kind.who, kind.what) for kind in kinds)])
+            drawn.levels.append({name: world.space.levels_of(name)[states] for name in job.case.space.names})
+            rows += len(states)
+            if rows > MOST_ROWS:
+                raise TooFast(f"the paths have more than {MOST_ROWS:,} jumps; ask for fewer paths, or an earlier day.")
+    return _Drawn(drawn.times, drawn.acts, drawn.levels, unconverged, number)
+
+
+def _world(job: _Job, facts: Facts, free: list[int], numbers: Float[np.ndarray, " free"], near: World | None) -> World:
+    whole = job.rival.explanation.centre
+    whole[free] = numbers
+    return world_of(job.case, job.rival.likelihood, facts, whole, near)
+
+
+def _together(case: BuiltCase, known: Given, jobs: Sequence[_Job], drawn: Sequence[_Drawn]) -> Paths:
+    calendar = next(each for each in case.records if known.episode in ("", each.name)).calendar
+    times = [each for one in drawn for each in one.times]
+    acts = [act for one in drawn for each in one.acts for act in each]
+    levels = {}
+    for name in case.space.names:
+        known_levels = case.space.variable(name).levels
+        levels[name] = tuple(
+            known_levels[level] for one in drawn for each in one.levels for level in each[name].tolist()
+        )
+    days = [int(np.floor(time * calendar.days + 1e-6)) for each in times for time in each.tolist()]
+    return Paths(
+        explanation=tuple(job.result.name for job, one in zip(jobs, drawn, strict=True) for _ in one.times),
+        path=np.repeat(np.arange(len(times)), [len(each) for each in times]),
+        date=tuple(calendar.begin + datetime.timedelta(days=day) for day in days),
+        who=tuple(who for who, _ in acts),
+        what=tuple(what for _, what in acts),
+        levels=levels,
+        unconverged=sum(one.unconverged for one in drawn),
+        draws=sum(one.draws for one in drawn),
+    )

@@ -1,0 +1,101 @@
+import dataclasses
+import datetime
+
+import numpy as np
+import pytest
+
+from raison.analysis import run_study, simulate
+from raison.analysis.asking import ask
+from raison.asked import WHOLE
+from raison.errors import CaseError, QueryError
+from raison.saving import paths_csv
+
+END = datetime.date(2022, 12, 31)
+
+
+@pytest.fixture(scope="module")
+def study(case):
+    return run_study(case, seed=3, search=False)
+
+
+@pytest.fixture(scope="module")
+def paths(study):
+    return simulate(study, END, paths=4000, seed=1)
+
+
+def last_rows(paths) -> np.ndarray:
+    """Return the last row of every path."""
+    return np.append(np.flatnonzero(np.diff(paths.path)), len(paths.path) - 1)
+
+
+def test_paths_end_where_the_exact_forecast_says(study, paths):
+    (exact,) = ask(study, ["P(border = open at 2022-12-31 | record)"], draws=2000)
+    levels = np.array(paths.levels["border"])[last_rows(paths)]
+    assert len(levels) == len(paths.explanation) == 4000
+    assert np.mean(levels == "open") == pytest.approx(exact.parts[WHOLE].value, abs=4 * 0.5 / np.sqrt(4000) + 0.02)
+
+
+def test_explanations_have_as_many_paths_as_they_are_probable(study, paths):
+    for each in study.explanations:
+        share = np.mean(np.array(paths.explanation) == each.name)
+        assert share == pytest.approx(each.posterior, abs=4 * 0.5 / np.sqrt(4000))
+
+
+def test_every_path_starts_with_its_start_and_goes_on_in_order(paths):
+    first = np.append(0, last_rows(paths)[:-1] + 1)
+    assert {paths.what[row] for row in first} == {"start"}
+    assert sum(what == "start" for what in paths.what) == 4000
+    days = np.array(paths.date, dtype="datetime64[D]")
+    inside = np.diff(paths.path) == 0
+    assert (np.diff(days)[inside] >= np.timedelta64(0, "D")).all()
+    assert days.min() == np.datetime64("2022-07-01")  # the day after the record
+    assert days.max() <= np.datetime64(END)
+
+
+def test_acts_come_as_often_as_they_are_to_be_expected(study, paths):
+    (exact,) = ask(study, ["E(number of southland protest from 2022-07-01 to 2022-12-31 | record)"], draws=2000)
+    counts = np.bincount(paths.path, weights=[what == "protest" for what in paths.what], minlength=4000)
+    error = counts.std() / np.sqrt(4000)
+    assert counts.mean() == pytest.approx(exact.parts[WHOLE].value, abs=4 * error + 0.05 * exact.parts[WHOLE].value)
+
+
+def test_what_is_changed_is_changed_in_every_path(study):
+    closed = simulate(study, END, paths=50, given="record, do(northland never offers), do(mood = angry)", seed=2)
+    assert "offer" not in closed.what
+    assert set(closed.levels["mood"]) == {"angry"}
+    known = simulate(study, END, paths=20, given="record to 2021-11-14", explanation="for-votes")
+    assert set(known.explanation) == {"for-votes"}
+    assert min(known.date) == datetime.date(2021, 11, 15)
+    fresh = simulate(study, datetime.date(2021, 3, 1), paths=5, given="")
+    assert min(fresh.date) == datetime.date(2021, 1, 4)
+
+
+def test_the_same_seed_draws_the_same_paths(study):
+    first, again, other = (paths_csv(simulate(study, END, paths=20, seed=seed)) for seed in (5, 5, 6))
+    assert first == again != other
+
+
+def test_paths_as_arrays_and_as_csv_hold_the_same(study):
+    paths = simulate(study, END, paths=7, seed=4)
+    data = paths.dataset()
+    assert dict(data.sizes) == {"row": len(paths.path), "path_number": 7}
+    header, *rows = paths_csv(paths).splitlines()
+    assert header == "path,explanation,date,who,what,border,trade,mood"
+    assert len(rows) == len(paths.path)
+    assert rows[-1].split(",")[-1] == str(data["mood"].values[-1]) == paths.levels["mood"][-1]
+    assert str(data["date"].values[0])[:10] == rows[0].split(",")[2]
+
+
+def test_what_cannot_be_drawn_is_told(study):
+    with pytest.raises(CaseError, match=r"no explanation `for-vote`\. Did you mean `for-votes`"):
+        simulate(study, END, explanation="for-vote")
+    with pytest.raises(QueryError, match="the forecast starts on 2022-06-30"):
+        simulate(study, datetime.date(2021, 12, 31))
+    with pytest.raises(QueryError, match="player `northland` has no action `ofer`"):
+        simulate(study, END, given="record, do(northland never ofer)")
+    with pytest.raises(QueryError, match="found `recrd`") as caught:
+        simulate(study, END, given="recrd")
+    assert caught.value.problems[0].column == 1
+    empty = dataclasses.replace(study, case=dataclasses.replace(study.case, files={}))
+    with pytest.raises(CaseError, match="holds no case or no draws"):
+        simulate(empty, END)
