@@ -29,7 +29,9 @@ LINE = "#d9d9d9"
 BAND = "#f5f5f3"
 OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442")
 """Colour-blind safe (Okabe and Ito 2008); yellow last, since it is faint on white."""
-MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+COLOURS = (*OKABE_ITO, "#882255", "#117733", "#332288")
+"""Three more from the muted scheme of Tol (2021), for lists of many explanations."""
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p", "*", "h")
 GREY = "#7f7f7f"
 
 _FONTS = "system-ui,-apple-system,'Segoe UI',Roboto,'Liberation Sans',Arial,sans-serif"
@@ -79,7 +81,7 @@ def bare(axes: Axes, *, keep: str = "") -> None:
 
 def colour(place: int, is_null: bool) -> str:
     """Return the colour of the explanation at `place`; nulls are grey."""
-    return GREY if is_null else OKABE_ITO[place % len(OKABE_ITO)]
+    return GREY if is_null else COLOURS[place % len(COLOURS)]
 
 
 def svg_text(figure: Figure, *, name: str, says: str) -> str:
