@@ -25,9 +25,9 @@ def test_an_act_has_the_rate_of_all_its_outcomes(motion: Motion, border_jumps) -
 def test_a_forecast_is_that_of_the_chain(motion: Motion, border_chain) -> None:
     target = BORDER_SPACE.levels_of("tension") == 3
     hit = float(hitting_probability(border_chain, border_start(), target, 2.0))
-    assert motion.forecast(border_start(), 2.0, target, "by") == pytest.approx(hit, abs=1e-14)
+    assert motion.first(border_start(), 2.0, target, None) == pytest.approx(hit, abs=1e-14)
     there = float(np.asarray(distribution_at(border_chain, border_start(), 2.0))[target].sum())
-    assert motion.forecast(border_start(), 2.0, target, "at") == pytest.approx(there, abs=1e-14)
+    assert motion.forecast(border_start(), 2.0, target) == pytest.approx(there, abs=1e-14)
 
 
 def test_filtering_and_smoothing_are_those_of_the_chain(motion: Motion, border_chain) -> None:

@@ -19,12 +19,12 @@ from jaxtyping import Float
 from raison.analysis.fitting import Rival, make_rivals
 from raison.analysis.pool import Pool, Threads
 from raison.analysis.watch import Watch
-from raison.analysis.worlds import world_of
+from raison.analysis.worlds import world_of, worlds_of
 from raison.asked import WHOLE, Asked, Estimate, Under
 from raison.case import BuiltCase, build, check_case, read_case_texts
 from raison.errors import CaseError, NotConverged, Problem, QueryError
 from raison.inference.evidence import posterior_probabilities
-from raison.inference.posterior import Draws, free_of, weighted_interval
+from raison.inference.posterior import Draws, weighted_interval
 from raison.query.answers import Answer, Number, Parts, Undefined
 from raison.query.conditions import check_question, forms_in, resolve, speaks_of_explanations
 from raison.query.forms.explanation import ExplanationProbability
@@ -221,14 +221,7 @@ class _Answers:
 def _ask_one(job: _Job, *, case: BuiltCase, queries: Sequence[Query]) -> list[_Answers]:
     """Return the answers of one explanation to all questions that are not about explanations."""
     rival, result = job.rival, job.result
-    facts = Facts(rival.records[0].space, rival.records, case.indicators)
-    free = list(free_of(rival.explanation.parameters))
-
-    def world(numbers: Float[np.ndarray, " free"], near: World | None) -> World:
-        whole = rival.explanation.centre
-        whole[free] = numbers
-        return world_of(case, rival.likelihood, facts, whole, near)
-
+    world = worlds_of(case, rival.explanation, rival.likelihood, rival.records)
     answers = [_Answers() for _ in queries]
     at_mode = world(np.array([each.mode for each in result.parameters]), None)
     picked = Counter(Draws(result.draws, result.weights).pick(job.amount, job.seed).tolist())

@@ -19,14 +19,13 @@ from raison.analysis.asking import case_of
 from raison.analysis.fitting import Rival, make_rivals
 from raison.analysis.pool import Pool, Threads
 from raison.analysis.watch import Watch
-from raison.analysis.worlds import world_of
+from raison.analysis.worlds import worlds_of
 from raison.case import BuiltCase
 from raison.errors import CaseError, NotConverged, Problem, QueryError, TooFast, did_you_mean
-from raison.inference.posterior import Draws, free_of
+from raison.inference.posterior import Draws
 from raison.query.conditions import check_forecast, check_given, resolve_given
 from raison.query.grammar import parse_given
 from raison.query.tree import Given
-from raison.query.world import Facts, World
 from raison.study import ExplanationResult, Study
 
 if TYPE_CHECKING:
@@ -162,9 +161,8 @@ class _Drawn:
 
 def _draw(job: _Job) -> _Drawn:
     rival, rng = job.rival, np.random.default_rng(job.seed)
-    facts = Facts(rival.records[0].space, rival.records, job.case.indicators)
-    free = list(free_of(rival.explanation.parameters))
-    mode = _world(job, facts, free, np.array([each.mode for each in job.result.parameters]), None)
+    world_at = worlds_of(job.case, rival.explanation, rival.likelihood, rival.records)
+    mode = world_at(np.array([each.mode for each in job.result.parameters]), None)
     number = min(job.amount, MOST_DRAWS)
     picked = Draws(job.result.draws, job.result.weights).pick(number, int(rng.integers(2**31)))
     each_has = np.bincount(np.arange(job.amount) % number, minlength=number)
@@ -173,7 +171,7 @@ def _draw(job: _Job) -> _Drawn:
     for position, times in Counter(picked.tolist()).items():
         amount = int(each_has[picked == position].sum())
         try:
-            world = _world(job, facts, free, job.result.draws[position], mode)
+            world = world_at(job.result.draws[position], mode)
             begin, where = world.known(job.known)
             simulator = world.moving(job.known).simulator()
         except NotConverged:
@@ -193,12 +191,6 @@ def _draw(job: _Job) -> _Drawn:
             if rows > MOST_ROWS:
                 raise TooFast(f"the paths have more than {MOST_ROWS:,} jumps; ask for fewer paths, or an earlier day.")
     return _Drawn(drawn.times, drawn.acts, drawn.levels, unconverged, number)
-
-
-def _world(job: _Job, facts: Facts, free: list[int], numbers: Float[np.ndarray, " free"], near: World | None) -> World:
-    whole = job.rival.explanation.centre
-    whole[free] = numbers
-    return world_of(job.case, job.rival.likelihood, facts, whole, near)
 
 
 def _together(case: BuiltCase, known: Given, jobs: Sequence[_Job], drawn: Sequence[_Drawn]) -> Paths:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import numpy as np
+from jaxtyping import Float
+
 from raison.arrays import PlayerValues
 from raison.case import BuiltCase
 from raison.chain import ChainMotion
@@ -9,7 +14,10 @@ from raison.equilibrium.solver import checked, solve
 from raison.game import Game
 from raison.inference.game_map import NumberVector
 from raison.inference.likelihood import GameLikelihood, HabitLikelihood, chain_of
+from raison.inference.model import Explanation
+from raison.inference.posterior import free_of
 from raison.query.world import Facts, Played, World
+from raison.record import WatchedRecord
 
 FORECAST_TOLERANCE = 1e-5
 """Residual to which the games behind a forecast are solved; probabilities are then good to about four digits."""
@@ -38,6 +46,31 @@ def world_of(
         return Played(changed, ChainMotion(likelihood.chain(numbers, changed)), None)
 
     return World(facts, likelihood.game(numbers), play, near=near)
+
+
+def worlds_of(
+    case: BuiltCase,
+    explanation: Explanation,
+    likelihood: GameLikelihood | HabitLikelihood,
+    records: tuple[WatchedRecord, ...],
+) -> Callable[[Float[np.ndarray, " free"], World | None], World]:
+    """Return what makes one explanation a world from its free numbers, and from a world at nearby ones.
+
+    Args:
+        case: the case.
+        explanation: whose numbers they are.
+        likelihood: of the explanation.
+        records: as the explanation watches them.
+    """
+    facts = Facts(records[0].space, records, case.indicators)
+    free = list(free_of(explanation.parameters))
+
+    def world(numbers: Float[np.ndarray, " free"], near: World | None) -> World:
+        whole = explanation.centre
+        whole[free] = numbers
+        return world_of(case, likelihood, facts, whole, near)
+
+    return world
 
 
 def play_anew(game: Game, near: PlayerValues | None) -> Played:

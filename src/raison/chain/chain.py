@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -18,6 +19,12 @@ from raison.game import Effect, StateSpace
 
 NATURE = "nature"
 """Who makes the jumps that nobody chooses."""
+
+
+def over_rate(numbers: StateArray, rate: StateArray) -> Float[np.ndarray, " states"]:
+    """Return numbers over a rate; zero where the rate is, for what it never lets happen. Shape `[states]`."""
+    numbers, rate = np.asarray(numbers), np.asarray(rate)
+    return np.divide(numbers, rate, out=np.zeros_like(numbers), where=rate > 0.0)
 
 
 @dataclass(frozen=True)
@@ -83,6 +90,16 @@ class Chain:
             arrays.space,
             tuple(player.decision_rate for player in arrays.players),
             tuple(player.name for player in arrays.players),
+        )
+
+    def within(self, space: StateSpace) -> Chain:
+        """Return the same in a space with more variables before its own, which nothing moves."""
+        copies = space.size // self.space.size
+        return dataclasses.replace(
+            self,
+            rates=tuple(np.tile(np.asarray(rate), copies) for rate in self.rates),
+            decisions=tuple(np.tile(np.asarray(rate), copies) for rate in self.decisions),
+            space=space,
         )
 
     @staticmethod

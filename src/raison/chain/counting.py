@@ -125,10 +125,11 @@ class _Widened:
     @staticmethod
     def of(chain: Chain, plan: Plan) -> _Widened:
         counters = _Counters.of(plan, chain.space)
+        whole = chain.within(counters.space)
         rates, seen, kinds, places = [], [], [], []
-        for kind, rate, share in zip(chain.kinds, chain.rates, chain.seen, strict=True):
+        for kind, wide, share in zip(whole.kinds, whole.rates, whole.seen, strict=True):
             places.append(len(kinds))
-            wide, act = counters.widen(rate), Act(kind.who, kind.what)
+            act = Act(kind.who, kind.what)
             if act not in counters.acts:
                 rates.append(wide)
                 seen.append(share)
@@ -140,14 +141,7 @@ class _Widened:
             rates += [wide * (1.0 - on), first * wide * on, (1.0 - first) * wide * on]
             seen += [share, never, never]
             kinds += [kind, dataclasses.replace(hidden, effect=kind.effect.and_(counters.moved(act))), hidden]
-        wide_chain = Chain(
-            tuple(rates),
-            tuple(seen),
-            tuple(kinds),
-            counters.space,
-            tuple(counters.widen(rate) for rate in chain.decisions),
-            chain.players,
-        )
+        wide_chain = dataclasses.replace(whole, rates=tuple(rates), seen=tuple(seen), kinds=tuple(kinds))
         return _Widened(counters, chain, wide_chain, _widened_plan(plan, counters), tuple(places))
 
     def pulled(self, by: Chain) -> Chain:

@@ -12,8 +12,7 @@ import dataclasses
 import numpy as np
 from jaxtyping import Float
 
-from raison.arrays import StateArray
-from raison.chain.chain import Chain
+from raison.chain.chain import Chain, over_rate
 from raison.chain.chain_slope import acts_slope
 from raison.equations.game_arrays import GameArrays
 from raison.game.last_to_act import rival_was_last
@@ -46,18 +45,13 @@ def habit_slope(
     by_logs = [rate * by for rate, by in zip(rates, by_acts, strict=True)]
     replying = [rival_was_last(arrays.space, player.name) for player in arrays.players]
     players = tuple(
-        dataclasses.replace(by, decision_rate=by.decision_rate + _over(each.sum(axis=0), player.decision_rate))
+        dataclasses.replace(by, decision_rate=by.decision_rate + over_rate(each.sum(axis=0), player.decision_rate))
         for by, each, player in zip(by_numbers.players, by_logs, arrays.players, strict=True)
     )
     by_shares = [each.sum(axis=1) for each in by_logs]
     by_replies = [each @ where for each, where in zip(by_logs, replying, strict=True)]
     by_game = dataclasses.replace(by_numbers, players=players)
     return by_game, np.concatenate([np.zeros(0), *by_shares]), np.concatenate([np.zeros(0), *by_replies])
-
-
-def _over(numbers: StateArray, rate: StateArray) -> StateArray:
-    """Return numbers over a rate; zero where the rate is, for what it never lets happen."""
-    return np.divide(numbers, rate, out=np.zeros_like(numbers), where=rate > 0.0)
 
 
 def _act_rates(arrays: GameArrays, log_shares: ActionNumbers, log_replies: ActionNumbers) -> list[ActRates]:

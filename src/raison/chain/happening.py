@@ -5,8 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-import numpy as np
-
 from raison.arrays import StateMask
 from raison.chain.chain import Chain
 from raison.chain.plan import Act
@@ -30,17 +28,9 @@ def with_happening(chain: Chain, acts: Sequence[Act]) -> tuple[Chain, tuple[Stat
     variables = tuple(Variable(f"{act} has happened", HAPPENED) for act in acts)
     space = StateSpace((*variables, *chain.space.variables))
     marks = {act: Effect.become(variable, "yes") for act, variable in zip(acts, variables, strict=True)}
-    copies = space.size // chain.space.size
     kinds = []
     for kind in chain.kinds:
         mark = marks.get(Act(kind.who, kind.what))
         kinds.append(kind if mark is None else dataclasses.replace(kind, effect=kind.effect.and_(mark)))
-    wide = Chain(
-        tuple(np.tile(np.asarray(rate), copies) for rate in chain.rates),
-        chain.seen,
-        tuple(kinds),
-        space,
-        tuple(np.tile(np.asarray(rate), copies) for rate in chain.decisions),
-        chain.players,
-    )
+    wide = dataclasses.replace(chain.within(space), kinds=tuple(kinds))
     return wide, tuple(space.levels_of(variable.name) == 1 for variable in variables)

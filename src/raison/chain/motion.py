@@ -9,7 +9,7 @@ own. Likelihoods, which need derivatives by the rates, take the chain itself.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -25,9 +25,6 @@ from raison.game import StateSpace
 
 Event = StateMask | Act
 """What may come about: that a condition holds, or that an act happens."""
-
-When = Literal["at", "by"]
-"""Whether something is asked for at a time, or for any time up to it."""
 
 
 @runtime_checkable
@@ -69,8 +66,8 @@ class Motion(Protocol):
         """Return where the world is after `elapsed` in which nothing was seen, of what `row` of `plan` would show."""
         ...
 
-    def forecast(self, start: StateArray, elapsed: float, target: StateMask, when: When) -> float:
-        """Return the probability to be in `target` after `elapsed`, or at some time up to then."""
+    def forecast(self, start: StateArray, elapsed: float, target: StateMask) -> float:
+        """Return the probability to be in `target` after `elapsed`."""
         ...
 
     def first(self, start: StateArray, elapsed: float, event: Event, other: Event | None) -> float:
@@ -129,9 +126,7 @@ class ChainMotion:
     def remain_silent(self, plan: Plan, row: int, start: StateArray, elapsed: float) -> StateArray:
         return filtering.remain_silent(self.chain, plan, row, start, elapsed)
 
-    def forecast(self, start: StateArray, elapsed: float, target: StateMask, when: When) -> float:
-        if when == "by":
-            return float(filtering.hitting_probability(self.chain, start, target, elapsed))
+    def forecast(self, start: StateArray, elapsed: float, target: StateMask) -> float:
         return float(self.distribution(start, elapsed) @ np.asarray(target))
 
     def first(self, start: StateArray, elapsed: float, event: Event, other: Event | None) -> float:

@@ -14,7 +14,7 @@ from jaxtyping import Bool, Float, Int32, Int64
 from raison.arrays import Batch, StateArray, StateMask
 from raison.chain import loops
 from raison.chain.bands import Bands, bands_of
-from raison.chain.chain import NATURE, Chain
+from raison.chain.chain import NATURE, Chain, over_rate
 from raison.chain.filters import Filtered, Occupied, RowStates, Slope
 from raison.chain.loops import MAX_LOAD, MAX_TERMS, Bars, Flow, Flows, Sights, flow_in
 from raison.chain.plan import Act, JointAct, Plan, Seeable
@@ -269,14 +269,7 @@ def _by_going(hidden: Hidden, effect: Effect, bars: Bars) -> Float[np.ndarray, "
 def _chain_slope(chain: Chain, plan: Plan, hidden: Hidden, bars: Bars) -> Chain:
     """Return all derivatives by the chain, in its form."""
     rates, seen = _by_rates(chain, hidden, bars)
-    decisions = [np.zeros(len(hidden.flows.stay[0])) for _ in chain.players]
-
-    def rate_of(i: int) -> Float[np.ndarray, " states"]:
-        return np.asarray(chain.rates[i])
-
-    def decisions_of(player: int) -> Float[np.ndarray, " states"]:
-        return np.asarray(chain.decisions[player])
-
+    decisions = [np.zeros(hidden.states) for _ in chain.players]
     row = 0
     for jump, period in _jumps(plan)[0]:
         for outcome in _outcomes(chain, plan.jumps[jump], period):
@@ -286,14 +279,14 @@ def _chain_slope(chain: Chain, plan: Plan, hidden: Hidden, bars: Bars) -> Chain:
                 continue
             if answer is not None:
                 share, (k, player, where) = answer.share(chain), answer
-                by_share = np.bincount(where, weights=bar * outcome.seen * rate_of(i), minlength=len(bar))
-                safe = np.where(decisions_of(player) > 0.0, decisions_of(player), np.inf)
-                rates[k] = rates[k] + by_share / safe
-                decisions[player] -= by_share * share / safe
+                weights = bar * outcome.seen * np.asarray(chain.rates[i])
+                by_rate = over_rate(np.bincount(where, weights, minlength=len(bar)), chain.decisions[player])
+                rates[k] = rates[k] + by_rate
+                decisions[player] -= by_rate * share
                 bar = bar * share[where]
             rates[i] = rates[i] + outcome.seen * bar
             if hidden.is_hidden[i]:
-                seen[i][period] += float(bar @ rate_of(i))
+                seen[i][period] += float(bar @ np.asarray(chain.rates[i]))
     return dataclasses.replace(chain, rates=tuple(rates), seen=tuple(seen), decisions=tuple(decisions))
 
 
@@ -341,8 +334,7 @@ class _AnswerTo(NamedTuple):
 
     def share(self, chain: Chain) -> Float[np.ndarray, " states"]:
         """Return the probability of the answer at a chance to act; zero where there is none."""
-        rate, decisions = np.asarray(chain.rates[self.kind]), np.asarray(chain.decisions[self.player])
-        return np.divide(rate, decisions, out=np.zeros_like(rate), where=decisions > 0.0)
+        return over_rate(chain.rates[self.kind], chain.decisions[self.player])
 
 
 def _outcomes(chain: Chain, jump: Seeable, period: int) -> list[_Outcome]:

@@ -123,6 +123,12 @@ class Count(Item):
     def sights(self, record: Record, space: StateSpace) -> tuple[Sight, ...]:
         return Sight(self.since, CountBegins(self.act)), Sight(self.time, CountEnds(self.act, self.number))
 
+    def covers(self, item: Item) -> bool:
+        """Return whether an act of another item lies within the span of this count."""
+        if isinstance(item, Count):
+            return item.act == self.act and item.since < self.time and self.since < item.time
+        return isinstance(item, Move) and self.act in (item.act, item.answer) and self.since <= item.time < self.time
+
     def later(self, by: float) -> Count:
         return dataclasses.replace(self, time=self.time + by, since=self.since + by)
 
@@ -236,17 +242,10 @@ def _check_order(record: Record) -> None:
         now = item.time
     for item in record.items:
         for count in record.counts:
-            if item is not count and _is_counted(item, count):
+            if item is not count and count.covers(item):
                 raise CaseError(f"{item} lies within the span of {count}, so it would count twice.")
     if now > record.until:
         raise CaseError(f"the record ends at {record.until:g}, but an item stands at {now:g}. Watch longer or drop it.")
-
-
-def _is_counted(item: Item, count: Count) -> bool:
-    """Return whether an act of an item lies within the span of a count."""
-    if isinstance(item, Count):
-        return item.act == count.act and item.since < count.time and count.since < item.time
-    return isinstance(item, Move) and count.act in (item.act, item.answer) and count.since <= item.time < count.time
 
 
 def reading_probability(

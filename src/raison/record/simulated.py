@@ -51,16 +51,8 @@ def simulate_record(simulator: Simulator, watched: WatchedRecord, rng: np.random
 
 def _counted(items: Sequence[Item], record: Record) -> list[Item]:
     """Return items with those that lie within a count only as part of its number."""
-    rest = list(items)
-    for count in record.counts:
-        inside = [
-            item
-            for item in rest
-            if isinstance(item, Move) and item.act == count.act and count.since <= item.time < count.time
-        ]
-        rest = [item for item in rest if item not in inside]
-        rest.append(dataclasses.replace(count, number=len(inside)))
-    return rest
+    counts = [dataclasses.replace(each, number=sum(map(each.covers, items))) for each in record.counts]
+    return [*(item for item in items if not any(count.covers(item) for count in counts)), *counts]
 
 
 def _doubted(move: Move, record: Record, rng: np.random.Generator) -> Move:

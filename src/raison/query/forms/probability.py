@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from raison.chain import Act
-from raison.chain.motion import Event, When
+from raison.chain.motion import Event
 from raison.query.answers import Answer, Number
 from raison.query.conditions import (
     check_action,
@@ -29,6 +29,9 @@ from raison.query.conditions import (
 )
 from raison.query.syntax import Syntax
 from raison.query.tree import NOTHING, Actions, Askable, Condition, Conditioned, Given, Happens, Names
+
+When = Literal["at", "by"]
+"""Whether something is asked for at a time, or for any time up to it."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ class Probability(Conditioned):
         elapsed = elapsed_until(self, self.date, self.given, begin, world)
         motion = world.moving(self.given)
         if self.when == "at" and not isinstance(self.event, Happens):
-            return Number(motion.forecast(distribution, elapsed, mask(self.event, world.space), self.when))
+            return Number(motion.forecast(distribution, elapsed, mask(self.event, world.space)))
         event, other = _event(self.event, world), None if self.other is None else _event(self.other, world)
         return Number(motion.first(distribution, elapsed, event, other))
 
