@@ -46,6 +46,7 @@ TESTED_THROUGH = {
     "study.py": "test_saving.py",
     "asked.py": "analysis/test_asking.py",
     "analysis/equilibria.py": "test_cli.py",
+    "equilibrium/iteration.py": "equilibrium/test_solver.py",
     "inference/model.py": "inference/test_laplace.py",
     "chain/native_filter.py": "chain/test_filters.py",
     "chain/xla_filter.py": "chain/test_filters.py",

@@ -5,13 +5,15 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from dense import Dense, central_slope
-from small_games import BORDER_NAMES, BORDER_NUMBERS, border, demand_game, in_days, turned_border
+from random_games import random_game
+from small_games import BORDER_NAMES, BORDER_NUMBERS, border, demand_game, in_days, retuned, turned_border
 
 from raison.engine import engine_of
 from raison.equations.game_arrays import GameArrays
 from raison.equilibrium import Status, solve, solve_all, solver
+from raison.equilibrium.iteration import SLOW, iterate
 from raison.equilibrium.linear import solve_transposed
-from raison.equilibrium.solver import checked, iterate, pull_back, random_play_values
+from raison.equilibrium.solver import checked, pull_back, random_play_values
 from raison.errors import NotConverged
 
 RIVALRY = {-0.1: 4, -1.0: 5, -2.25: 5, -4.0: 5}
@@ -179,7 +181,7 @@ def _border(numbers) -> GameArrays:
     return GameArrays.of(border(numbers))
 
 
-@pytest.mark.parametrize(("slow", "is_solved_as_a_whole"), [(solver.SLOW, False), (0.03, True)])
+@pytest.mark.parametrize(("slow", "is_solved_as_a_whole"), [(SLOW, False), (0.03, True)])
 def test_the_gradient_through_the_entry_game_is_that_of_differences(
     monkeypatch, slow: float, is_solved_as_a_whole: bool
 ):
@@ -239,3 +241,18 @@ def test_a_game_whose_rates_are_worlds_apart_is_not_called_solved(at):
     assert equilibrium.error > 1e-5
     assert equilibrium.status is Status.TOO_STIFF
     assert "a player could still gain" in equilibrium.message
+
+
+@pytest.mark.parametrize(("seed", "precision"), [(46, 50.0), (104, 20.0), (109, 50.0)])
+def test_where_the_search_from_a_game_nearby_fails_it_goes_part_of_the_way_at_a_time(seed: int, precision: float):
+    near, far = (retuned(random_game(seed), precision=each) for each in (precision, 2.0 * precision))
+    by_parts = solve(far, start=solve(near))
+    assert by_parts.has_converged
+    assert by_parts.origin == solver.PART_WAY
+    cold = solve(far)
+    assert np.abs(by_parts.values - cold.values).max() < 1e-7 * np.abs(cold.values).max()
+
+
+def test_from_values_alone_the_search_begins_anew_where_it_fails():
+    near, far = (retuned(random_game(104), precision=each) for each in (20.0, 40.0))
+    assert solve(far, start=solve(near).values).origin == solver.FOLLOWED

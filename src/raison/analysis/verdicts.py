@@ -23,7 +23,7 @@ from raison.errors import NotConverged
 from raison.inference.evidence import STRONG, posterior_probabilities
 from raison.query.answers import Answer, Number, Undefined
 from raison.query.claim import Trial, verdict_of
-from raison.query.conditions import forms_in, speaks_of_explanations
+from raison.query.conditions import forms_in, is_about_explanations, speaks_of_explanations
 from raison.query.forms.explanation import ExplanationProbability
 from raison.query.tree import BOTH, CLUES, LOOKED_UP, RECORD, Test
 from raison.query.world import Believed, Facts, World, rests_on
@@ -44,7 +44,7 @@ RIVAL_DRAWS = 1000
 """Draws of the errors of the log evidences, for tests that compare explanations."""
 
 UNASKED = Undefined("it is about explanations")
-"""Stands for the answer at a draw of the numbers to what does not hang on them."""
+"""Stands for the answer at a draw of the numbers to what is asked of the posteriors."""
 
 STANDING = 0.02
 """Posterior probability from which an explanation counts."""
@@ -57,17 +57,24 @@ def judge_claims(
     shares = {fit.explanation.name: fit.share for fit in fits}
     believed = {RECORD: shares, **_by_clues(judged)}
     tests = [claim.test for claim in case.claims if claim.test is not None]
+    own = [test for test in tests if not is_about_explanations(test)]
     rivals = _rivals(fits, judged, seed)
     watch.tell(ASKING, 0, len(fits))
     answered = pool.side_by_side(
-        functools.partial(_ask, case=case, probabilities=believed, tests=tests, rivals=rivals),
+        functools.partial(_ask, case=case, probabilities=believed, tests=own, rivals=rivals),
         [(fit, seed + number) for number, fit in enumerate(fits)],
         states=case.space.size,
         done=lambda count, *_: watch.tell(ASKING, count, len(fits)),
         cost=lambda job: job[0].motion.space.size,
     )
     names = [fit.explanation.name for fit in fits]
-    by_test = [dict(zip(names, answers, strict=True)) for answers in zip(*answered, strict=True)]
+    by_own = iter([dict(zip(names, answers, strict=True)) for answers in zip(*answered, strict=True)])
+    facts = Facts(fits[0].motion.space, fits[0].records, case.indicators, believed)
+    nobody = world_of(case, fits[0].likelihood, facts, fits[0].posterior.mode, None)
+    by_test = [
+        dict.fromkeys(names, _about_explanations(nobody, test, rivals)) if is_about_explanations(test) else next(by_own)
+        for test in tests
+    ]
     remaining = iter(by_test)
     return tuple(_result(claim, next(remaining) if claim.test else None, shares, rivals) for claim in case.claims)
 

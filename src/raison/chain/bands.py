@@ -43,7 +43,11 @@ class Bands:
 
     def place(self, effect: Effect) -> Int32[np.ndarray, " states"]:
         """Return the cell of the jump of one of the effects from each state."""
-        return self.places[self.effects.index(effect)]
+        return self.places[self._numbers[effect]]
+
+    @functools.cached_property
+    def _numbers(self) -> dict[Effect, int]:
+        return {effect: number for number, effect in enumerate(self.effects)}
 
 
 @functools.lru_cache(maxsize=64)

@@ -13,7 +13,7 @@ off again. With r the rate of the act and s the share of it that is seen, its ju
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -233,6 +233,9 @@ class CountingFilter:
 
     def distribution_at(self, chain: Chain, start: Batch, elapsed: float) -> Batch:
         return self._machine.distribution_at(chain, start, elapsed)
+
+    def distributions_along(self, chain: Chain, start: StateArray, step: float, steps: int) -> Iterator[StateArray]:
+        return self._machine.distributions_along(chain, start, step, steps)
 
     def distribution_slope(self, chain: Chain, start: Batch, elapsed: float, bar: Batch) -> Chain:
         return self._machine.distribution_slope(chain, start, elapsed, bar)

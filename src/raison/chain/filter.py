@@ -99,10 +99,9 @@ def time_average(chain: Chain, start: StateArray, elapsed: float) -> StateArray:
         start: distribution at time 0. Shape `[states]`, sums to 1.
         elapsed: above 0, in time units.
     """
-    total, at, step = np.asarray(start, dtype=np.float64), start, elapsed / PARTS
-    for part in range(1, PARTS + 1):
-        at = distribution_at(chain, at, step)
-        total = total + (1.0 if part == PARTS else 4.0 if part % 2 else 2.0) * np.asarray(at)
+    total = np.asarray(start, dtype=np.float64)
+    for part, at in enumerate(_machine().distributions_along(chain, start, elapsed / PARTS, PARTS), 1):
+        total = total + (1.0 if part == PARTS else 4.0 if part % 2 else 2.0) * at
     return total / (3.0 * PARTS)
 
 

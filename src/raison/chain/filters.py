@@ -5,6 +5,7 @@ Two filters answer: `native`, compiled loops for the CPU, and `xla`, the same in
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
@@ -84,6 +85,10 @@ class ChainFilter(Protocol):
 
     def distribution_at(self, chain: Chain, start: Batch, elapsed: float) -> Batch:
         """Return the distribution after `elapsed`, whatever was seen, from each of `start`. Shape `[..., states]`."""
+        ...
+
+    def distributions_along(self, chain: Chain, start: StateArray, step: float, steps: int) -> Iterator[StateArray]:
+        """Yield the distribution after every `step`, whatever was seen, so many times. Each of shape `[states]`."""
         ...
 
     def distribution_slope(self, chain: Chain, start: Batch, elapsed: float, bar: Batch) -> Chain:

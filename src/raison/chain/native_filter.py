@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -99,6 +100,12 @@ class NativeFilter:
 
     def distribution_at(self, chain: Chain, start: Batch, elapsed: float) -> Batch:
         return _evolve(flow_in(_whole(chain).flows, 0), start, elapsed)
+
+    def distributions_along(self, chain: Chain, start: StateArray, step: float, steps: int) -> Iterator[StateArray]:
+        flow, at = flow_in(_whole(chain).flows, 0), start
+        for _ in range(steps):
+            at = _evolve(flow, at, step)
+            yield at
 
     def distribution_slope(self, chain: Chain, start: Batch, elapsed: float, bar: Batch) -> Chain:
         whole, states = _whole(chain), chain.space.size

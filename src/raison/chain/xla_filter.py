@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import jax
@@ -68,6 +69,12 @@ class XlaFilter:
 
     def distribution_at(self, chain: Chain, start: Batch, elapsed: float) -> Batch:
         return evolve(chain.generator(), jnp.asarray(start), elapsed)
+
+    def distributions_along(self, chain: Chain, start: StateArray, step: float, steps: int) -> Iterator[StateArray]:
+        at = start
+        for _ in range(steps):
+            at = self.distribution_at(chain, at, step)
+            yield np.asarray(at)
 
     def distribution_slope(self, chain: Chain, start: Batch, elapsed: float, bar: Batch) -> Chain:
         load = float(_fastest_of_all(chain)) * elapsed / (MOST_PIECES * MAX_LOAD)

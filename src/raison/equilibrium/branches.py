@@ -25,17 +25,16 @@ import scipy.sparse.linalg as spla
 from raison.engine import Engine, Field, engine_of
 from raison.equations.game_arrays import GameArrays
 from raison.equilibrium.continuation import Path
+from raison.equilibrium.iteration import Run, iterate
 from raison.equilibrium.linear import Vector, solve_newton
 from raison.equilibrium.solver import (
     FOLLOWED,
     START_TOLERANCE,
     TOLERANCE,
     Equilibrium,
-    Run,
     end_of,
     equilibrium_of,
     follow_branch,
-    iterate,
     random_play_values,
     solve,
 )

@@ -20,17 +20,22 @@ import numpy as np
 from raison.engine import Engine, Field, Point
 from raison.equilibrium.linear import INNER, Vector, gmres, solve_newton
 
-FIRST_STEP, SHORTEST_STEP, LONGEST_STEP = 0.05, 1e-5, 0.25
-"""Arc length of steps; precision counts as itself, values by their root mean square over their own size."""
+FIRST_STEP, SHORTEST_STEP, LONGEST_STEP = 0.05, 1e-8, 0.25
+"""Arc length of steps; precision counts as itself, values by their root mean square over their own spread. Both are
+taken around the mean of each player, so that a constant added to payoffs makes no difference."""
 
 MAX_CORRECTIONS = 8
 """Newton steps after which a prediction counts as too far."""
 
-PATH_TOLERANCE = 1e-6
+PATH_TOLERANCE = 1e-8
 """Residual at which a point counts as on the path."""
 
 ROUGH = 1e-3
 """Share of its right-hand side that the linear solve of a step may leave."""
+
+LEAST_COSINE = 0.7
+"""Cosine of the most that the path may turn in one step. In a longer step around a sharp fold the path could be left
+for its own beginning, which it would be followed back to."""
 
 PRECISION_SHIFT = 1e-5
 """Difference in precision by which F is differentiated."""
@@ -88,6 +93,9 @@ def follow(engine: Engine, start: Field, tolerance: float, *, max_points: int) -
         if found.precision < 0.0:  # it came back past its beginning, and leads nowhere
             break
         following = _tangent(engine, found, tangent)
+        if _inner(engine, found, tangent, following) < LEAST_COSINE:
+            step /= 2
+            continue
         if following.precision * tangent.precision < 0:
             folds.append(found.precision)
         place, tangent = found, following
@@ -99,11 +107,21 @@ def follow(engine: Engine, start: Field, tolerance: float, *, max_points: int) -
     return Path(tuple(precisions), tuple(folds), None, newton_steps)
 
 
-def _inner(place: _Place, first: _Place, second: _Place) -> float:
-    scale = max(1.0, float(np.abs(place.values).max()))
-    return float(np.vdot(first.values, second.values)) / (place.values.size * scale**2) + (
-        first.precision * second.precision
-    )
+def _inner(engine: Engine, place: _Place, first: _Place, second: _Place) -> float:
+    row = _row(engine, place, first)
+    return float(row @ np.ravel(second.values)) + first.precision * second.precision
+
+
+def _row(engine: Engine, place: _Place, direction: _Place) -> Vector:
+    """Return what gives the share of values in the inner product with `direction`."""
+    spread = max(1.0, float(np.abs(_centred(engine, place.values)).max()))
+    return np.ravel(_centred(engine, direction.values)) / (place.values.size * spread**2)
+
+
+def _centred(engine: Engine, field: Field) -> Field:
+    """Return a field less the mean of each player."""
+    by_player = engine.by_player(field)
+    return np.asarray(engine.field(by_player - by_player.mean(axis=1, keepdims=True)))
 
 
 def _along(place: _Place, direction: _Place, length: float) -> _Place:
@@ -115,7 +133,7 @@ def _tangent(engine: Engine, place: _Place, before: _Place) -> _Place:
     zero = np.zeros_like(place.values)
     here = engine.look(place.values, place.precision)
     direction = _solve_bordered(engine, here, place, before, zero, 1.0, ROUGH)
-    length = math.sqrt(_inner(place, direction, direction))
+    length = math.sqrt(_inner(engine, place, direction, direction))
     return _Place(direction.values / length, direction.precision / length)
 
 
@@ -133,7 +151,7 @@ def _correct(engine: Engine, guess: _Place, tangent: _Place | None, tolerance: f
             place = _Place(place.values + solve_newton(engine, here, here.failure, ROUGH), place.precision)
         else:
             off = _Place(guess.values - place.values, guess.precision - place.precision)
-            gap = _inner(place, tangent, off)
+            gap = _inner(engine, place, tangent, off)
             place = _along(place, _solve_bordered(engine, here, place, tangent, here.failure, gap, ROUGH), 1.0)
         if not math.isfinite(place.precision):
             return None, count
@@ -152,8 +170,7 @@ def _solve_bordered(
     shape, size = np.shape(failure), np.size(failure)
     inner = INNER * tolerance
     pulled = np.ravel(engine.solve_policy(here, by_precision, inner))
-    scale = max(1.0, float(np.abs(place.values).max()))
-    row = np.ravel(border.values) / (size * scale**2)
+    row = _row(engine, place, border)
 
     def apply(unknown: Vector) -> Vector:
         direction = unknown[:size]

@@ -94,8 +94,7 @@ class GameLikelihood:
         return self._solved(self._game(numbers))
 
     def _solved(self, game: Game) -> Equilibrium:
-        near = None if self._start is None else self._start.values
-        return checked(solve(game, start=near, tolerance=self._tolerance))
+        return checked(solve(game, start=self._start, tolerance=self._tolerance))
 
     def value(self, numbers: NumberVector) -> float:
         """Return the log likelihood at `numbers`. Raises `NotConverged`."""

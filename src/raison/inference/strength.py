@@ -21,7 +21,8 @@ from raison.chain import Chain, ChainMotion
 from raison.engine import engine_of
 from raison.equations import GameArrays
 from raison.equations.play import expected_gains, play
-from raison.equilibrium.solver import TOLERANCE, Status, iterate, status_of
+from raison.equilibrium.iteration import Status, iterate, status_of
+from raison.equilibrium.solver import TOLERANCE
 from raison.errors import NotConverged
 from raison.game import Game
 from raison.record import WatchedRecord

@@ -107,11 +107,16 @@ def speaks_of_explanations(query: Query) -> bool:
     return any(form.speaks_of_explanations for form in forms_in(query))
 
 
-def check_question(query: Query, names: Names) -> list[str]:
-    """Return what is wrong with a query that is asked by itself; empty if nothing is."""
-    is_mixed = speaks_of_explanations(query) and not all(
+def is_about_explanations(query: Query) -> bool:
+    """Return whether the answer to a query hangs on how probable the explanations are, and on nothing inferred else."""
+    return speaks_of_explanations(query) and all(
         form.speaks_of_explanations or form.rests_on == LOOKED_UP for form in forms_in(query)
     )
+
+
+def check_question(query: Query, names: Names) -> list[str]:
+    """Return what is wrong with a query that is asked by itself; empty if nothing is."""
+    is_mixed = speaks_of_explanations(query) and not is_about_explanations(query)
     return check_query(query, names) + ([MIXED] if is_mixed else [])
 
 
