@@ -2,7 +2,7 @@ import numpy as np
 from small_games import BORDER_SPACE, border_start
 
 from raison.chain import Act, Chain, ChainMotion
-from raison.chain.happening import with_happening
+from raison.chain.happening import Race, with_happening
 
 ARM = Act("south", "arm")
 
@@ -20,6 +20,6 @@ def test_an_act_marks_the_state_and_moves_it_as_before(border_chain: Chain):
 
 
 def test_an_act_that_never_happens_has_no_chance(border_chain: Chain):
-    motion = ChainMotion(border_chain)
-    assert motion.first(border_start(), 3.0, Act("bystander", "plead"), None) == 0.0
-    assert motion.first(border_start(), 0.0, ARM, None) == 0.0
+    for act, elapsed in ((Act("bystander", "plead"), 3.0), (ARM, 0.0)):
+        race = Race.of(border_chain, act)
+        assert race.won(race.run(race.begin(border_start()), elapsed)) == 0.0

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
-from dense import filter_by_matrices
+from dense import filter_by_matrices, matrix_of, reach
+from scipy.linalg import expm
 from small_games import BORDER_SPACE, border_record, border_start
 
-from raison.chain import Act, ChainMotion, Motion, distribution_at, hitting_probability
+from raison.chain import Act, ChainMotion, Motion
 from raison.chain.filter import expected_acts, run_filter, smooth
 
 
@@ -22,12 +23,13 @@ def test_an_act_has_the_rate_of_all_its_outcomes(motion: Motion, border_jumps) -
     np.testing.assert_allclose(motion.rate(talk), expected, rtol=0, atol=1e-10)
 
 
-def test_a_forecast_is_that_of_the_chain(motion: Motion, border_chain) -> None:
+def test_a_forecast_is_that_of_the_chain(motion: Motion, border_jumps) -> None:
     target = BORDER_SPACE.levels_of("tension") == 3
-    hit = float(hitting_probability(border_chain, border_start(), target, 2.0))
-    assert motion.first(border_start(), 2.0, target, None) == pytest.approx(hit, abs=1e-14)
-    there = float(np.asarray(distribution_at(border_chain, border_start(), 2.0))[target].sum())
-    assert motion.forecast(border_start(), 2.0, target) == pytest.approx(there, abs=1e-14)
+    race = motion.race(target)
+    hit = reach(border_jumps, 24, border_start(), target, 2.0)
+    assert race.won(race.run(race.begin(border_start()), 2.0)) == pytest.approx(hit, abs=1e-10)
+    there = expm(2.0 * matrix_of(border_jumps, 24)).T @ border_start()
+    np.testing.assert_allclose(motion.distribution(border_start(), 2.0), there, rtol=0, atol=1e-10)
 
 
 def test_filtering_and_smoothing_are_those_of_the_chain(motion: Motion, border_chain) -> None:

@@ -12,6 +12,7 @@ TIES = Variable("ties", ("hostile", "cold", "normal", "close"))
 VISAS = Variable("visas", ("promised", "dead", "granted"), is_ordered=False)
 SPACE = StateSpace((TIES, VISAS))
 NAMES = Names(
+    numbers=("players.turkey.wants.votes", "players.turkey.acts"),
     variables=SPACE.variables,
     actions={"turkey": ("conciliate", "press")},
     explanations=("votes",),
@@ -57,8 +58,51 @@ def test_wrong_names_and_orders_are_told() -> None:
             "P(ties = cold by 2016-02-01 | do(ties = cold), do(ties = close), do(turkey never pres))",
             [
                 "player `turkey` has no action `pres`. Did you mean `press`?",
-                "`do` sets variable `ties` twice; once is enough.",
+                "variable `ties` is set twice; once is enough.",
             ],
+        ),
+        ("P(ties = cold by 2016-12-31 | do(players.turkey.wants.votes = x2))", []),
+        (
+            "P(ties = cold by 2016-12-31 | do(players.turkey.wants.vots = x2), do(players.turkey.acts = 0))",
+            [
+                "the case has no number `players.turkey.wants.vots` that can be changed. Did you mean `players.turkey.wants.votes`?",
+                "`players.turkey.acts = 0`: this number must be above 0.",
+            ],
+        ),
+        (
+            "P(ties = cold by 2016-12-31 | surprise(players.turkey.wants.votes = 2))",
+            [
+                "`surprise(players.turkey.wants.votes = 2)` changes nothing: players go on choosing as before, and that "
+                "number counts only in what they choose. Write `do(...)`."
+            ],
+        ),
+        (
+            "P(ties = cold by 2016-12-31 | record, do(ties = cold from 2016-02-01 to 2016-01-01))",
+            [
+                "`do(ties = cold from 2016-02-01 to 2016-01-01)`: the first day must not be after the last.",
+                "`do(ties = cold from 2016-02-01 to 2016-01-01)`: the forecast starts on 2016-06-30; a change must not "
+                "lie before it.",
+            ],
+        ),
+        (
+            "P(ties = cold at 2016-06-30 | had(ties = cold), do(turkey never press))",
+            [
+                "`had(...)` changes the past, the others what comes; ask for one at a time.",
+                "`had(...)` lives through a record again: write `| record, had(...)`.",
+                "found the date 2016-06-30; the record that is lived through again runs from 2016-01-01 to 2016-01-01.",
+            ],
+        ),
+        (
+            "P(ties = cold at 2016-12-31 | record, had(ties = cold from 2017-01-01))",
+            [
+                "`had(ties = cold from 2017-01-01)`: the record that is lived through again runs from 2016-01-01 to "
+                "2016-06-30.",
+                "found the date 2016-12-31; the record that is lived through again runs from 2016-01-01 to 2016-06-30.",
+            ],
+        ),
+        (
+            "rate(turkey presses at 2016-06-30 | record, had(ties = cold)) > 1",
+            ["`had(...)` can be asked for in `P(...)` and `E(number of ...)` only."],
         ),
         ("value(gdp at 2016-03-02)", ["indicator `gdp` has no value at 2016-03-02. Did you mean `2016-03-01`?"]),
     ],

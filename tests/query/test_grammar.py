@@ -18,12 +18,14 @@ from raison.query.tree import (
     Compare,
     Comparison,
     Constant,
-    DoLevel,
-    DoNever,
     Given,
     In,
+    Intervention,
+    Never,
     Not,
     Or,
+    SetLevel,
+    SetNumber,
     Test,
 )
 
@@ -40,7 +42,18 @@ conditions = st.recursive(
     ),
     max_leaves=5,
 )
-interventions = st.lists(st.builds(DoLevel, names, names) | st.builds(DoNever, names, names), max_size=2).map(tuple)
+numbers = st.floats(allow_nan=False, allow_infinity=False)
+paths = st.sampled_from(["players.turkey.wants.votes", "nature.economy falls.every", "players.eu.looks ahead"])
+changes = (
+    st.builds(SetLevel, names, names)
+    | st.builds(Never, names, names)
+    | st.builds(SetNumber, paths, numbers)
+    | st.builds(SetNumber, paths, numbers.map(abs), st.just(True))
+)
+ways = st.sampled_from(["do", "surprise", "had"])
+interventions = st.lists(st.builds(Intervention, ways, changes, st.none() | dates, st.none() | dates), max_size=2).map(
+    tuple
+)
 givens = st.builds(Given, st.none() | st.just("all") | dates, interventions)
 expressions = st.recursive(
     st.builds(Probability, conditions, st.sampled_from(["at", "by"]), dates, givens)
@@ -117,7 +130,10 @@ def test_a_single_comparison_is_no_joined_test() -> None:
         ("P(a = b by 2016-02-31)", "query:12: `2016-02-31` is no day of the calendar."),
         ("P(a = b by 2016-2-1)", "query:12: found `2016-2-1`; expected a date such as 2016-06-27."),
         ("P(a = b by 2016-02-01", "query:22: found the end of the query; expected `|` or `)`."),
-        ("P(a = b by 2016-02-01 | records)", "query:25: found `records`; expected `record`, `start of` or `do(...)`."),
+        (
+            "P(a = b by 2016-02-01 | records)",
+            "query:25: found `records`; expected `record`, `start of`, `do(...)`, `surprise(...)` or `had(...)`.",
+        ),
         ("P(a = b by 2016-02-01 | do(a always b))", "query:30: found `always`; expected `=` or `never`."),
         ("1 < 2 < 3", "query:7: found `<`; expected `+`, `-`, `*`, `/`, `and` or the end."),
         ("1 < 1e999", "query:5: the number `1e999` is too large."),

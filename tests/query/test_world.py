@@ -8,6 +8,8 @@ from dense import Dense, filter_by_matrices, matrix_of, reach
 from small_games import BEGIN, BORDER_SPACE, border, border_record, border_start, watched
 
 from raison.chain import Act, Chain, ChainMotion
+from raison.equations import GameArrays
+from raison.equations.play import play
 from raison.equilibrium import solve
 from raison.errors import QueryError
 from raison.query.answers import Number, Parts, Undefined
@@ -43,14 +45,34 @@ def facts() -> Facts:
     )
 
 
-def _play(game, near):
-    equilibrium = solve(game, start=near, tolerance=1e-13)
-    return Played(game, ChainMotion(Chain.of_play(equilibrium.arrays, equilibrium.play)), equilibrium.values)
+class BorderRules:
+    """The border game, solved to rounding."""
+
+    def game(self, changes):
+        game = border()
+        for each in changes:
+            assert each.name == "players.south.looks ahead"
+            north, south, *others = game.players
+            rate = south.discount_rate / each.value if each.is_ratio else 1.0 / each.value
+            game = dataclasses.replace(game, players=(north, dataclasses.replace(south, discount_rate=rate), *others))
+        return game
+
+    def play(self, game, near):
+        equilibrium = solve(game, start=near, tolerance=1e-13)
+        return Played(game, ChainMotion(Chain.of_play(equilibrium.arrays, equilibrium.play)), equilibrium.values)
+
+    def keep_on(self, game, played):
+        arrays, acts = GameArrays.of(game), play(GameArrays.of(played.game), played.values)
+        rates = [
+            player.decision_rate * choice.probs * np.asarray(player.is_available)
+            for player, choice in zip(arrays.players, acts.choices, strict=True)
+        ]
+        return ChainMotion(Chain.of(arrays, rates))
 
 
 @pytest.fixture(scope="module")
 def world(facts) -> World:
-    return World(facts, border(), _play)
+    return World(facts, BorderRules())
 
 
 @pytest.fixture(scope="module")
@@ -161,12 +183,12 @@ def test_an_action_barred_from_outside_is_known_to_be_barred(world, when: str):
 
 def test_a_world_near_another_gives_the_same_answers(facts, world):
     query = f"P(tension = brink by {_day(2.0)} | do(south never talk))"
-    assert _ask(World(facts, border(), _play, near=world), query) == pytest.approx(_ask(world, query), abs=1e-9)
+    assert _ask(World(facts, BorderRules(), near=world), query) == pytest.approx(_ask(world, query), abs=1e-9)
 
 
 @pytest.mark.parametrize("known", ["record", f"record to {_day(2.5)}", f"record to {_day(2.5)}, do(tension = high)"])
 def test_a_day_before_the_forecast_starts_is_refused(world, known: str):
-    with pytest.raises(QueryError, match="the day asked about lies before the forecast starts"):
+    with pytest.raises(QueryError, match="2016-03-21 lies before the forecast starts"):
         _ask(world, f"P(tension = brink at {_day(2.0)} | {known})")
 
 
@@ -416,7 +438,7 @@ def test_what_comes_about_is_asked_for_by_a_day(facts):
 def test_moves_has_counts_whose_span_lies_within_its_dates(facts):
     count = Count(2.0, "south", "talk", str(_day(1.95)), since=1.0, number=3)
     given = watched(Record((count, Move(5.5, "south", "talk")), 7.0))
-    world = World(dataclasses.replace(facts, records=(given,)), border(), _play)
+    world = World(dataclasses.replace(facts, records=(given,)), BorderRules())
     assert _ask(world, f"moves(south talk from {_day(1.0)} to {_day(7.0)})") == 4.0
     assert _ask(world, f"moves(south talk from {_day(1.0)} to {_day(1.975)})") == 3.0
     assert _ask(world, f"moves(south talk from {_day(2.0)} to {_day(7.0)})") == 1.0
@@ -429,7 +451,7 @@ def test_the_reason_of_an_answer_is_taken_where_the_other_act_has_led(facts, pas
     items = list(border_record().items)
     items[0] = dataclasses.replace(items[0], answer=Act("south", "arm"))
     given = watched(Record(tuple(items), 7.0))
-    world = World(dataclasses.replace(facts, records=(given,)), border(), _play)
+    world = World(dataclasses.replace(facts, records=(given,)), BorderRules())
     found = _reasons(world, f"reason(south arm on {_day(0.5)})")
     moved = np.zeros(BORDER_SPACE.size)
     for jump in (each for each in border_jumps if each.what == "press"):
@@ -440,3 +462,88 @@ def test_the_reason_of_an_answer_is_taken_where_the_other_act_has_led(facts, pas
     assert found["all together"] == pytest.approx(float(log_odds @ where / where.sum()), rel=1e-6)
     assert _ask(world, f"moves(south arm from {BEGIN} to {_day(7.0)})") == 2.0
     assert _ask(world, f"moves(south arm from {BEGIN} to {_day(1.0)})") == 1.0
+
+
+def _moved(jumps, where, elapsed: float):
+    return where @ scipy.linalg.expm(elapsed * matrix_of(jumps, 24))
+
+
+def _set_high(where):
+    return np.bincount(12 + np.arange(24) % 6, weights=where, minlength=24)
+
+
+def test_what_is_done_on_a_day_is_foreseen_by_nobody_and_known_to_all_from_then_on(world, border_jumps):
+    held = _held_tension()
+    changed = held.jumps(held.solve())
+    at_once = _set_high(_moved(border_jumps, border_start(), 1.0))
+    sour = mask(parse_condition("mood = sour"), BORDER_SPACE)
+    found = _ask(world, f"P(mood = sour at {_day(3.0)} | do(tension = high from {_day(1.0)}))")
+    assert found == pytest.approx(_moved(changed, at_once, 2.0 + ONE_DAY)[sour].sum(), abs=1e-10)
+    found = _ask(world, f"P(mood = sour at {_day(3.0)} | do(tension = high from {_day(1.0)} to {_day(2.0)}))")
+    after = _moved(border_jumps, _moved(changed, at_once, 1.0 + ONE_DAY), 1.0)
+    assert found == pytest.approx(after[sour].sum(), abs=1e-10)
+    before = _ask(world, f"P(mood = sour at {_day(0.5)} | do(tension = high from {_day(1.0)}))")
+    assert before == pytest.approx(_ask(world, f"P(mood = sour at {_day(0.5)})"), abs=1e-12)
+
+
+def test_what_comes_about_by_a_day_may_be_what_is_done(world, border_jumps):
+    first = reach(border_jumps, 24, border_start(), mask(parse_condition("tension = high"), BORDER_SPACE), 1.0)
+    until = f"P(tension = high by {_day(0.97)} | do(tension = high from {_day(1.0)}))"
+    assert _ask(world, until) < first
+    assert _ask(world, f"P(tension = high by {_day(1.0)} | do(tension = high from {_day(1.0)}))") == pytest.approx(1.0)
+    barred = f"P(tension = high before tension = brink by {_day(1.0)} | do(tension = high from {_day(1.0)}))"
+    assert first < _ask(world, barred) < 1.0
+
+
+def test_what_is_expected_of_acts_adds_up_over_a_change(world):
+    acts = "E(number of south talk from {} to {} | do(tension = high from {}))"
+    whole = _ask(world, acts.format(BEGIN, _day(3.0), _day(1.0)))
+    parts = [
+        _ask(world, acts.format(BEGIN, _day(1.0) - datetime.timedelta(1), _day(1.0))),
+        _ask(world, acts.format(_day(1.0), _day(3.0), _day(1.0))),
+    ]
+    assert whole == pytest.approx(sum(parts), rel=1e-6)
+
+
+def test_a_surprise_leaves_choices_as_they_were(world, border_jumps):
+    changed = [
+        jump._replace(rate=0.0 * jump.rate) if (jump.who, jump.what) == ("south", "talk") else jump
+        for jump in border_jumps
+    ]
+    for when in ("at", "by"):
+        found = _ask(world, f"P(tension = brink {when} {_day(2.0)} | surprise(south never talk))")
+        assert found == pytest.approx(
+            _later(changed, border_start(), 2.0 + ONE_DAY, "tension = brink", when), abs=1e-10
+        )
+    aware = _ask(world, f"P(tension = brink by {_day(2.0)} | do(south never talk))")
+    assert abs(aware - found) > 1e-3
+
+
+def test_a_number_may_be_changed(world):
+    game = border()
+    north, south, *others = game.players
+    patient = dataclasses.replace(south, discount_rate=south.discount_rate / 3.0)
+    dense = Dense(dataclasses.replace(game, players=(north, patient, *others)))
+    jumps = dense.jumps(dense.solve())
+    expected = _later(jumps, border_start(), 2.0 + ONE_DAY, "tension = brink", "by")
+    for text in ("x3", f"{3.0 / float(south.discount_rate)}"):
+        found = _ask(world, f"P(tension = brink by {_day(2.0)} | do(players.south.looks ahead = {text}))")
+        assert found == pytest.approx(expected, abs=1e-10)
+
+
+def test_without_a_change_the_record_is_what_was(world):
+    """A ratio of 1 changes nothing: the moves of the record come out again, and the world is where it was."""
+    given = "record, had(players.south.looks ahead = x1)"
+    acts = _ask(world, f"E(number of south talk from {BEGIN} to {_day(7.0)} | {given})")
+    assert 1.5 < acts  # two moves, both of them a little doubtful
+    known = _ask(world, f"P(tension = calm at {_day(7.0)} | record)")
+    again = world.answer(parse_query(f"P(tension = calm at {_day(7.0)} | {given})"))
+    assert again.value == pytest.approx(known, abs=5 * max(again.error, 0.02))
+
+
+def test_what_is_set_in_the_past_is_so_from_then_on(world):
+    given = f"record, had(tension = brink from {_day(2.0)})"
+    assert _ask(world, f"P(tension = brink at {_day(2.5)} | {given})") == 1.0
+    assert _ask(world, f"P(tension = brink at {_day(1.5)} | {given})") < 1.0
+    assert _ask(world, f"P(tension = brink by {_day(2.5)} | {given})") == 1.0
+    assert _ask(world, f"E(number of south talk from {BEGIN} to {_day(7.0)} | record, had(south never talk))") == 0.0

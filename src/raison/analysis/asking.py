@@ -29,7 +29,8 @@ from raison.query.answers import Answer, Number, Parts, Undefined
 from raison.query.conditions import check_question, forms_in, resolve, speaks_of_explanations
 from raison.query.forms.explanation import ExplanationProbability
 from raison.query.grammar import parse_query
-from raison.query.tree import BOTH, CLUES, RECORD, Comparison, Conditioned, Query, Test
+from raison.query.replays import PATHS
+from raison.query.tree import BOTH, CLUES, DO, HAD, RECORD, SURPRISE, Comparison, Conditioned, Query, Test
 from raison.query.world import Believed, Facts, World
 from raison.study import ExplanationResult, Study
 
@@ -43,6 +44,22 @@ LEAST = 4
 
 BELIEFS = 400
 """Posteriors of the explanations, drawn with the errors of their log evidences."""
+
+EXACT = "exact on the chain (games solved to 1e-5), at draws of the numbers from each explanation's posterior"
+HISTORIES = (
+    f"{PATHS} histories at each draw of the numbers, drawn given the record and lived through again with the same luck"
+)
+"""How answers are found."""
+
+ASSUMES = {
+    DO: "`do(...)` is known to everybody as soon as it is made: all choose anew; nobody foresees it, or its end",
+    SURPRISE: "`surprise(...)` is not taken account of by anybody: players go on choosing as if nothing had changed",
+    HAD: (
+        "`had(...)` is known to everybody from its first day on, and the luck of the record is kept: clocks, outcomes "
+        "and the shocks of every choice. How shocks of one moment hang together (Gumbel-max) is assumed"
+    ),
+}
+"""What a change of each kind means."""
 
 MOST_QUESTIONS = 1000
 """Questions that are answered at a time."""
@@ -310,7 +327,7 @@ def _together(query: Query, jobs: Sequence[_Job], answers: Sequence[_Answers]) -
         for job, each in zip(jobs, answers, strict=True)
     )
     shares = [each.posterior if each.draws else 0.0 for each in under]
-    method = "exact on the chain (games solved to 1e-5), at draws of the numbers from each explanation's posterior"
+    method = HISTORIES if _ways(query) == {HAD} else EXACT
     parts = _estimates(answers, shares, kind)
     return Asked(str(query), kind, False, parts, math.fsum(shares), under, method, _assumes(query))
 
@@ -378,8 +395,11 @@ def _share_variance(share: float, draws: float) -> float:
     return moved * (1.0 - moved) / (draws + 1.0)
 
 
+def _ways(query: Query) -> set[str]:
+    """Return how what a query changes comes about."""
+    return {each.how for form in forms_in(query) if isinstance(form, Conditioned) for each in form.given.interventions}
+
+
 def _assumes(query: Query) -> str:
-    """Return what everybody knows of what a query changes."""
-    if any(isinstance(form, Conditioned) and form.given.interventions for form in forms_in(query)):
-        return "`do(...)` is known to everybody from the start of the forecast: all players choose anew"
-    return ""
+    """Return what is known to whom of what a query changes."""
+    return "; ".join(ASSUMES[how] for how in ASSUMES if how in _ways(query))

@@ -10,7 +10,7 @@ import numpy as np
 
 from raison.analysis.pool import Pool
 from raison.analysis.watch import Watch
-from raison.analysis.worlds import play_anew
+from raison.analysis.worlds import Choices
 from raison.arrays import StateVector
 from raison.case import BuiltCase, Prediction
 from raison.chain import Act
@@ -22,7 +22,7 @@ from raison.inference.model import Explanation
 from raison.query.answers import Number
 from raison.query.conditions import forms_in
 from raison.query.forms.rate import Rate
-from raison.query.tree import NOTHING, Expression, Test
+from raison.query.tree import Expression, Test
 from raison.query.world import Facts, World
 from raison.study import ChainLink, MotiveChain, SignatureResult
 
@@ -81,7 +81,7 @@ def _hold(job: _Job) -> list[bool] | None:
 
 
 def _world(case: BuiltCase, numbers: NumberVector) -> World:
-    return World(Facts(case.space, case.records), case.game(numbers), play_anew)
+    return World(Facts(case.space, case.records), Choices(case, numbers))
 
 
 def _results(
@@ -89,7 +89,7 @@ def _results(
 ) -> list[SignatureResult]:
     world = _world(case, explanation.centre)
     game, where = case.game(explanation.centre), world.occupied
-    chains = _Chains(game, where, links(game, world.moving(NOTHING), where), _own_motives(case, explanation))
+    chains = _Chains(game, where, links(game, world.motion, where), _own_motives(case, explanation))
     held = [each for each in drawn if each is not None]
     results = []
     for place, prediction in enumerate(predictions):

@@ -23,7 +23,7 @@ from raison.analysis.worlds import worlds_of
 from raison.case import BuiltCase
 from raison.errors import CaseError, NotConverged, Problem, QueryError, TooFast, did_you_mean
 from raison.inference.posterior import Draws
-from raison.query.conditions import check_forecast, check_given, resolve_given
+from raison.query.conditions import check_forecast, check_given, check_no_replay, resolve_given
 from raison.query.grammar import parse_given
 from raison.query.tree import Given
 from raison.study import ExplanationResult, Study
@@ -109,7 +109,7 @@ def simulate(
     watch, pool = watch or Watch(), pool or Threads()
     case = case_of(study)
     known = resolve_given(parse_given(given), case.names.actions)
-    wrong = check_given(known, case.names) + check_forecast(known, until, case.names)
+    wrong = check_given(known, case.names) + check_no_replay(known) + check_forecast(known, until, case.names)
     if wrong:
         raise QueryError([Problem(given, 0, 0, "", message) for message in wrong])
     results = [each for each in study.explanations if len(each.weights) and explanation in (None, each.name)]
@@ -172,20 +172,17 @@ def _draw(job: _Job) -> _Drawn:
         amount = int(each_has[picked == position].sum())
         try:
             world = world_at(job.result.draws[position], mode)
-            begin, where = world.known(job.known)
-            simulator = world.moving(job.known).simulator()
+            forecast = world.forecast(job.known)
         except NotConverged:
             unconverged += times
             continue
         end = world.record(job.known.episode).calendar.end_of(job.until)
-        shares = np.asarray(where, dtype=np.float64)
+        kinds = forecast.motion.simulator().chain.kinds
         for _ in range(amount):
-            state = int(rng.choice(len(shares), p=shares / shares.sum()))
-            path = simulator.path(state, begin, end, rng)
+            state, path = forecast.path(end, rng)
             states = np.append(state, path.state)
-            kinds = [simulator.chain.kinds[kind] for kind in path.kind]
-            drawn.times.append(np.append(begin, path.time))
-            drawn.acts.append([("", "start"), *((kind.who, kind.what) for kind in kinds)])
+            drawn.times.append(np.append(forecast.begin, path.time))
+            drawn.acts.append([("", "start"), *((kinds[kind].who, kinds[kind].what) for kind in path.kind)])
             drawn.levels.append({name: world.space.levels_of(name)[states] for name in job.case.space.names})
             rows += len(states)
             if rows > MOST_ROWS:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
 
 from raison.arrays import PlayerValues
 from raison.case import BuiltCase
-from raison.chain import ChainMotion
+from raison.chain import Chain, ChainMotion
+from raison.equations import GameArrays
+from raison.equations.play import play
 from raison.equilibrium.solver import checked, solve
+from raison.errors import CaseError
 from raison.game import Game
 from raison.inference.game_map import NumberVector
 from raison.inference.likelihood import GameLikelihood, HabitLikelihood, chain_of
 from raison.inference.model import Explanation
 from raison.inference.posterior import free_of
+from raison.query.answers import Undefined
+from raison.query.tree import SetNumber
 from raison.query.world import Facts, Played, World
 from raison.record import WatchedRecord
 
@@ -39,13 +45,9 @@ def world_of(
         numbers: of the case.
         near: the same at nearby numbers, if it is known.
     """
-    if not isinstance(likelihood, HabitLikelihood):
-        return World(facts, case.game(numbers), play_anew, near=near)
-
-    def play(changed: Game, _: PlayerValues | None) -> Played:
-        return Played(changed, ChainMotion(likelihood.chain(numbers, changed)), None)
-
-    return World(facts, likelihood.game(numbers), play, near=near)
+    if isinstance(likelihood, HabitLikelihood):
+        return World(facts, Habits(case, likelihood, numbers), near=near)
+    return World(facts, Choices(case, numbers), near=near)
 
 
 def worlds_of(
@@ -73,11 +75,61 @@ def worlds_of(
     return world
 
 
-def play_anew(game: Game, near: PlayerValues | None) -> Played:
-    """Solve a game for forecasts.
+def _changed(case: BuiltCase, numbers: NumberVector, changes: Sequence[SetNumber]) -> NumberVector:
+    """Return the numbers with some of the case changed."""
+    places = {parameter.name: i for i, parameter in enumerate(case.explanations[0].parameters)}
+    numbers = numbers.copy()
+    for each in changes:
+        i = places[each.name]
+        numbers[i] = each.value * numbers[i] if each.is_ratio else each.value
+    return numbers
 
-    Errors:
-        `NotConverged` if it is not solved.
-    """
-    equilibrium = checked(solve(game, start=near, tolerance=FORECAST_TOLERANCE))
-    return Played(game, ChainMotion(chain_of(equilibrium)), equilibrium.values)
+
+def _made(game: Callable[[NumberVector], Game], numbers: NumberVector) -> Game | Undefined:
+    try:
+        return game(numbers)
+    except CaseError as error:
+        return Undefined(str(error))
+
+
+@dataclass(frozen=True, eq=False)
+class Choices:
+    """Rules of a game whose players choose; see `raison.query.world.Rules`."""
+
+    case: BuiltCase
+    numbers: NumberVector
+
+    def game(self, changes: Sequence[SetNumber]) -> Game | Undefined:
+        return _made(self.case.game, _changed(self.case, self.numbers, changes))
+
+    def play(self, game: Game, near: PlayerValues | None) -> Played:
+        equilibrium = checked(solve(game, start=near, tolerance=FORECAST_TOLERANCE))
+        return Played(game, ChainMotion(chain_of(equilibrium)), equilibrium.values)
+
+    def keep_on(self, game: Game, played: Played) -> ChainMotion:
+        arrays = GameArrays.of(game)
+        assert played.values is not None
+        acts = play(GameArrays.of(played.game), played.values)
+        rates = [
+            player.decision_rate * choice.probs * np.asarray(player.is_available)
+            for player, choice in zip(arrays.players, acts.choices, strict=True)
+        ]
+        return ChainMotion(Chain.of(arrays, rates))
+
+
+@dataclass(frozen=True, eq=False)
+class Habits:
+    """Rules of a game in which nobody chooses; see `raison.query.world.Rules`."""
+
+    case: BuiltCase
+    likelihood: HabitLikelihood
+    numbers: NumberVector
+
+    def game(self, changes: Sequence[SetNumber]) -> Game | Undefined:
+        return _made(self.likelihood.game, _changed(self.case, self.numbers, changes))
+
+    def play(self, game: Game, near: PlayerValues | None) -> Played:
+        return Played(game, ChainMotion(self.likelihood.chain(self.numbers, game)), None)
+
+    def keep_on(self, game: Game, played: Played) -> ChainMotion:
+        return ChainMotion(self.likelihood.chain(self.numbers, game))

@@ -240,10 +240,8 @@ class CountingFilter:
     def distribution_slope(self, chain: Chain, start: Batch, elapsed: float, bar: Batch) -> Chain:
         return self._machine.distribution_slope(chain, start, elapsed, bar)
 
-    def hitting_probability(
-        self, chain: Chain, start: Batch, target: StateMask, elapsed: float, before: StateMask | None = None
-    ) -> Float[Array | np.ndarray, ...]:
-        return self._machine.hitting_probability(chain, start, target, elapsed, before)
+    def stopped_at(self, chain: Chain, start: Batch, stopping: StateMask, elapsed: float) -> Batch:
+        return self._machine.stopped_at(chain, start, stopping, elapsed)
 
 
 def _start(wide: _Widened, start: StateArray) -> Float[np.ndarray, " wide"]:

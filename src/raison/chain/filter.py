@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 import jax
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Float
 
 from raison.arrays import Batch, StateArray, StateMask
 from raison.chain.chain import Chain
@@ -110,15 +110,12 @@ def distribution_slope(chain: Chain, start: Batch, elapsed: float, bar: Batch) -
     return _machine().distribution_slope(chain, start, elapsed, bar)
 
 
-def hitting_probability(
-    chain: Chain, start: Batch, target: StateMask, elapsed: float, before: StateMask | None = None
-) -> Float[Array | np.ndarray, ...]:
-    """Return the probability that the chain is in `target` at some time up to `elapsed`. Shape `[...]`.
+def stopped_at(chain: Chain, start: Batch, stopping: StateMask, elapsed: float) -> Batch:
+    """Return the distribution after `elapsed` of a world that stays where it first comes to `stopping`.
 
-    Exact: the target is made absorbing. Start in the target counts. With `before`, only paths count that reach the
-    target before they are in one of these states; a state of both is one of these.
+    Of shape `[..., states]`.
     """
-    return _machine().hitting_probability(chain, start, target, elapsed, before)
+    return _machine().stopped_at(chain, start, stopping, elapsed)
 
 
 def item_weights(filtered: Filtered, plan: Plan) -> tuple[ItemArray, ItemArray]:

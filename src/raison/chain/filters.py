@@ -95,11 +95,9 @@ class ChainFilter(Protocol):
         """Return the derivatives by the rates of the sum of `bar` times `distribution_at`, in the form of the chain."""
         ...
 
-    def hitting_probability(
-        self, chain: Chain, start: Batch, target: StateMask, elapsed: float, before: StateMask | None = None
-    ) -> Float[Array | np.ndarray, ...]:
-        """Return the probability to be in `target` at some time up to `elapsed`, start included. Shape `[...]`.
+    def stopped_at(self, chain: Chain, start: Batch, stopping: StateMask, elapsed: float) -> Batch:
+        """Return the distribution after `elapsed` of a world that stays where it first comes to `stopping`.
 
-        With `before`, only paths count that reach the target before they are in one of these states.
+        Of shape `[..., states]`.
         """
         ...

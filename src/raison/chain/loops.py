@@ -168,7 +168,7 @@ def _dot(left, right):
 
 
 @compiled
-def _step(flow, power, following):
+def step(flow, power, following):
     """Write  following = P power  and return its mass."""
     for x in range(len(power)):
         following[x] = flow.stay[x] * power[x]
@@ -198,7 +198,7 @@ def _step_back(flow, costate, power, before, cells_bar, killing_bar):
 
 
 @compiled
-def _pieces(flow, elapsed):
+def pieces_of(flow, elapsed):
     """Return into how many pieces a silence is cut."""
     return max(1, int(np.ceil(flow.speed * elapsed / MAX_LOAD - 1e-9)))
 
@@ -217,7 +217,7 @@ def _piece(flow, load, begin, powers, end):
         if n >= flow.least and ratio < 1.0 and weight * mass <= flow.tolerance * kept * (1.0 - ratio):
             break
         following = powers[(n + 1) % rows]
-        mass = _step(flow, powers[n % rows], following)
+        mass = step(flow, powers[n % rows], following)
         n += 1
         kept += weight * mass
         for x in range(len(end)):
@@ -243,7 +243,7 @@ def be_silent(flow, elapsed, begin, begins, powers, end):
     log_mass, mass, last = 0.0, 1.0, 0
     end[:] = begin
     if elapsed > 0.0:
-        pieces = _pieces(flow, elapsed)
+        pieces = pieces_of(flow, elapsed)
         for piece in range(pieces):
             at = begins[piece % len(begins)]
             at[:] = end
@@ -271,7 +271,7 @@ def go_back(flow, elapsed, mass, last, begins, powers, weights, end, log_mass_ba
     """
     if elapsed <= 0.0:
         return
-    pieces = _pieces(flow, elapsed)
+    pieces = pieces_of(flow, elapsed)
     load = flow.speed * elapsed / pieces
     moved_bar = costates[2]
     for piece in range(pieces - 1, -1, -1):
@@ -366,7 +366,7 @@ def filter_rows(flows, sights, start, pool, before, after, silence, act, kept):
         if np.isnan(begin[0]):
             here[:], there[:], silence[row], act[row] = np.nan, np.nan, np.nan, np.nan
         else:
-            at = free if free + MAX_TERMS < len(pool) and _pieces(flow, sights.elapsed[row]) == 1 else 0
+            at = free if free + MAX_TERMS < len(pool) and pieces_of(flow, sights.elapsed[row]) == 1 else 0
             powers = pool[at : at + MAX_TERMS + 1]
             silence[row], mass, last = be_silent(flow, sights.elapsed[row], begin, begins, powers, here)
             kept[row, 0], kept[row, 1], kept[row, 2] = at, mass, last
@@ -443,7 +443,7 @@ def _add_stay(flow, elapsed, begin, work, stay):
         ratio = loads[last] / (n + 2)
         if n >= flow.least and ratio < 1.0 and weights[last] * mass <= flow.tolerance * kept * (1.0 - ratio):
             break
-        mass = _step(flow, power, following)
+        mass = step(flow, power, following)
         n += 1
         kept += weights[last] * mass
         for k in range(1, last + 1):

@@ -13,18 +13,15 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from raison.arrays import StateArray, StateMask
+from raison.arrays import StateArray
 from raison.chain import filter as filtering
 from raison.chain.chain import Chain
 from raison.chain.filter import Expected
 from raison.chain.filters import Filtered, RowStates
-from raison.chain.happening import with_happening
+from raison.chain.happening import Event, Race
 from raison.chain.plan import Act, Plan
 from raison.chain.simulation import Simulator
 from raison.game import StateSpace
-
-Event = StateMask | Act
-"""What may come about: that a condition holds, or that an act happens."""
 
 
 @runtime_checkable
@@ -66,15 +63,8 @@ class Motion(Protocol):
         """Return where the world is after `elapsed` in which nothing was seen, of what `row` of `plan` would show."""
         ...
 
-    def forecast(self, start: StateArray, elapsed: float, target: StateMask) -> float:
-        """Return the probability to be in `target` after `elapsed`."""
-        ...
-
-    def first(self, start: StateArray, elapsed: float, event: Event, other: Event | None) -> float:
-        """Return the probability that `event` comes about by `elapsed`, and before `other` if there is one.
-
-        A condition that holds at the start has come about; an act has to happen after it.
-        """
+    def race(self, event: Event, other: Event | None = None) -> Race:
+        """Return what tells how probable it is that an event comes about, and before another if there is one."""
         ...
 
     def distribution(self, start: StateArray, elapsed: float) -> StateArray:
@@ -126,21 +116,8 @@ class ChainMotion:
     def remain_silent(self, plan: Plan, row: int, start: StateArray, elapsed: float) -> StateArray:
         return filtering.remain_silent(self.chain, plan, row, start, elapsed)
 
-    def forecast(self, start: StateArray, elapsed: float, target: StateMask) -> float:
-        return float(self.distribution(start, elapsed) @ np.asarray(target))
-
-    def first(self, start: StateArray, elapsed: float, event: Event, other: Event | None) -> float:
-        events = [event] if other is None else [event, other]
-        acts = list(dict.fromkeys(each for each in events if isinstance(each, Act)))
-        chain, begin = self.chain, np.asarray(start)
-        masks: dict[Act, StateMask] = {}
-        if acts:
-            chain, found = with_happening(chain, acts)
-            masks = dict(zip(acts, found, strict=True))
-            begin = np.concatenate([begin, np.zeros(chain.space.size - len(begin))])
-        copies = chain.space.size // self.space.size
-        where = [masks[each] if isinstance(each, Act) else np.tile(np.asarray(each), copies) for each in events]
-        return float(filtering.hitting_probability(chain, begin, where[0], elapsed, *where[1:]))
+    def race(self, event: Event, other: Event | None = None) -> Race:
+        return Race.of(self.chain, event, other)
 
     def distribution(self, start: StateArray, elapsed: float) -> StateArray:
         return filtering.distribution_at(self.chain, start, elapsed)

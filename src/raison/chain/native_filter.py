@@ -68,27 +68,27 @@ class NativeFilter:
 
     def run(self, chain: Chain, plan: Plan, start: StateArray) -> Filtered:
         rows = len(plan.elapsed)
-        return _filter(_followed(chain, plan), _sights(chain, plan), start, rows, rows).filtered
+        return _filter(_followed(chain, plan), sights_of(chain, plan), start, rows, rows).filtered
 
     def log_likelihood(self, chain: Chain, plan: Plan, start: StateArray) -> float:
-        return _filter(_followed(chain, plan), _sights(chain, plan), start, 1, 2).log_likelihood
+        return _filter(_followed(chain, plan), sights_of(chain, plan), start, 1, 2).log_likelihood
 
     def slope(self, chain: Chain, plan: Plan, start: StateArray) -> Slope:
         hidden = _followed(chain, plan)
         plan = plan.cut(_longest(hidden))
-        sights = _sights(chain, plan)
+        sights = sights_of(chain, plan)
         value, bars = _go_back(hidden, sights, start, smoothed=1)
         return Slope(value, _chain_slope(chain, plan, hidden, bars))
 
     def smooth(self, chain: Chain, plan: Plan, start: StateArray) -> RowStates:
         hidden = _followed(chain, plan)
         pieces = plan.pieces(_longest(hidden))
-        sights = _sights(chain, plan.cut(_longest(hidden)))
+        sights = sights_of(chain, plan.cut(_longest(hidden)))
         _, bars = _go_back(hidden, sights, start, smoothed=int(pieces.sum()))
         return bars.smoothed[np.cumsum(pieces) - 1]
 
     def occupy(self, chain: Chain, plan: Plan, start: StateArray) -> Occupied:
-        hidden, sights = _followed(chain, plan), _sights(chain, plan)
+        hidden, sights = _followed(chain, plan), sights_of(chain, plan)
         rows, states = len(plan.elapsed), chain.space.size
         filtered, stays = _filter(hidden, sights, start, rows, rows).filtered, np.empty((rows, states))
         work = np.empty((loops.NODES + 2, states))
@@ -96,7 +96,7 @@ class NativeFilter:
         return Occupied(filtered, stays)
 
     def remain_silent(self, chain: Chain, plan: Plan, row: int, start: StateArray, elapsed: float) -> StateArray:
-        return _evolve(flow_in(_hidden(chain, plan).flows, int(plan.period[row])), start, elapsed)
+        return _evolve(flow_in(hidden_of(chain, plan).flows, int(plan.period[row])), start, elapsed)
 
     def distribution_at(self, chain: Chain, start: Batch, elapsed: float) -> Batch:
         return _evolve(flow_in(_whole(chain).flows, 0), start, elapsed)
@@ -124,14 +124,9 @@ class NativeFilter:
         still = (np.zeros_like(seen) for seen in chain.seen), (np.zeros(states) for _ in chain.players)
         return dataclasses.replace(chain, rates=tuple(rates), seen=tuple(still[0]), decisions=tuple(still[1]))
 
-    def hitting_probability(
-        self, chain: Chain, start: Batch, target: StateMask, elapsed: float, before: StateMask | None = None
-    ) -> Float[np.ndarray, ...]:
-        barred = np.zeros(chain.space.size, dtype=bool) if before is None else np.asarray(before)
-        reached = np.asarray(target) & ~barred
-        free = ~(reached | barred)
-        end = _evolve(flow_in(_whole(chain, free.astype(np.float64)).flows, 0), start, elapsed)
-        return np.asarray(end)[..., reached].sum(axis=-1)
+    def stopped_at(self, chain: Chain, start: Batch, stopping: StateMask, elapsed: float) -> Batch:
+        free = 1.0 - np.asarray(stopping, dtype=np.float64)
+        return _evolve(flow_in(_whole(chain, free).flows, 0), start, elapsed)
 
 
 class Forward(NamedTuple):
@@ -211,7 +206,8 @@ def _longest(hidden: Hidden) -> float:
     return MOST_PIECES * MAX_LOAD / hidden.fastest
 
 
-def _hidden(chain: Chain, plan: Plan) -> Hidden:
+def hidden_of(chain: Chain, plan: Plan) -> Hidden:
+    """Return how the world moves while nothing of a plan is seen."""
     observed = plan.observed
     is_hidden = np.array([not kind.always_seen and Act(kind.who, kind.what) not in observed for kind in chain.kinds])
     unseen = is_hidden[:, None] * (1.0 - np.array(chain.seen, dtype=np.float64))
@@ -278,8 +274,8 @@ def _chain_slope(chain: Chain, plan: Plan, hidden: Hidden, bars: Bars) -> Chain:
     rates, seen = _by_rates(chain, hidden, bars)
     decisions = [np.zeros(hidden.states) for _ in chain.players]
     row = 0
-    for jump, period in _jumps(plan)[0]:
-        for outcome in _outcomes(chain, plan.jumps[jump], period):
+    for jump, period in jumps_in(plan)[0]:
+        for outcome in outcomes_of(chain, plan.jumps[jump], period):
             bar, i, answer = bars.sights[row], outcome.kind, outcome.answer
             row += 1
             if i is None:
@@ -297,14 +293,14 @@ def _chain_slope(chain: Chain, plan: Plan, hidden: Hidden, bars: Bars) -> Chain:
     return dataclasses.replace(chain, rates=tuple(rates), seen=tuple(seen), decisions=tuple(decisions))
 
 
-def _jumps(plan: Plan) -> tuple[list[tuple[int, int]], Int64[np.ndarray, " rows"]]:
+def jumps_in(plan: Plan) -> tuple[list[tuple[int, int]], Int64[np.ndarray, " rows"]]:
     """Return the distinct jumps that are seen, each in a reporting period, and which of them every row has."""
     pairs = list(zip(np.asarray(plan.jump).tolist(), np.asarray(plan.period).tolist(), strict=True))
     distinct = {pair: number for number, pair in enumerate(dict.fromkeys(pairs))}
     return list(distinct), np.array([distinct[pair] for pair in pairs], dtype=np.int64)
 
 
-class _Outcome(NamedTuple):
+class Outcome(NamedTuple):
     """One way in which what is seen may have come about.
 
     Attributes:
@@ -317,7 +313,7 @@ class _Outcome(NamedTuple):
     kind: int | None
     seen: float
     target: Int32[np.ndarray, " states"]
-    answer: _AnswerTo | None = None
+    answer: AnswerTo | None = None
 
     def weight(self, chain: Chain) -> Float[np.ndarray, " states"]:
         if self.kind is None:
@@ -326,7 +322,7 @@ class _Outcome(NamedTuple):
         return rate if self.answer is None else rate * self.answer.share(chain)[self.answer.where]
 
 
-class _AnswerTo(NamedTuple):
+class AnswerTo(NamedTuple):
     """The answer to an act.
 
     Attributes:
@@ -344,16 +340,16 @@ class _AnswerTo(NamedTuple):
         return over_rate(chain.rates[self.kind], chain.decisions[self.player])
 
 
-def _outcomes(chain: Chain, jump: Seeable, period: int) -> list[_Outcome]:
+def outcomes_of(chain: Chain, jump: Seeable, period: int) -> list[Outcome]:
     """Return the outcomes of what is seen."""
     if isinstance(jump, Effect):
-        return [] if jump == NO_CHANGE else [_Outcome(None, 1.0, jump.targets(chain.space))]
+        return [] if jump == NO_CHANGE else [Outcome(None, 1.0, jump.targets(chain.space))]
     if isinstance(jump, JointAct):
         player = chain.players.index(jump.answer.who)
         return [
-            first._replace(target=answer.target[first.target], answer=_AnswerTo(i, player, first.target))
-            for first in _outcomes(chain, jump.act, period)
-            for answer in _outcomes(chain, jump.answer, period)
+            first._replace(target=answer.target[first.target], answer=AnswerTo(i, player, first.target))
+            for first in outcomes_of(chain, jump.act, period)
+            for answer in outcomes_of(chain, jump.answer, period)
             if (i := answer.kind) is not None
         ]
     if not isinstance(jump, Act):
@@ -362,14 +358,14 @@ def _outcomes(chain: Chain, jump: Seeable, period: int) -> list[_Outcome]:
     for i in chain.find(jump.who, jump.what):
         kind = chain.kinds[i]
         seen = 1.0 if kind.who == NATURE or kind.always_seen else float(chain.seen[i][period])
-        found.append(_Outcome(i, seen, kind.effect.targets(chain.space)))
+        found.append(Outcome(i, seen, kind.effect.targets(chain.space)))
     return found
 
 
-def _sights(chain: Chain, plan: Plan) -> Sights:
+def sights_of(chain: Chain, plan: Plan) -> Sights:
     """Return what is seen; an act weighs by its rate, as far as it is seen, a change from outside by one."""
-    jumps, jump_of_row = _jumps(plan)
-    outcomes = [_outcomes(chain, plan.jumps[jump], period) for jump, period in jumps]
+    jumps, jump_of_row = jumps_in(plan)
+    outcomes = [outcomes_of(chain, plan.jumps[jump], period) for jump, period in jumps]
     flat = [outcome for each in outcomes for outcome in each]
     target = np.empty((len(flat), chain.space.size), dtype=np.int32)
     weight = np.empty((len(flat), chain.space.size))
@@ -391,7 +387,7 @@ def _sights(chain: Chain, plan: Plan) -> Sights:
 
 def _followed(chain: Chain, plan: Plan) -> Hidden:
     """Return how the world moves while nothing of a plan is seen. Raises `TooFast`."""
-    hidden = _hidden(chain, plan)
+    hidden = hidden_of(chain, plan)
     elapsed = np.asarray(plan.elapsed)
     _check_speed(float(elapsed @ hidden.flows.speed[np.asarray(plan.period)]), float(elapsed.sum()))
     return hidden

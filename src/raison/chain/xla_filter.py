@@ -9,7 +9,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array
 
 from raison.arrays import Batch, Scalar, StateArray, StateMask
 from raison.chain.chain import NATURE, Chain
@@ -21,11 +21,11 @@ from raison.chain.xla_silence import (
     RARE_TOLERANCE,
     TOLERANCE,
     Silence,
-    absorbed_after,
     advance,
     be_silent,
     evolve,
     fastest_rate,
+    stopped_after,
 )
 from raison.equations.generator import Generator
 from raison.game import Effect
@@ -81,12 +81,8 @@ class XlaFilter:
         steps = 2 ** math.ceil(math.log2(max(load, 1.0)))
         return _distribution_slope(chain, jnp.asarray(start), elapsed, jnp.asarray(bar), steps=steps)
 
-    def hitting_probability(
-        self, chain: Chain, start: Batch, target: StateMask, elapsed: float, before: StateMask | None = None
-    ) -> Float[Array | np.ndarray, ...]:
-        barred = jnp.zeros(chain.space.size, dtype=bool) if before is None else jnp.asarray(before)
-        reached = jnp.asarray(target) & ~barred
-        return absorbed_after(chain.generator(), jnp.asarray(start), reached, barred, elapsed)
+    def stopped_at(self, chain: Chain, start: Batch, stopping: StateMask, elapsed: float) -> Batch:
+        return stopped_after(chain.generator(), jnp.asarray(start), jnp.asarray(stopping), elapsed)
 
 
 @jax.jit

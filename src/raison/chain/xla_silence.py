@@ -21,7 +21,6 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
 
 from raison.arrays import Batch, Scalar, StateArray, StateMask
 from raison.equations.generator import Generator, difference
@@ -67,16 +66,10 @@ class Silence(NamedTuple):
 
 
 @jax.jit
-def absorbed_after(
-    generator: Generator, start: Batch, target: StateMask, barred: StateMask, elapsed: float | Scalar
-) -> Float[Array, ...]:
-    """Return the probability to be in `target` at some time up to `elapsed`, and not in `barred` before. Shape `[...]`.
-
-    Both are made absorbing; they have no state in common.
-    """
-    held = target | barred
-    absorbed = Generator(tuple(jnp.where(held, 0.0, rate) for rate in generator.rates), generator.maps)
-    return jnp.where(target, evolve(absorbed, start, elapsed), 0.0).sum(axis=-1)
+def stopped_after(generator: Generator, start: Batch, stopping: StateMask, elapsed: float | Scalar) -> Batch:
+    """Return the distribution after `elapsed` of a world that stays where it first comes to `stopping`."""
+    stopped = Generator(tuple(jnp.where(stopping, 0.0, rate) for rate in generator.rates), generator.maps)
+    return evolve(stopped, start, elapsed)
 
 
 @jax.jit

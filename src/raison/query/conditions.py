@@ -12,11 +12,12 @@ from typing import TypeVar
 import numpy as np
 from jaxtyping import Bool
 
-from raison.arrays import StateVector
 from raison.errors import QueryError, did_you_mean
 from raison.game import StateSpace, Variable
 from raison.query.tree import (
+    HAD,
     LOOKED_UP,
+    SURPRISE,
     Actions,
     And,
     Arithmetic,
@@ -24,18 +25,23 @@ from raison.query.tree import (
     Compare,
     Comparison,
     Condition,
-    DoLevel,
-    DoNever,
     Expression,
     Form,
     Given,
     In,
+    Intervention,
     Names,
+    Never,
     Not,
     Or,
     Query,
+    SetLevel,
+    SetNumber,
     Test,
 )
+
+SAME_TIME = 1e-9
+"""Difference of times, in time units, that is rounding."""
 
 Q = TypeVar("Q", Test, Comparison, Expression)
 
@@ -91,8 +97,12 @@ def resolve_action(player: str, word: str, actions: Actions) -> str:
 def resolve_given(given: Given, actions: Actions) -> Given:
     """Return what a probability is conditioned on with every action under its exact name."""
     changed = tuple(
-        replace(part, action=resolve_action(part.player, part.action, actions)) if isinstance(part, DoNever) else part
-        for part in given.interventions
+        replace(
+            each, change=replace(each.change, action=resolve_action(each.change.player, each.change.action, actions))
+        )
+        if isinstance(each.change, Never)
+        else each
+        for each in given.interventions
     )
     return replace(given, interventions=changed)
 
@@ -177,15 +187,69 @@ def check_action(player: str, action: str, actions: Actions) -> list[str]:
 def check_given(given: Given, names: Names) -> list[str]:
     """Return what is wrong with the interventions of a question; empty if nothing is."""
     wrong = check_episode(given.episode, names)
-    for intervention in given.interventions:
-        match intervention:
-            case DoLevel(variable, level):
+    for each in given.interventions:
+        match each.change:
+            case SetLevel(variable, level):
                 wrong += _check_levels(variable, (level,), names.variables)
-            case DoNever(player, action):
+            case Never(player, action):
                 wrong += check_action(player, action, names.actions)
-    held = [part.variable for part in given.interventions if isinstance(part, DoLevel)]
+            case SetNumber():
+                wrong += _check_number(each.change, names)
+                if each.how == SURPRISE and any(part in each.change.name for part in ONLY_WEIGHED):
+                    wrong.append(
+                        f"`surprise({each.change})` changes nothing: players go on choosing as before, and that number "
+                        "counts only in what they choose. Write `do(...)`."
+                    )
+        wrong += _check_span(each, given, names)
+    held = [each.change.variable for each in given.interventions if isinstance(each.change, SetLevel)]
     twice = sorted({name for name in held if held.count(name) > 1})
-    return wrong + [f"`do` sets variable `{name}` twice; once is enough." for name in twice]
+    wrong += [f"variable `{name}` is set twice; once is enough." for name in twice]
+    if given.is_replay:
+        if any(each.how != HAD for each in given.interventions):
+            wrong.append("`had(...)` changes the past, the others what comes; ask for one at a time.")
+        if given.record is None:
+            wrong.append("`had(...)` lives through a record again: write `| record, had(...)`.")
+    return wrong
+
+
+ONLY_WEIGHED = (".wants.", ".costs", ".looks ahead")
+"""Parts of the names of numbers that count only in what players choose."""
+
+ANY_SIGN = (".wants.", ".costs")
+"""Those of numbers that may be zero or below."""
+
+
+def _check_number(change: SetNumber, names: Names) -> list[str]:
+    if change.name not in names.numbers:
+        return [
+            f"the case has no number `{change.name}` that can be changed.{did_you_mean(change.name, names.numbers)}"
+        ]
+    if change.is_ratio or any(part in change.name for part in ANY_SIGN):
+        return []
+    if change.name.endswith(".chance"):
+        return [] if 0.0 <= change.value <= 1.0 else [f"`{change}`: a chance lies between 0 and 1."]
+    return [] if change.value > 0.0 else [f"`{change}`: this number must be above 0."]
+
+
+def _check_span(each: Intervention, given: Given, names: Names) -> list[str]:
+    """Return what is wrong with the days of a change."""
+    start, until = forecast_start(given, names), None
+    if each.how == HAD:
+        start, until = names.span(given.episode)[0], start
+    wrong = []
+    if each.begin is not None and each.end is not None and each.begin > each.end:
+        wrong.append(f"`{each}`: the first day must not be after the last.")
+    days = [day for day in (each.begin, each.end) if day is not None]
+    if all(start <= day and (until is None or day <= until) for day in days):
+        return wrong
+    if each.how == HAD:
+        return [*wrong, f"`{each}`: the record that is lived through again runs from {start} to {until}."]
+    return [*wrong, f"`{each}`: the forecast starts on {start}; a change must not lie before it."]
+
+
+def check_no_replay(given: Given) -> list[str]:
+    """Return what is wrong with a question that cannot be asked of a past that is lived through again."""
+    return ["`had(...)` can be asked for in `P(...)` and `E(number of ...)` only."] if given.is_replay else []
 
 
 def check_episode(episode: str, names: Names) -> list[str]:
@@ -210,35 +274,35 @@ def check_forecast(given: Given, date: datetime.date, names: Names) -> list[str]
     begin, until = names.span(given.episode)
     if not begin <= start <= until:
         return [f"`record to {start}`: the record runs from {begin} to {until}."]
+    if given.is_replay:
+        if not begin <= date <= start:
+            return [f"found the date {date}; the record that is lived through again runs from {begin} to {start}."]
+        return []
     if date < start:
         return [f"found the date {date}, but the forecast starts on {start}; ask for a later day."]
     return []
 
 
-def elapsed_until(question: Form, date: datetime.date, given: Given, begin: float, world: Askable) -> float:
-    """Return the time from the start of a forecast to the end of the day asked for.
+def start_of(given: Given, world: Askable) -> float:
+    """Return when a forecast starts, from the start of the watch."""
+    watched = world.record(given.episode)
+    if given.record is None:
+        return 0.0
+    return watched.record.until if given.record == "all" else watched.calendar.end_of(given.record)
+
+
+def end_of(date: datetime.date, given: Given, world: Askable) -> float:
+    """Return the time at the end of a day; the start of a forecast for the day on which it starts.
 
     Errors:
-        `QueryError` if that day lies before the start.
+        `QueryError` if that day lies before a forecast starts.
     """
-    elapsed = world.record(given.episode).calendar.end_of(date) - begin
-    if elapsed < 0:
-        raise QueryError(
-            f"{question}: the day asked about lies before the forecast starts. Condition on less of the record."
-        )
-    return elapsed
-
-
-def where_at(question: Form, date: datetime.date, given: Given, world: Askable) -> StateVector:
-    """Return where the world is at the end of the day asked for. Shape `[states]`.
-
-    Errors:
-        `QueryError` if that day lies before the forecast starts.
-    """
-    begin, distribution = world.known(given)
-    return np.asarray(
-        world.moving(given).distribution(distribution, elapsed_until(question, date, given, begin, world))
-    )
+    time, start = world.record(given.episode).calendar.end_of(date), start_of(given, world)
+    if abs(time - start) < SAME_TIME:
+        return start
+    if time < start and not given.is_replay:
+        raise QueryError(f"{date} lies before the forecast starts. Condition on less of the record.")
+    return time
 
 
 def _check_levels(name: str, levels: Sequence[str], variables: Sequence[Variable]) -> list[str]:

@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import lark
 
@@ -24,19 +24,22 @@ from raison.query.tree import (
     RECORD,
     And,
     Arithmetic,
+    Change,
     Compare,
     Comparison,
     Condition,
     Constant,
-    DoLevel,
-    DoNever,
     Expression,
     Given,
     Happens,
     In,
+    Intervention,
+    Never,
     Not,
     Or,
     Query,
+    SetLevel,
+    SetNumber,
     Test,
 )
 
@@ -67,7 +70,14 @@ record: _RECORD of? -> whole_record | _RECORD of? _TO DATE -> record_to | _START
 of: _OF WORD
 whose: _OF WORD
 over: _OVER WORD
-intervention: _DO "(" WORD "=" WORD ")" -> do_level | _DO "(" WORD _NEVER WORD ")" -> do_never
+intervention: how "(" change since? (_TO DATE)? ")"
+since: _FROM DATE
+!how: DO | SURPRISE | HAD
+?change: WORD "=" WORD -> set_level
+    | WORD _NEVER WORD -> never
+    | PATH "=" NUMBER -> set_number
+    | PATH "=" "-" NUMBER -> set_negative
+    | PATH "=" RATIO -> set_ratio
 
 ?condition: conjunction | conjunction (_OR conjunction)+ -> disjoin
 ?conjunction: negation | negation (_AND negation)+ -> conjoin
@@ -99,8 +109,12 @@ _ON.2: /on(?![\w-])/
 _OVER.2: /over(?![\w-])/
 _NUMBER_OF.2: /number\s+of(?![\w-])/
 _CLUES.2: /clues(?![\w-])/
-_DO.2: /do(?![\w-])/
+DO.2: /do(?![\w-])/
+SURPRISE.2: /surprise(?![\w-])/
+HAD.2: /had(?![\w-])/
 _NEVER.2: /never(?![\w-])/
+PATH.3: /(?:players|nature)\.[^\s=()|,<>"][^=()|,<>"]*[^\s=()|,<>"]/
+RATIO.2: /x(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?![\w-])/
 WORD: /\w(?:[\w-]*\w)?/
 DATE: /\d{4}-\d\d-\d\d(?![\w-])/
 NUMBER: /(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/
@@ -140,7 +154,11 @@ WORDS = {
     "_ON": "`on`",
     "_OVER": "`over`",
     "_NUMBER_OF": "`number of`",
-    "_DO": "`do(...)`",
+    "DO": "`do(...)`",
+    "SURPRISE": "`surprise(...)`",
+    "HAD": "`had(...)`",
+    "PATH": "a number of the case such as players.turkey.looks ahead",
+    "RATIO": "a ratio such as x2",
     "_NEVER": "`never`",
     "VBAR": "`|`",
     "COMMA": "`,`",
@@ -160,6 +178,12 @@ class _UnreadableError(Exception):
         self.message = message
 
 
+class _Since(NamedTuple):
+    """The first day of a change."""
+
+    date: datetime.date
+
+
 @lark.v_args(inline=True)
 class _Tree(lark.Transformer):
     """Turn what lark read into our trees."""
@@ -174,9 +198,12 @@ class _Tree(lark.Transformer):
         return str(token)
 
     def constant(self, token: lark.Token) -> Constant:
-        if not math.isfinite(float(token)):
+        return Constant(self._finite(token, token))
+
+    def _finite(self, token: lark.Token, number: str) -> float:
+        if not math.isfinite(float(number)):
             raise _UnreadableError(token, f"the number `{token}` is too large.")
-        return Constant(float(token))
+        return float(number)
 
     def negative(self, token: lark.Token) -> Constant:
         return Constant(-self.constant(token).value)
@@ -184,12 +211,29 @@ class _Tree(lark.Transformer):
     def operator(self, token: lark.Token) -> str:
         return str(token)
 
-    relation = when = operator
+    relation = when = how = operator
     compare = Compare
     negate = Not
     happens = Happens
-    do_level = DoLevel
-    do_never = DoNever
+    set_level = SetLevel
+    never = Never
+
+    def set_number(self, name: str, value: lark.Token) -> SetNumber:
+        return SetNumber(str(name), self._finite(value, value))
+
+    def set_negative(self, name: str, value: lark.Token) -> SetNumber:
+        return SetNumber(str(name), -self._finite(value, value))
+
+    def set_ratio(self, name: str, ratio: lark.Token) -> SetNumber:
+        return SetNumber(str(name), self._finite(ratio, ratio[1:]), is_ratio=True)
+
+    def since(self, date: datetime.date) -> _Since:
+        return _Since(date)
+
+    def intervention(self, how: str, change: Change, *days: datetime.date | _Since) -> Intervention:
+        begin = next((each.date for each in days if isinstance(each, _Since)), None)
+        end = next((each for each in days if isinstance(each, datetime.date)), None)
+        return Intervention(how, change, begin, end)
 
     def within(self, variable: str, *levels: str) -> In:
         return In(variable, levels)
@@ -228,9 +272,9 @@ class _Tree(lark.Transformer):
     def start_of(self, episode: str) -> Given:
         return Given(episode=episode)
 
-    def given(self, *parts: Given | DoLevel | DoNever) -> Given:
+    def given(self, *parts: Given | Intervention) -> Given:
         first = parts[0]
-        changes = tuple(part for part in parts if isinstance(part, DoLevel | DoNever))
+        changes = tuple(part for part in parts if isinstance(part, Intervention))
         return replace(first, interventions=changes) if isinstance(first, Given) else Given(None, changes)
 
     def add(self, left: Expression, right: Expression) -> Arithmetic:

@@ -1,4 +1,4 @@
-"""What `do(...)` does to a game: a change from outside that everybody knows, so the game is played anew."""
+"""What a change from outside makes of a game, and of where the world is."""
 
 from __future__ import annotations
 
@@ -7,33 +7,34 @@ from dataclasses import replace
 
 import numpy as np
 
-from raison.arrays import StateVector
+from raison.arrays import StateNumbers
 from raison.errors import QueryError, did_you_mean
-from raison.game import Action, Effect, Game, Player
-from raison.query.tree import DoLevel, DoNever
+from raison.game import Action, Effect, Game, Player, StateSpace
+from raison.query.tree import Change, Never, SetLevel
 
 
-def intervene(game: Game, interventions: Sequence[DoLevel | DoNever]) -> Game:
-    """Return `game` with every intervention made.
+def intervene(game: Game, changes: Sequence[Change]) -> Game:
+    """Return `game` with every change made, but for those of its numbers.
 
-    `do(X = level)` strikes variable X out of every effect, so that it keeps the level it is set to;
-    `do(player never action)` makes the action unavailable everywhere.
+    A variable that is held at a level is struck out of every effect, so that it keeps the level it is set to; an
+    action that is never taken is available nowhere.
     """
-    for intervention in interventions:
-        if isinstance(intervention, DoLevel):
-            game = _held(game, intervention.variable)
-        else:
-            game = _without(game, intervention.player, intervention.action)
+    for change in changes:
+        if isinstance(change, SetLevel):
+            game = _held(game, change.variable)
+        elif isinstance(change, Never):
+            game = _without(game, change.player, change.action)
     return game
 
 
-def set_levels(game: Game, start: StateVector, interventions: Sequence[DoLevel | DoNever]) -> StateVector:
-    """Return the distribution `start` after the levels of every `do(X = level)` are set. Shape `[states]`."""
-    for intervention in interventions:
-        if isinstance(intervention, DoLevel):
-            effect = Effect.become(game.space.variable(intervention.variable), intervention.level)
-            start = np.bincount(effect.targets(game.space), weights=start, minlength=game.space.size)
-    return start
+def setting(space: StateSpace, changes: Sequence[Change]) -> StateNumbers | None:
+    """Return the state to which the levels that are set lead from each; None if none is. Shape `[states]`."""
+    targets = None
+    for change in changes:
+        if isinstance(change, SetLevel):
+            target = Effect.become(space.variable(change.variable), change.level).targets(space)
+            targets = target if targets is None else target[targets]
+    return None if targets is None else np.asarray(targets, dtype=np.int64)
 
 
 def _held(game: Game, variable: str) -> Game:
@@ -57,9 +58,9 @@ def _strike_out(effect: Effect, variable: str) -> Effect:
 def _without(game: Game, who: str, what: str) -> Game:
     known = {player.name: [action.name for action in player.actions] for player in game.players}
     if who not in known:
-        raise QueryError(f"do({who} never {what}): no player `{who}`.{did_you_mean(who, known)}")
+        raise QueryError(f"`{who} never {what}`: no player `{who}`.{did_you_mean(who, known)}")
     if what not in known[who]:
-        raise QueryError(f"do({who} never {what}): `{who}` has no action `{what}`.{did_you_mean(what, known[who])}")
+        raise QueryError(f"`{who} never {what}`: `{who}` has no action `{what}`.{did_you_mean(what, known[who])}")
     nowhere = np.zeros(game.space.size, dtype=bool)
 
     def barred(player: Player) -> Player:

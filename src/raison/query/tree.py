@@ -11,12 +11,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
-from raison.arrays import StateVector
-from raison.chain import Motion
+from raison.arrays import StateMask, StateVector
+from raison.chain import Act, Motion
 from raison.chain.filters import Filtered
+from raison.chain.happening import Event
 from raison.game import StateSpace, Variable
 from raison.inference.reasons import Reasons
-from raison.query.answers import Answer, Undefined
+from raison.query.answers import Answer, Number, Undefined
 from raison.record import WatchedRecord
 
 PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2}
@@ -79,25 +80,73 @@ Condition = Compare | In | And | Or | Not
 
 
 @dataclass(frozen=True)
-class DoLevel:
-    """From the start of the forecast a variable is set to a level and held there."""
+class SetLevel:
+    """A variable is set to a level and held there."""
 
     variable: str
     level: str
 
     def __str__(self) -> str:
-        return f"do({self.variable} = {self.level})"
+        return f"{self.variable} = {self.level}"
 
 
 @dataclass(frozen=True)
-class DoNever:
-    """From the start of the forecast a player cannot take an action."""
+class Never:
+    """A player cannot take an action."""
 
     player: str
     action: str
 
     def __str__(self) -> str:
-        return f"do({self.player} never {self.action})"
+        return f"{self.player} never {self.action}"
+
+
+@dataclass(frozen=True)
+class SetNumber:
+    """A number of the case is another, or so many times what it is.
+
+    Attributes:
+        name: as the report lists it, such as `players.turkey.wants.votes`.
+        value: the number, or the ratio.
+        is_ratio: which of the two.
+    """
+
+    name: str
+    value: float
+    is_ratio: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.name} = {'x' if self.is_ratio else ''}{Constant(self.value)}"
+
+
+Change = SetLevel | Never | SetNumber
+"""What is made otherwise."""
+
+DO, SURPRISE, HAD = "do", "surprise", "had"
+"""How a change comes: known to everybody as soon as it is made; unforeseen by anybody, so that all go on choosing as if
+nothing had changed; or in the past, which is lived through again with the same luck."""
+
+
+@dataclass(frozen=True)
+class Intervention:
+    """A change from outside.
+
+    Attributes:
+        how: `DO`, `SURPRISE` or `HAD`.
+        change: what is made otherwise.
+        begin: first day; None for the start of the forecast, or of the record.
+        end: last day; None for ever. Nobody foresees either.
+    """
+
+    how: str
+    change: Change
+    begin: datetime.date | None = None
+    end: datetime.date | None = None
+
+    def __str__(self) -> str:
+        begin = "" if self.begin is None else f" from {self.begin}"
+        end = "" if self.end is None else f" to {self.end}"
+        return f"{self.how}({self.change}{begin}{end})"
 
 
 @dataclass(frozen=True)
@@ -111,7 +160,7 @@ class Given:
     """
 
     record: datetime.date | Literal["all"] | None = None
-    interventions: tuple[DoLevel | DoNever, ...] = ()
+    interventions: tuple[Intervention, ...] = ()
     episode: str = ""
 
     def __str__(self) -> str:
@@ -122,6 +171,11 @@ class Given:
         elif whose:
             parts.insert(0, f"start{whose}")
         return ", ".join(parts)
+
+    @property
+    def is_replay(self) -> bool:
+        """Say whether the past is lived through again."""
+        return any(each.how == HAD for each in self.interventions)
 
 
 RECORD, CLUES, BOTH = "record", "clues", "record, clues"
@@ -149,6 +203,7 @@ class Names:
         indicators: the (name, date) pairs that have a value.
         spans: first and last day of each episode, by name; the first is meant where none is named.
         has_clues: whether clues were judged.
+        numbers: names of the numbers of the case that explanations share.
     """
 
     variables: Sequence[Variable]
@@ -157,10 +212,36 @@ class Names:
     indicators: Collection[tuple[str, datetime.date]]
     spans: Mapping[str, tuple[datetime.date, datetime.date]]
     has_clues: bool = False
+    numbers: Collection[str] = ()
 
     def span(self, episode: str) -> tuple[datetime.date, datetime.date]:
         """Return first and last day of an episode, of the first if it is not known."""
         return self.spans.get(episode, next(iter(self.spans.values())))
+
+
+@runtime_checkable
+class Course(Protocol):
+    """What may come of the world, or what would have become of it; times are those of the record."""
+
+    def at(self, target: StateMask, time: float) -> Number:
+        """Return the probability to be in `target` at a time."""
+        ...
+
+    def first(self, event: Event, other: Event | None, time: float) -> Number:
+        """Return the probability that an event has come about by a time, and before another if there is one."""
+        ...
+
+    def number(self, act: Act, begin: float, end: float) -> Number:
+        """Return how often an act is to be expected from one time to another."""
+        ...
+
+    def rate(self, act: Act, time: float) -> Number | Undefined:
+        """Return how often an act happens at a time, per unit of time."""
+        ...
+
+    def worth(self, player: str, time: float) -> Number | Undefined:
+        """Return what a player may expect from a time on, in units of its shocks."""
+        ...
 
 
 @runtime_checkable
@@ -189,12 +270,8 @@ class Askable(Protocol):
         """Return the share of the record's time that the world spends in each state, before anything is seen."""
         ...
 
-    def known(self, given: Given) -> tuple[float, StateVector]:
-        """Return when a forecast starts, and where the world is then."""
-        ...
-
-    def moving(self, given: Given) -> Motion:
-        """Return how the world moves from there."""
+    def course(self, given: Given) -> Course:
+        """Return what may come from what is known, or what would have been."""
         ...
 
     @property
@@ -204,10 +281,6 @@ class Askable(Protocol):
 
     def filtered(self, watched: WatchedRecord) -> Filtered:
         """Return a record, filtered."""
-        ...
-
-    def values(self, given: Given) -> Mapping[str, StateVector] | Undefined:
-        """Return the values of every player in the game that is played from there. Each of shape `[states]`."""
         ...
 
     def reasons(self) -> Reasons | Undefined:

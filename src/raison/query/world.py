@@ -6,39 +6,42 @@ import datetime
 import functools
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
 
-import numpy as np
-
-from raison.arrays import PlayerValues, StateVector
+from raison.arrays import PlayerValues, StateNumbers, StateVector
 from raison.chain import Motion
 from raison.chain.filters import Filtered
 from raison.game import Game, StateSpace
 from raison.inference.reasons import Reasons
 from raison.query.answers import Answer, Number, Undefined
 from raison.query.conditions import forms_in
-from raison.query.intervention import intervene, set_levels
+from raison.query.course import NOBODY, Forecast, Phase
+from raison.query.intervention import intervene, setting
+from raison.query.replays import Lived, Replays, live
 from raison.query.tree import (
     ASSUMED,
     INFERRED,
     LOOKED_UP,
+    SURPRISE,
     Arithmetic,
+    Change,
     Constant,
-    DoLevel,
+    Course,
     Expression,
     Form,
     Given,
+    Intervention,
     Query,
+    SetLevel,
+    SetNumber,
     Test,
 )
 from raison.record import WatchedRecord
 from raison.record.watched import occupied
 
 ARITHMETIC = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
-NOBODY = "nobody weighs anything here: acts follow habit and reply"
-"""Why there is neither a value nor a reason."""
-
 INFINITE = "both sides are infinite: something is divided by 0"
 UNCOMPARED = "a comparison takes numbers, not tables or shares"
 
@@ -81,8 +84,25 @@ class Played:
     values: PlayerValues | None
 
 
-Play = Callable[[Game, PlayerValues | None], Played]
-"""From a game, and the values of a similar one if there is one, to how it is played."""
+class _NoAnswerError(Exception):
+    """A question has no answer here."""
+
+
+@runtime_checkable
+class Rules(Protocol):
+    """How a game is made from its numbers, and played."""
+
+    def game(self, changes: Sequence[SetNumber]) -> Game | Undefined:
+        """Return the game with some numbers changed; undefined where they make no game."""
+        ...
+
+    def play(self, game: Game, near: PlayerValues | None) -> Played:
+        """Solve a game, from the values of a similar one if they are given. Raises `NotConverged`."""
+        ...
+
+    def keep_on(self, game: Game, played: Played) -> Motion:
+        """Return how the world moves in a game whose players go on choosing as in another of the same actions."""
+        ...
 
 
 class World:
@@ -90,18 +110,18 @@ class World:
 
     Args:
         facts: what is the same under every explanation.
-        game: the game at these numbers.
-        play: solves a game, or gives every action its constant rate.
+        rules: how its game is made and played.
         near: the same explanation at nearby numbers, whose solved games are good places to start from.
     """
 
-    def __init__(self, facts: Facts, game: Game, play: Play, *, near: World | None = None) -> None:
+    def __init__(self, facts: Facts, rules: Rules, *, near: World | None = None) -> None:
         self._facts = facts
-        self._game = game
-        self._play = play
+        self._rules = rules
         self._near = near
         self._changed: dict[frozenset[str], Played] = {}
         self._answered: dict[Form, Answer] = {}
+        self._courses: dict[Given, Course] = {}
+        self._lived: dict[tuple[str, float], Lived] = {}
         self._known: dict[tuple[datetime.date | str | None, str], tuple[float, StateVector]] = {}
         self._filtered: dict[str, Filtered] = {}
 
@@ -126,7 +146,7 @@ class World:
     def believing(self, probabilities: Mapping[str, Mapping[str, float]]) -> World:
         """Return the same world with other probabilities of the explanations; what was answered is kept."""
         facts = Facts(self._facts.space, self._facts.records, self._facts.indicators, probabilities)
-        other = World(facts, self._game, self._play, near=self._near)
+        other = World(facts, self._rules, near=self._near)
         other._changed = self._changed
         other._answered = {form: each for form, each in self._answered.items() if not form.speaks_of_explanations}
         return other
@@ -140,7 +160,10 @@ class World:
                 return _combine(expression.op, self.answer(expression.left), self.answer(expression.right))
             case _:
                 if expression not in self._answered:
-                    self._answered[expression] = expression.answer(self)
+                    try:
+                        self._answered[expression] = expression.answer(self)
+                    except _NoAnswerError as error:
+                        self._answered[expression] = Undefined(str(error))
                 return self._answered[expression]
 
     def holds(self, test: Test) -> bool | Undefined:
@@ -153,33 +176,77 @@ class World:
             why = why or (held if isinstance(held, Undefined) else None)
         return True if why is None else why
 
-    def known(self, given: Given) -> tuple[float, StateVector]:
-        """Return when a forecast starts, and the distribution of states then, with the levels of every `do` set."""
-        key = (given.record, given.episode)
-        if key not in self._known:
-            self._known[key] = self._seen(given)
-        time, distribution = self._known[key]
-        return time, set_levels(self._game, np.asarray(distribution), given.interventions)
+    def course(self, given: Given) -> Course:
+        """Return what may come from what is known, or what would have been.
 
-    def moving(self, given: Given) -> Motion:
-        """Return how the world moves when the interventions are made and the game is played anew."""
-        return self._played(given).motion
+        Errors:
+            `NotConverged` if a game is not solved.
+        """
+        if given not in self._courses:
+            self._courses[given] = self._replays(given) if given.is_replay else self.forecast(given)
+        return self._courses[given]
 
-    def _played(self, given: Given) -> Played:
+    def forecast(self, given: Given) -> Forecast:
+        """Return what may come from what is known. Raises as `course`."""
+        begin, where = self._known_at(given)
+        return Forecast(where, self._phases(given, begin))
+
+    def _replays(self, given: Given) -> Replays:
+        watched = self.record(given.episode)
+        if watched.plan.has_counts:
+            raise _NoAnswerError("a record in which acts are counted cannot be lived through again")
+        end, _ = self._known_at(given)
+        key = (given.episode, end)
+        if key not in self._lived:
+            self._lived[key] = live(watched, self.motion, end)
+        has_choices = self._played(()).values is not None
+        return Replays(self._lived[key], self._phases(given, 0.0), has_choices=has_choices)
+
+    def _phases(self, given: Given, begin: float) -> list[Phase]:
+        """Return how the world moves from a time on, phase by phase."""
+        calendar = self.record(given.episode).calendar
+        spans = [
+            (
+                begin if each.begin is None else calendar.time_of(each.begin),
+                math.inf if each.end is None else calendar.end_of(each.end),
+            )
+            for each in given.interventions
+        ]
+        cuts = sorted({begin, *(time for span in spans for time in span if begin < time < math.inf)})
+        phases = []
+        for cut in cuts:
+            here = [
+                each for each, (since, until) in zip(given.interventions, spans, strict=True) if since <= cut < until
+            ]
+            new = [each.change for each, (since, _) in zip(given.interventions, spans, strict=True) if since == cut]
+            phases.append(self._phase(cut, here, setting(self.space, new)))
+        return phases
+
+    def _phase(self, begin: float, interventions: Sequence[Intervention], target: StateNumbers | None) -> Phase:
+        foreseen = [each.change for each in interventions if each.how != SURPRISE]
+        unforeseen = [each.change for each in interventions if each.how == SURPRISE]
+        played = self._played(foreseen)
+        motion = played.motion
+        if unforeseen:
+            motion = self._rules.keep_on(self._game([*foreseen, *unforeseen]), played)
+        values = None
+        if played.values is not None:
+            values = {player.name: played.values[i] for i, player in enumerate(played.game.players)}
+        return Phase(begin, motion, values, target)
+
+    def _game(self, changes: Sequence[Change]) -> Game:
+        """Return the game with all changes made. Raises `_NoAnswerError`."""
+        game = self._rules.game([each for each in changes if isinstance(each, SetNumber)])
+        if isinstance(game, Undefined):
+            raise _NoAnswerError(game.why)
+        return intervene(game, changes)
+
+    def _played(self, changes: Sequence[Change]) -> Played:
         """Return the changed game as it is played; the level at which a variable is held is no part of it."""
-        changes = frozenset(
-            change.variable if isinstance(change, DoLevel) else str(change) for change in given.interventions
-        )
-        if changes not in self._changed:
-            self._changed[changes] = self._play(intervene(self._game, given.interventions), self._guess(given))
-        return self._changed[changes]
-
-    def values(self, given: Given) -> Mapping[str, StateVector] | Undefined:
-        """Return the values of every player in the game that is played from there. Each of shape `[states]`."""
-        played = self._played(given)
-        if played.values is None:
-            return Undefined(NOBODY)
-        return {player.name: played.values[i] for i, player in enumerate(played.game.players)}
+        key = frozenset(each.variable if isinstance(each, SetLevel) else str(each) for each in changes)
+        if key not in self._changed:
+            self._changed[key] = self._rules.play(self._game(changes), self._guess(changes))
+        return self._changed[key]
 
     def reasons(self) -> Reasons | Undefined:
         """Return what these values are made of, if nothing is changed."""
@@ -187,21 +254,21 @@ class World:
 
     @functools.cached_property
     def _reasons(self) -> Reasons | Undefined:
-        played = self._played(Given())
+        played = self._played(())
         return Undefined(NOBODY) if played.values is None else Reasons(played.game, played.values)
 
-    def _guess(self, given: Given) -> PlayerValues | None:
+    def _guess(self, changes: Sequence[Change]) -> PlayerValues | None:
         """Return about what the values of the changed game are: those nearby, moved as without the change."""
-        near = None if self._near is None else self._near._played(given).values
-        if self._near is None or near is None or not given.interventions:
+        near = None if self._near is None else self._near._played(changes).values
+        if self._near is None or near is None or not changes:
             return near
-        here, there = self._played(Given()).values, self._near._played(Given()).values
+        here, there = self._played(()).values, self._near._played(()).values
         return near if here is None or there is None else near + here - there
 
     @property
     def motion(self) -> Motion:
         """Return how the world moves if nothing is changed."""
-        return self._played(Given()).motion
+        return self._played(()).motion
 
     @property
     def occupied(self) -> StateVector:
@@ -211,6 +278,13 @@ class World:
     @functools.cached_property
     def _occupied(self) -> StateVector:
         return occupied(self.motion, self._facts.records)
+
+    def _known_at(self, given: Given) -> tuple[float, StateVector]:
+        """Return when a forecast starts, and where the world is then."""
+        key = (given.record, given.episode)
+        if key not in self._known:
+            self._known[key] = self._seen(given)
+        return self._known[key]
 
     def _seen(self, given: Given) -> tuple[float, StateVector]:
         watched = self.record(given.episode)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from raison.case.meaning.episodes import episodes_of
+from raison.case.meaning.numbers import read_numbers
 from raison.case.text.schema import CaseText
 from raison.game import StateSpace
 from raison.query.tree import Names
@@ -21,4 +22,5 @@ def names_of(case: CaseText, space: StateSpace) -> Names:
             if episode.begin is not None and episode.until is not None
         },
         has_clues=bool(case.clues),
+        numbers=tuple(number.name for number in read_numbers(case).every),
     )

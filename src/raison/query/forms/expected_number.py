@@ -9,18 +9,17 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from raison.chain import Act
-from raison.query.answers import Answer, Number
+from raison.query.answers import Answer
 from raison.query.conditions import (
     check_action,
     check_forecast,
     check_given,
-    elapsed_until,
+    end_of,
     forecast_start,
     resolve_action,
     resolve_given,
+    start_of,
 )
 from raison.query.syntax import Syntax
 from raison.query.tree import NOTHING, Actions, Askable, Conditioned, Given, Names
@@ -49,18 +48,21 @@ class ExpectedNumber(Conditioned):
         wrong = check_action(self.player, self.action, names.actions) + check_given(self.given, names)
         if self.begin > self.end:
             wrong.append(f"found `from {self.begin} to {self.end}`; the first date must not be after the second.")
-        if self.given.record is not None and self.begin == forecast_start(self.given, names):
+        if (
+            self.given.record is not None
+            and not self.given.is_replay
+            and self.begin == forecast_start(self.given, names)
+        ):
             wrong.append(f"found `from {self.begin}`, a day that the record is known to; begin on the day after it.")
-        return wrong + check_forecast(self.given, self.begin, names)
+        wrong += check_forecast(self.given, self.begin, names)
+        return wrong + (check_forecast(self.given, self.end, names) if self.given.is_replay else [])
 
     def answer(self, world: Askable) -> Answer:
-        start, where = world.known(self.given)
-        motion, calendar = world.moving(self.given), world.record(self.given.episode).calendar
-        waiting = max(calendar.time_of(self.begin) - start, 0.0)  # below it by rounding only
-        until = elapsed_until(self, self.end, self.given, start, world)
-        rate = np.asarray(motion.rate(Act(self.player, self.action)))
-        there = motion.distribution(where, waiting) if waiting else where
-        return Number(float(np.asarray(motion.time_average(there, until - waiting)) @ rate) * (until - waiting))
+        begin = world.record(self.given.episode).calendar.time_of(self.begin)
+        if not self.given.is_replay:
+            begin = max(begin, start_of(self.given, world))  # below it by rounding only
+        end = end_of(self.end, self.given, world)
+        return world.course(self.given).number(Act(self.player, self.action), begin, end)
 
 
 def _build(

@@ -10,11 +10,9 @@ import datetime
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
 from raison.errors import did_you_mean
-from raison.query.answers import Answer, Number, Undefined
-from raison.query.conditions import check_forecast, check_given, resolve_given, where_at
+from raison.query.answers import Answer
+from raison.query.conditions import check_forecast, check_given, check_no_replay, end_of, resolve_given, start_of
 from raison.query.syntax import Syntax
 from raison.query.tree import NOTHING, Actions, Askable, Conditioned, Given, Names
 
@@ -35,7 +33,7 @@ class Payoff(Conditioned):
         return replace(self, given=resolve_given(self.given, actions))
 
     def problems(self, names: Names) -> list[str]:
-        wrong = check_given(self.given, names)
+        wrong = check_given(self.given, names) + check_no_replay(self.given)
         if self.player not in names.actions:
             wrong.append(f"no player `{self.player}`.{did_you_mean(self.player, names.actions)}")
         if self.date is not None:
@@ -43,12 +41,8 @@ class Payoff(Conditioned):
         return wrong
 
     def answer(self, world: Askable) -> Answer:
-        values = world.values(self.given)
-        if isinstance(values, Undefined):
-            return values
-        _, now = world.known(self.given)
-        where = now if self.date is None else where_at(self, self.date, self.given, world)
-        return Number(float(np.asarray(values[self.player]) @ where))
+        time = start_of(self.given, world) if self.date is None else end_of(self.date, self.given, world)
+        return world.course(self.given).worth(self.player, time)
 
 
 def _build(player: str, *rest: Any) -> Payoff:

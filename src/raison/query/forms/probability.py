@@ -6,6 +6,8 @@ P(PLAYER ACTION by t | ...)      the same, with the act as part of the state: it
 P(A before B by t | ...)         both made absorbing; A has come about by t, and B had not
 do(...)                          the history is filtered in the game as it was; the forecast is made in the changed
                                  game, solved anew
+surprise(...)                    the same, but players go on choosing as in the game as it was
+had(...)                         the share of the record's histories, lived through again with the same luck
 """
 
 from __future__ import annotations
@@ -15,14 +17,14 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from raison.chain import Act
-from raison.chain.motion import Event
-from raison.query.answers import Answer, Number
+from raison.chain.happening import Event
+from raison.query.answers import Answer
 from raison.query.conditions import (
     check_action,
     check_condition,
     check_forecast,
     check_given,
-    elapsed_until,
+    end_of,
     mask,
     resolve_action,
     resolve_given,
@@ -61,13 +63,11 @@ class Probability(Conditioned):
         return wrong + check_given(self.given, names) + check_forecast(self.given, self.date, names)
 
     def answer(self, world: Askable) -> Answer:
-        begin, distribution = world.known(self.given)
-        elapsed = elapsed_until(self, self.date, self.given, begin, world)
-        motion = world.moving(self.given)
+        course, time = world.course(self.given), end_of(self.date, self.given, world)
         if self.when == "at" and not isinstance(self.event, Happens):
-            return Number(motion.forecast(distribution, elapsed, mask(self.event, world.space)))
+            return course.at(mask(self.event, world.space), time)
         event, other = _event(self.event, world), None if self.other is None else _event(self.other, world)
-        return Number(motion.first(distribution, elapsed, event, other))
+        return course.first(event, other, time)
 
 
 def _resolved(event: Condition | Happens, actions: Actions) -> Condition | Happens:

@@ -23,11 +23,12 @@ from raison.query.conditions import (
     check_condition,
     check_forecast,
     check_given,
+    check_no_replay,
+    end_of,
     mask,
     resolve_action,
     resolve_given,
     variables_in,
-    where_at,
 )
 from raison.query.syntax import Syntax
 from raison.query.tree import NOTHING, Actions, Askable, Condition, Conditioned, Given, Names
@@ -60,19 +61,23 @@ class Rate(Conditioned):
         if self.condition is not None:
             wrong += check_condition(self.condition, names.variables)
         if self.date is not None:
-            wrong += check_given(self.given, names) + check_forecast(self.given, self.date, names)
+            wrong += (
+                check_given(self.given, names)
+                + check_no_replay(self.given)
+                + check_forecast(self.given, self.date, names)
+            )
         return wrong
 
     def answer(self, world: Askable) -> Answer:
+        act = Act(self.player, self.action)
         if self.date is not None:
-            motion, where = world.moving(self.given), where_at(self, self.date, self.given, world)
-        else:
-            motion, where = world.moving(NOTHING), world.occupied
-            if self.condition is not None:
-                where = _where_holds(where, self.condition, world.space)
-                if where is None:
-                    return Undefined(f"{self.condition} holds in no state")
-        return Number(float(np.asarray(motion.rate(Act(self.player, self.action))) @ where))
+            return world.course(self.given).rate(act, end_of(self.date, self.given, world))
+        where = world.occupied
+        if self.condition is not None:
+            where = _where_holds(where, self.condition, world.space)
+            if where is None:
+                return Undefined(f"{self.condition} holds in no state")
+        return Number(float(np.asarray(world.motion.rate(act)) @ where))
 
 
 def _where_holds(where: StateVector, condition: Condition, space: StateSpace) -> StateVector | None:

@@ -1,0 +1,376 @@
+"""The same history once more, with something changed and the same luck.
+
+Every process has a clock that ticks faster than it ever acts, and each tick a mark: a drift happens at a tick if its
+mark lies below its rate there; a player has a chance to act if the mark lies below the rate of its chances, and then
+takes the option whose advantage and shock together are the largest (Gumbel-max), which may be to wait; the outcome of
+an act is told by a mark of its own. Clocks, marks and shocks do not hang on the state: they are the luck. It is drawn
+given what happened (thinning), and played once more:
+
+    an event                 a tick; its mark lies below the rate there; of the shocks, that of the option taken won
+    no event in a stretch    ticks at the bound less the rate of what would have been an event, marks accordingly
+
+Without a change the history comes out as it was. What the luck of a choice is, other than its probability, no record
+tells: with another coupling of the shocks another history would come out.
+
+Source: oberst2019, noorbakhsh2022, maddison2014 (docs/reference/references.md)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Int64
+
+from raison.arrays import StateNumbers
+from raison.chain.chain import NATURE, Chain, over_rate
+from raison.chain.histories import OUTSIDE, History
+from raison.chain.native_filter import Hidden
+from raison.chain.plan import Plan
+from raison.chain.simulation import Path
+from raison.engine.compiling import compiled
+from raison.game import Effect
+
+NEVER = 1e300
+"""A mark that no rate is above."""
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """A time in which the world moves in one way.
+
+    Attributes:
+        begin: when it begins.
+        chain: how the world moves then.
+        setting: state to which each is set when it begins; None if none is.
+    """
+
+    begin: float
+    chain: Chain
+    setting: StateNumbers | None = None
+
+
+class _Rates(NamedTuple):
+    """A chain, process by process.
+
+    Attributes:
+        drift: rate of each process that is one kind of jump. Shape `[drifts, states]`.
+        chance: rate of each player's chances to act. Shape `[players, states]`.
+        logs: log probability of each option, player by player, waiting first. Shape `[options, states]`.
+        share: of each kind in its act, added up over the outcomes of the act. Shape `[kinds]`.
+        target: where each kind leads. Shape `[kinds, states]`.
+    """
+
+    drift: Float[np.ndarray, "drifts states"]
+    chance: Float[np.ndarray, "players states"]
+    logs: Float[np.ndarray, "options states"]
+    share: Float[np.ndarray, " kinds"]
+    target: Int64[np.ndarray, "kinds states"]
+
+
+class _Layout(NamedTuple):
+    """Which kinds of jump belong to what.
+
+    Attributes:
+        drifts: kind of each process of its own. Shape `[drifts]`.
+        options: where the options of each player begin, waiting first. Shape `[players + 1]`.
+        first: where the kinds of each option begin; waiting has none. Shape `[options + 1]`.
+        kinds: the kinds of the options. Shape `[kinds of acts]`.
+    """
+
+    drifts: Int64[np.ndarray, " drifts"]
+    options: Int64[np.ndarray, " players+1"]
+    first: Int64[np.ndarray, " options+1"]
+    kinds: Int64[np.ndarray, " acts"]
+
+
+class _Ticks(NamedTuple):
+    """Ticks in order of time.
+
+    Attributes:
+        time: of each.
+        process: a drift, or (behind them) a player; -1 for a change from outside.
+        mark: below which a rate makes it an event.
+        shocks: of the options of the player. Shape `[ticks, options of the player with the most]`.
+        outcome: mark of the outcome.
+        event: kind that an answer waits for in the tick before it; -1 if it is no answer.
+        outside: row of the changes from outside.
+    """
+
+    time: Float[np.ndarray, " ticks"]
+    process: Int64[np.ndarray, " ticks"]
+    mark: Float[np.ndarray, " ticks"]
+    shocks: Float[np.ndarray, "ticks options"]
+    outcome: Float[np.ndarray, " ticks"]
+    event: Int64[np.ndarray, " ticks"]
+    outside: Int64[np.ndarray, " ticks"]
+
+
+class Replayer:
+    """Plays histories of a chain once more in others.
+
+    Args:
+        chain: of which the histories are.
+        hidden: what of it goes unseen.
+        plan: the record.
+        parts: how the world would have moved, in order of time; the first begins with the record.
+        has_choices: whether players choose; else each kind of jump has a clock of its own.
+    """
+
+    def __init__(self, chain: Chain, hidden: Hidden, plan: Plan, parts: Sequence[Part], *, has_choices: bool) -> None:
+        self._chain = chain
+        self._plan = plan
+        self._unseen = hidden.unseen * hidden.is_hidden[:, None]
+        self._layout = _layout(chain, has_choices)
+        self._was = _rates(chain, self._layout)
+        self._widest = int(np.max(np.diff(self._layout.options), initial=1))
+        self._drift_of = {kind: d for d, kind in enumerate(self._layout.drifts.tolist())}
+        self._place_of = {kind: place for place, kind in enumerate(self._layout.kinds.tolist())}
+        self._parts = list(parts)
+        self._would = [_rates(part.chain, self._layout) for part in parts]
+        every = [self._was, *self._would]
+        self._drift_bound = np.max([each.drift.max(axis=1, initial=0.0) for each in every], axis=0)
+        self._chance_bound = np.max([each.chance.max(axis=1, initial=0.0) for each in every], axis=0)
+        self._outside = np.array(
+            [
+                jump.targets(chain.space) if isinstance(jump, Effect) else np.arange(chain.space.size)
+                for jump in plan.jumps
+            ]
+        ).astype(np.int64)
+
+    def replay(self, history: History, until: float, rng: np.random.Generator) -> Path:
+        """Return a history as it would have been, with the same luck, up to a time.
+
+        What is set when a part begins, after the first, is an event, of the kind `OUTSIDE` as all changes from outside.
+        """
+        ticks = self._ticks(history, until, rng)
+        begins = np.array([part.begin for part in self._parts])
+        state, room = history.start, len(ticks.time) + len(self._parts)
+        times, (kinds, states) = np.empty(room), np.empty((2, room), dtype=np.int64)
+        count, last_kind = 0, -2
+        for number, part in enumerate(self._parts):
+            end = begins[number + 1] if number + 1 < len(begins) else np.inf
+            low, high = (int(np.searchsorted(ticks.time, each, side="left")) for each in (part.begin, end))
+            if number == 0:
+                low = 0
+            if part.setting is not None:
+                state = int(part.setting[state])
+                if number > 0:
+                    times[count], kinds[count], states[count] = part.begin, OUTSIDE, state
+                    count += 1
+            count, state, last_kind = _play(
+                low, high, *ticks, *self._layout, *self._would[number], self._outside, state, last_kind, times, kinds,
+                states, count,
+            )  # fmt: skip
+        return Path(times[:count], kinds[:count], states[:count], state)
+
+    def _ticks(self, history: History, until: float, rng: np.random.Generator) -> _Ticks:
+        """Return the luck of a history."""
+        parts = [self._of_events(history, rng), *self._between(history, until, rng)]
+        time, *rest = (np.concatenate(column) for column in zip(*parts, strict=True))
+        order = np.argsort(time, kind="stable")
+        return _Ticks(time[order], *(column[order] for column in rest))
+
+    def _of_events(self, history: History, rng: np.random.Generator) -> _Ticks:
+        count = len(history.time)
+        process, event, mark = np.full(count, -1), np.full(count, -1), np.full(count, -1.0)
+        shocks = np.zeros((count, self._widest))
+        outcome = np.zeros(count)
+        for n, kind in enumerate(history.kind.tolist()):
+            before = int(history.before[n])
+            if kind == OUTSIDE:
+                continue
+            if history.is_answer[n]:  # it had its chance because of the event before it
+                event[n] = history.kind[n - 1]
+            if kind in self._drift_of:
+                process[n] = self._drift_of[kind]
+                mark[n] = rng.random() * self._was.drift[self._drift_of[kind], before]
+                continue
+            option = self._option_of(kind)
+            player = int(np.searchsorted(self._layout.options, option, side="right")) - 1
+            process[n] = len(self._layout.drifts) + player
+            shocks[n] = self._shocks(player, np.array([before]), np.array([option]), rng)[0]
+            outcome[n] = self._outcome(kind, rng)
+            if not history.is_answer[n]:
+                mark[n] = rng.random() * self._was.chance[player, before]
+        return _Ticks(history.time, process, mark, shocks, outcome, event, history.outside)
+
+    def _between(self, history: History, until: float, rng: np.random.Generator) -> list[_Ticks]:
+        """Return the ticks that made no event, stretch by stretch."""
+        begin = np.append(0.0, history.time)
+        length = np.maximum(np.append(history.time, until) - begin, 0.0)
+        state = np.append(history.start, history.after)
+        period = self._period(begin + 0.5 * length)
+        drifts, found = len(self._layout.drifts), []
+        for d, kind in enumerate(self._layout.drifts.tolist()):
+            rate = self._was.drift[d, state]
+            is_still = self._was.target[kind, state] == state
+            quiet = rate * is_still * self._unseen[kind, period]  # it may have happened and changed nothing
+            found.append(self._thinned(d, begin, length, state, self._drift_bound[d] - rate, rate, rng))
+            found.append(self._quiet(d, begin, length, state, quiet, rate, None, -1, rng))
+        for i in range(len(self._chance_bound)):
+            rate = self._was.chance[i, state]
+            found.append(self._thinned(drifts + i, begin, length, state, self._chance_bound[i] - rate, rate, rng))
+            for option in range(int(self._layout.options[i]), int(self._layout.options[i + 1])):
+                share = np.exp(self._was.logs[option, state])
+                if option == self._layout.options[i]:
+                    found.append(self._quiet(drifts + i, begin, length, state, rate * share, rate, option, -1, rng))
+                for kind in self._layout.kinds[self._layout.first[option] : self._layout.first[option + 1]].tolist():
+                    is_still = self._was.target[kind, state] == state
+                    quiet = np.asarray(self._chain.rates[kind])[state] * is_still * self._unseen[kind, period]
+                    found.append(self._quiet(drifts + i, begin, length, state, quiet, rate, option, kind, rng))
+        return [each for each in found if len(each.time)]
+
+    def _thinned(self, process, begin, length, state, excess, rate, rng) -> _Ticks:
+        """Return ticks whose mark lay above the rate."""
+        where = self._stretches(excess * length, rng)
+        bound = rate[where] + np.maximum(excess[where], 0.0)
+        mark = rate[where] + rng.random(len(where)) * (bound - rate[where])
+        shocks = -np.log(rng.standard_exponential((len(where), self._widest)))
+        return self._made(process, begin, length, where, mark, shocks, rng.random(len(where)), rng)
+
+    def _quiet(self, process, begin, length, state, quiet, rate, option, kind, rng) -> _Ticks:
+        """Return ticks at which something was chosen, or happened, that changed nothing and was not seen."""
+        where = self._stretches(quiet * length, rng)
+        mark = rng.random(len(where)) * rate[where]
+        shocks, outcome = np.zeros((len(where), self._widest)), rng.random(len(where))
+        if option is not None and len(where):
+            player = process - len(self._layout.drifts)
+            shocks = self._shocks(player, state[where], np.full(len(where), option), rng)
+            if kind >= 0:
+                outcome = np.array([self._outcome(kind, rng) for _ in where])
+        return self._made(process, begin, length, where, mark, shocks, outcome, rng)
+
+    @staticmethod
+    def _stretches(load, rng) -> Int64[np.ndarray, " ticks"]:
+        return np.repeat(np.arange(len(load)), rng.poisson(np.maximum(load, 0.0)))
+
+    @staticmethod
+    def _made(process, begin, length, where, mark, shocks, outcome, rng) -> _Ticks:
+        count = len(where)
+        time = begin[where] + length[where] * rng.random(count)
+        nothing = np.full(count, -1)
+        return _Ticks(time, np.full(count, process), mark, shocks, outcome, nothing, np.zeros(count, dtype=np.int64))
+
+    def _option_of(self, kind: int) -> int:
+        return int(np.searchsorted(self._layout.first, self._place_of[kind], side="right")) - 1
+
+    def _outcome(self, kind: int, rng: np.random.Generator) -> float:
+        """Return a mark that tells the outcome which is this kind."""
+        option, place = self._option_of(kind), self._place_of[kind]
+        low = self._was.share[self._layout.kinds[place - 1]] if place > self._layout.first[option] else 0.0
+        return float(low + rng.random() * (self._was.share[kind] - low))
+
+    def _period(self, time: Float[np.ndarray, " stretches"]) -> Int64[np.ndarray, " stretches"]:
+        """Return the reporting period of each time."""
+        row = np.searchsorted(np.asarray(self._plan.time), time, side="left")
+        return np.asarray(self._plan.period)[np.minimum(row, len(self._plan.time) - 1)]
+
+    def _shocks(self, player: int, state, option, rng) -> Float[np.ndarray, "ticks options"]:
+        """Return shocks of a player's options, given in which state it took which."""
+        low, high = self._layout.options[player], self._layout.options[player + 1]
+        shocks = np.zeros((len(state), self._widest))
+        shocks[:, : high - low] = winning_shocks(self._was.logs[low:high, state].T, option - low, rng)
+        return shocks
+
+
+def winning_shocks(
+    logs: Float[np.ndarray, "ticks options"], taken: Int64[np.ndarray, " ticks"], rng: np.random.Generator
+) -> Float[np.ndarray, "ticks options"]:
+    """Return Gumbel shocks of options, given which of them was taken.
+
+    Args:
+        logs: log probability of each option; minus infinity where it could not be taken.
+        taken: the option that was.
+        rng: source of randomness.
+
+    Source: maddison2014 (docs/reference/references.md)
+    """
+    noise = rng.standard_exponential(logs.shape)
+    largest = -np.log(rng.standard_exponential(len(logs)))  # of log probability plus shock: of location 0
+    is_open = np.isfinite(logs)
+    safe = np.where(is_open, logs, 0.0)
+    below = -np.log(np.exp(-largest)[:, None] + noise * np.exp(-safe)) - safe
+    shocks = np.where(is_open, below, -np.log(noise))
+    rows = np.arange(len(logs))
+    shocks[rows, taken] = largest - logs[rows, taken]
+    return shocks
+
+
+def _layout(chain: Chain, has_choices: bool) -> _Layout:
+    own = [i for i, kind in enumerate(chain.kinds) if kind.who == NATURE or not has_choices]
+    options, first, kinds = [0], [0], []
+    for player in chain.players if has_choices else ():
+        first.append(len(kinds))  # to wait
+        mine = [i for i, kind in enumerate(chain.kinds) if kind.who == player]
+        for what in dict.fromkeys(chain.kinds[i].what for i in mine):
+            kinds += [i for i in mine if chain.kinds[i].what == what]
+            first.append(len(kinds))
+        options.append(len(first) - 1)
+    return _Layout(*(np.array(each, dtype=np.int64) for each in (own, options, first, kinds)))
+
+
+def _rates(chain: Chain, layout: _Layout) -> _Rates:
+    states = chain.space.size
+    rates = np.array([np.asarray(rate) for rate in chain.rates]).reshape(len(chain.kinds), states)
+    chance = np.array([np.asarray(each) for each in chain.decisions]).reshape(-1, states)
+    share, logs = np.ones(len(chain.kinds)), np.empty((len(layout.first) - 1, states))
+    players = len(layout.options) - 1
+    for player in range(players):
+        low, high = int(layout.options[player]), int(layout.options[player + 1])
+        left = np.ones(states)
+        for option in range(low + 1, high):
+            mine = layout.kinds[layout.first[option] : layout.first[option + 1]]
+            act = rates[mine].sum(axis=0)
+            probability = over_rate(act, chance[player])
+            left = left - probability
+            with np.errstate(divide="ignore"):
+                logs[option] = np.log(probability)
+            somewhere = int(np.argmax(act))
+            if act[somewhere] > 0.0:
+                share[mine] = np.cumsum(rates[mine, somewhere]) / act[somewhere]
+        logs[low] = np.log(np.maximum(left, 1e-300))
+    target = np.array([kind.effect.targets(chain.space) for kind in chain.kinds]).astype(np.int64)
+    return _Rates(rates[layout.drifts], chance[:players], logs, share, target.reshape(len(chain.kinds), states))
+
+
+@compiled
+def _play(
+    low, high, time, process, mark, shocks, outcome, event, outside, own, options, first, kinds_of, drift, chance, logs,
+    share, target, changes, state, last_kind, times, kinds, states, count,
+):  # fmt: skip
+    """Play the ticks low .. high - 1 from a state; return how many events there are now, the state, the last kind."""
+    for n in range(low, high):
+        kind = -1
+        if process[n] < 0:
+            state = changes[outside[n], state]
+            times[count], kinds[count], states[count] = time[n], -1, state
+            count += 1
+            last_kind = -1
+            continue
+        if event[n] >= 0 and event[n] != last_kind:  # nobody asked
+            last_kind = -1
+            continue
+        if process[n] < len(own):
+            if mark[n] < drift[process[n], state]:
+                kind = own[process[n]]
+        else:
+            player = process[n] - len(own)
+            if event[n] >= 0 or mark[n] < chance[player, state]:
+                best, taken = -np.inf, 0
+                for option in range(options[player], options[player + 1]):
+                    worth = logs[option, state] + shocks[n, option - options[player]]
+                    if worth > best:
+                        best, taken = worth, option
+                for k in range(first[taken], first[taken + 1]):
+                    kind = kinds_of[k]
+                    if outcome[n] < share[kind]:
+                        break
+        if kind >= 0:
+            state = target[kind, state]
+            times[count], kinds[count], states[count] = time[n], kind, state
+            count += 1
+        last_kind = kind
+    return count, state, last_kind

@@ -1,0 +1,151 @@
+"""What may come from what is known, exactly: a forecast in phases, one after another where something is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from raison.arrays import StateArray, StateMask, StateNumbers, StateVector
+from raison.chain import Act, Motion
+from raison.chain.happening import Event
+from raison.chain.simulation import Path, Simulator
+from raison.query.answers import Number, Undefined
+
+NOBODY = "nobody weighs anything here: acts follow habit and reply"
+"""Why there is neither a value nor a reason."""
+
+
+@dataclass(frozen=True, eq=False)
+class Phase:
+    """A time in which the world moves in one way.
+
+    Attributes:
+        begin: when it begins.
+        motion: how the world moves then.
+        values: of every player; None where nobody weighs anything. Each of shape `[states]`.
+        setting: state to which each is set when it begins; None if none is. Shape `[states]`.
+    """
+
+    begin: float
+    motion: Motion
+    values: Mapping[str, StateVector] | None
+    setting: StateNumbers | None = None
+
+
+class _Stretch(NamedTuple):
+    """A phase, and how long it lasts of the time that is asked about."""
+
+    phase: Phase
+    elapsed: float
+
+
+class Forecast:
+    """What may come; see `raison.query.tree.Course`.
+
+    Args:
+        where: distribution of states at the beginning of the first phase. Shape `[states]`.
+        phases: in order of time.
+    """
+
+    def __init__(self, where: StateArray, phases: Sequence[Phase]) -> None:
+        self._where = np.asarray(where, dtype=np.float64)
+        self._phases = tuple(phases)
+        self._simulators: dict[int, Simulator] = {}
+
+    @property
+    def begin(self) -> float:
+        """Return when it begins."""
+        return self._phases[0].begin
+
+    @property
+    def motion(self) -> Motion:
+        """Return how the world moves at first."""
+        return self._phases[0].motion
+
+    def distribution(self, time: float) -> StateVector:
+        """Return where the world is at a time; at one at which something is changed, before the change."""
+        where = self._where
+        for phase, elapsed in self._until(time):
+            if phase.setting is not None:
+                where = np.bincount(phase.setting, weights=where, minlength=len(where))
+            where = np.asarray(phase.motion.distribution(where, elapsed))
+        return where
+
+    def at(self, target: StateMask, time: float) -> Number:
+        return Number(float(self.distribution(time) @ np.asarray(target)))
+
+    def first(self, event: Event, other: Event | None, time: float) -> Number:
+        weights, won = None, 0.0
+        for phase, elapsed in self._until(time):
+            race = phase.motion.race(event, other)
+            if weights is None:
+                weights = race.begin(self._set_in(phase))
+            elif phase.setting is not None:
+                weights = race.moved(weights, phase.setting)
+            weights = race.run(weights, elapsed)
+            won = race.won(weights)
+        return Number(won)
+
+    def number(self, act: Act, begin: float, end: float) -> Number:
+        total = 0.0
+        for number, phase in enumerate(self._phases):
+            since = max(begin, phase.begin)
+            until = min(end, self._end(number))
+            if since < until:
+                where = self._set_in(phase) if since == phase.begin else self.distribution(since)
+                average = phase.motion.time_average(where, until - since)
+                total += float(np.asarray(average) @ np.asarray(phase.motion.rate(act))) * (until - since)
+        return Number(total)
+
+    def rate(self, act: Act, time: float) -> Number:
+        return Number(float(np.asarray(self._in_force(time).motion.rate(act)) @ self.distribution(time)))
+
+    def worth(self, player: str, time: float) -> Number | Undefined:
+        values = self._in_force(time).values
+        return (
+            Undefined(NOBODY) if values is None else Number(float(np.asarray(values[player]) @ self.distribution(time)))
+        )
+
+    def path(self, end: float, rng: np.random.Generator) -> tuple[int, Path]:
+        """Draw where the world is at the beginning, and a path from there; what is set leaves no jump in it.
+
+        Errors:
+            `TooFast` if a phase has more than ten million jumps.
+        """
+        start = state = self._draw(rng)
+        parts = []
+        for number, (phase, elapsed) in enumerate(self._until(end)):
+            if phase.setting is not None:
+                state = int(phase.setting[state])
+                start = state if number == 0 else start
+            simulator = self._simulators.setdefault(number, phase.motion.simulator())
+            parts.append(simulator.path(state, phase.begin, phase.begin + elapsed, rng))
+            state = parts[-1].end
+        time, kind, after = (
+            np.concatenate(column) for column in zip(*((p.time, p.kind, p.state) for p in parts), strict=True)
+        )
+        return start, Path(time, kind, after, state)
+
+    def _draw(self, rng: np.random.Generator) -> int:
+        return int(rng.choice(len(self._where), p=self._where / self._where.sum()))
+
+    def _end(self, number: int) -> float:
+        return self._phases[number + 1].begin if number + 1 < len(self._phases) else np.inf
+
+    def _until(self, time: float) -> Iterator[_Stretch]:
+        """Yield the phases up to a time; always the first, if only for an instant."""
+        for number, phase in enumerate(self._phases):
+            if number == 0 or phase.begin < time:
+                yield _Stretch(phase, max(min(time, self._end(number)) - phase.begin, 0.0))
+
+    def _in_force(self, time: float) -> Phase:
+        return list(self._until(time))[-1].phase
+
+    def _set_in(self, phase: Phase) -> StateVector:
+        where = self.distribution(phase.begin) if phase.begin > self.begin else self._where
+        if phase.setting is not None:
+            where = np.bincount(phase.setting, weights=where, minlength=len(where))
+        return where

@@ -1,0 +1,130 @@
+"""What would have been: the record's own histories, lived through again with something changed and the same luck."""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Bool
+
+from raison.arrays import StateMask
+from raison.chain import Act, Chain, ChainMotion, Motion, Plan
+from raison.chain.happening import Event
+from raison.chain.histories import History, draw_histories, until
+from raison.chain.native_filter import hidden_of
+from raison.chain.replay import Part, Replayer
+from raison.chain.simulation import Path
+from raison.query.answers import Number, Undefined
+from raison.query.course import Phase
+from raison.record import WatchedRecord
+
+PATHS = 32
+"""Histories that are drawn at each set of numbers."""
+
+NOT_LIVED = "it is asked of what comes, not of a past that is lived through again"
+
+
+class Lived(NamedTuple):
+    """Histories of a record, drawn given all that was seen.
+
+    Attributes:
+        chain: how the world moved.
+        plan: what was seen.
+        end: up to when.
+        histories: as they may have been.
+    """
+
+    chain: Chain
+    plan: Plan
+    end: float
+    histories: tuple[History, ...]
+
+
+def live(watched: WatchedRecord, motion: Motion, end: float) -> Lived:
+    """Draw histories of a record up to a time. Raises `TooFast` as the filter."""
+    chain, plan = _chain(motion), until(watched.plan, end)
+    rng = np.random.default_rng([*_seed(chain), 0])
+    return Lived(chain, plan, end, draw_histories(chain, plan, watched.start, PATHS, rng))
+
+
+def _seed(chain: Chain) -> list[int]:
+    """Return a seed that other numbers of the case would not have."""
+    return [zlib.crc32(np.ascontiguousarray(rate).tobytes()) for rate in chain.rates]
+
+
+class Replays:
+    """What would have been; see `raison.query.tree.Course`.
+
+    The same histories, with the same luck, are drawn whatever is changed, so that differences have little noise.
+
+    Args:
+        lived: the histories.
+        phases: how the world would have moved, from the start of the record on.
+        has_choices: whether players choose.
+    """
+
+    def __init__(self, lived: Lived, phases: Sequence[Phase], *, has_choices: bool) -> None:
+        chain, plan, end, histories = lived
+        parts = [Part(phase.begin, _chain(phase.motion), phase.setting) for phase in phases if phase.begin < end]
+        replayer = Replayer(chain, hidden_of(chain, plan), plan, parts, has_choices=has_choices)
+        rng = np.random.default_rng([*_seed(chain), 1])
+        self._kinds = chain.kinds
+        first = parts[0].setting if parts else None
+        self._starts = [history.start if first is None else int(first[history.start]) for history in histories]
+        self._paths = [replayer.replay(history, end, rng) for history in histories]
+
+    def at(self, target: StateMask, time: float) -> Number:
+        mask = np.asarray(target)
+        return _share(np.array([bool(mask[self._stretches(i, time)[-1][1]]) for i in range(len(self._paths))]))
+
+    def first(self, event: Event, other: Event | None, time: float) -> Number:
+        def when(each: Event | None, i: int) -> float:
+            return math.inf if each is None else self._when(each, i, time)
+
+        came = [(when(event, i), when(other, i)) for i in range(len(self._paths))]
+        return _share(np.array([one <= time and one < another for one, another in came]))
+
+    def number(self, act: Act, begin: float, end: float) -> Number:
+        counts = np.array(
+            [float(np.sum(self._is_act(act, p) & (p.time >= begin) & (p.time <= end))) for p in self._paths]
+        )
+        return Number(float(counts.mean()), float(counts.std(ddof=1)) / math.sqrt(len(counts)))
+
+    def rate(self, act: Act, time: float) -> Undefined:
+        return Undefined(NOT_LIVED)
+
+    def worth(self, player: str, time: float) -> Undefined:
+        return Undefined(NOT_LIVED)
+
+    def _when(self, event: Event, i: int, time: float) -> float:
+        """Return when an event comes about in one history; infinite if it does not."""
+        path = self._paths[i]
+        if isinstance(event, Act):
+            times = path.time[self._is_act(event, path)]
+        else:
+            mask = np.asarray(event)
+            times = np.array([since for since, state in self._stretches(i, time) if mask[state]])
+        return float(times[0]) if len(times) else math.inf
+
+    def _is_act(self, act: Act, path: Path) -> Bool[np.ndarray, " events"]:
+        mine = [(kind.who, kind.what) == (act.who, act.what) for kind in self._kinds]
+        return np.array([*mine, False])[path.kind]  # the last is that of a change from outside
+
+    def _stretches(self, i: int, time: float) -> list[tuple[float, int]]:
+        """Return from when on a history is in which state, up to a time."""
+        path = self._paths[i]
+        events = zip(path.time.tolist(), path.state.tolist(), strict=True)
+        return [(0.0, self._starts[i]), *((since, state) for since, state in events if since <= time)]
+
+
+def _share(held: Bool[np.ndarray, " paths"]) -> Number:
+    share = float(held.mean())
+    return Number(share, math.sqrt(share * (1.0 - share) / len(held)))
+
+
+def _chain(motion: Motion) -> Chain:
+    assert isinstance(motion, ChainMotion)
+    return motion.chain
