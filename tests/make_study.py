@@ -15,6 +15,7 @@ from raison.study import (
     EDGE,
     ActionForecast,
     ActResidual,
+    CalibrationBin,
     CaseSummary,
     ChainLink,
     ClaimAnswer,
@@ -26,8 +27,11 @@ from raison.study import (
     EquilibriumStatus,
     ExplanationResult,
     FittedShare,
+    ForecastScore,
     Fragility,
     GameSize,
+    HeldOutForecast,
+    HeldOutResult,
     ItemResult,
     ItemWeight,
     LeftOut,
@@ -112,6 +116,7 @@ def make_study(*, listed: int = 6, items: int = 70, claims: int = 69, seed: int 
         ),
         clues=_clues(names, posterior),
         next_evidence=_next(names),
+        held_out=_held_out(names),
         episodes=(),
         questions=_questions(names),
         variants=(),
@@ -219,6 +224,23 @@ def _next(names: tuple[str, ...]) -> tuple[NextEvidence, ...]:
         NextEvidence(RECORD, "kurds_front", "2016-06-01", 0.31, 0.0, *pair, 0.9),
         NextEvidence(RECORD, "", "2017-08-12", 0.12, 0.04, *pair, 0.2),
         NextEvidence(RECORD, "kurds_front", "2015-12-01", 0.02, 0.0, *pair, 0.1),
+    )
+
+
+def _held_out(names: tuple[str, ...]) -> HeldOutResult:
+    """A forecast that came about, one that did not, and one in doubt."""
+    rows = (("P(turkey defies by 2016-09-11 | record)", 0.8, 0.0), ("P(russia eases by 2016-09-11 | record)", 0.6, 1.0))
+    reading = ("P(ties in (normal) at 2017-03-10 | record)", 0.7, 0.9)
+    return HeldOutResult(
+        until="2018-09-30",
+        forecasts=tuple(
+            HeldOutForecast(question, "2016-09-11", came, probability, dict.fromkeys(names, probability))
+            for question, probability, came in (*rows, reading)
+        ),
+        scores=tuple(ForecastScore(name, 0.4, -1.06, 0.13, -0.44) for name in ("", *names)),
+        pace_brier=0.3,
+        pace_log=-0.9,
+        calibration=(CalibrationBin(0.6, 0.8, 1, 0.6, 1.0), CalibrationBin(0.8, 1.0, 1, 0.8, 0.0)),
     )
 
 

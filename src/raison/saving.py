@@ -40,6 +40,7 @@ TABLES = (
     "residuals",
     "clues",
     "next_evidence",
+    "held_out",
     "episodes",
     "variants",
     "questions",
@@ -137,6 +138,7 @@ def _tables(study: Study) -> list[tuple[Sequence[str], Rows]]:
     )
     clue = ("id", "date", "group", "confidence", "source", "says")
     promising = [field.name for field in dataclasses.fields(NextEvidence)]
+    expected = ("question", "date", "came")
     share = ("explanation", "posterior", "log_evidence", "log_evidence_error")
     motive = ("explanation", "player", "feature", "low", "middle", "high")
     return [
@@ -182,6 +184,14 @@ def _tables(study: Study) -> list[tuple[Sequence[str], Rows]]:
             ),
         ),
         (promising, (_values(each, promising) for each in study.next_evidence)),
+        (
+            (*expected, "explanation", "probability"),
+            (
+                (*_values(each, expected), name, probability)
+                for each in (study.held_out.forecasts if study.held_out else ())
+                for name, probability in [("", each.probability), *each.by.items()]
+            ),
+        ),
         (
             ("episode", "fitted_to", *share),
             (

@@ -580,6 +580,64 @@ class EpisodeResult:
 
 
 @dataclass(frozen=True)
+class HeldOutForecast:
+    """Something that might come about after the record, how likely it was, and whether it did."""
+
+    question: str
+    """What was to be expected, in the query language."""
+    date: str
+    came: float
+    """1 if it came about, 0 if not; between, if it is in doubt."""
+    probability: float
+    """Averaged over the explanations by their posterior."""
+    by: dict[str, float]
+    """By explanation, averaged over draws of the numbers."""
+
+
+@dataclass(frozen=True)
+class ForecastScore:
+    """How well the forecasts of one explanation did."""
+
+    explanation: str
+    """Empty for the average over the explanations."""
+    acts_brier: float
+    """Mean squared error of the forecasts of acts; what always says a half has 0.25, lower is better."""
+    acts_log: float
+    """Mean log score of these: the log of the probability of what came about; a half has -0.69, higher is better."""
+    readings_brier: float
+    readings_log: float
+    """The same of forecasts of readings; nan if there are none."""
+
+
+@dataclass(frozen=True)
+class CalibrationBin:
+    """Forecasts of acts of about one probability, averaged over the explanations."""
+
+    low: float
+    high: float
+    forecasts: int
+    probability: float
+    """Their mean."""
+    came: float
+    """Share of them that came about."""
+
+
+@dataclass(frozen=True)
+class HeldOutResult:
+    """How the forecast from the end of the record did on what followed."""
+
+    until: str
+    """Last day of what is held out."""
+    forecasts: tuple[HeldOutForecast, ...]
+    scores: tuple[ForecastScore, ...]
+    """The average first, then every explanation."""
+    pace_brier: float
+    """Mean squared error of the forecasts of acts by one who expects each at the pace that it had in the record."""
+    pace_log: float
+    calibration: tuple[CalibrationBin, ...]
+
+
+@dataclass(frozen=True)
 class NextEvidence:
     """Something that was not seen, and what it would weigh: one more reading, or a longer watch.
 
@@ -681,6 +739,8 @@ class Study:
     """None if the case has no clues."""
     next_evidence: tuple[NextEvidence, ...]
     """The most promising first; empty where the case has one explanation."""
+    held_out: HeldOutResult | None
+    """None if nothing is held out."""
     episodes: tuple[EpisodeResult, ...]
     """Empty where the case has one record."""
     variants: tuple[VariantResult, ...]

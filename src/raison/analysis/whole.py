@@ -25,6 +25,7 @@ from raison.analysis.episodes import SPLITTING, weigh_episodes
 from raison.analysis.equilibria import SEARCHING, search_equilibria, without_search
 from raison.analysis.fitting import Fit, check_possible, fit_all, make_rivals
 from raison.analysis.foreseen import FORESEEING, foresee
+from raison.analysis.held_out import SCORING, score_forecasts
 from raison.analysis.judged import weigh_clues
 from raison.analysis.motives import MEASURING, measure_motives
 from raison.analysis.next_best import PROMISING, next_best
@@ -125,6 +126,10 @@ def run_study(
         acts, readings = unexplained(fits, seed, watch, pool)
     with watch.stage(PROMISING):
         promising = next_best(fits, described, seed, watch, pool)
+    held_out = None
+    if case.held_out is not None:
+        with watch.stage(SCORING), _told("How the forecast did on what followed", missing):
+            held_out = score_forecasts(case, fits, seed, watch, pool)
     with watch.stage(SEARCHING):
         equilibria = search_equilibria(fits, seed, watch, pool) if search else without_search(fits)
     with watch.stage(ASKING):
@@ -158,6 +163,7 @@ def run_study(
         questions=(),
         clues=judged.result if judged else None,
         next_evidence=promising,
+        held_out=held_out,
         episodes=episodes,
         variants=others,
         fragility=_fragility(fits, leading),

@@ -14,7 +14,7 @@ from jaxtyping import Float
 from raison.case.game import CaseGame, Theta, game_of
 from raison.case.meaning.clues import clues_of
 from raison.case.meaning.entries import is_assumed, space_of
-from raison.case.meaning.episodes import Episode, episodes_of
+from raison.case.meaning.episodes import Episode, episodes_of, held_out_of
 from raison.case.meaning.items import ITEM_KINDS, Setting
 from raison.case.meaning.names import names_of
 from raison.case.meaning.numbers import WrittenNumber, read_numbers, reporting_ends
@@ -30,7 +30,7 @@ from raison.inference.model import Explanation, Parameter
 from raison.query.conditions import resolve
 from raison.query.grammar import parse_test
 from raison.query.tree import Names, Test
-from raison.record import Calendar, Record, Source, WatchedRecord
+from raison.record import Calendar, Item, Record, Source, WatchedRecord
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,20 @@ class Variant:
     case: BuiltCase
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
+class HeldOut:
+    """What followed the record.
+
+    Attributes:
+        until: last day.
+        items: moves and readings, in order; their times are those of the record.
+    """
+
+    until: datetime.date
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True)
 class BuiltCase:
     """A case as the core computes on it.
 
@@ -128,6 +141,7 @@ class BuiltCase:
     files: Mapping[str, str]
     assumed: int
     variants: tuple[Variant, ...] = ()
+    held_out: HeldOut | None = None
 
 
 def build(written: WrittenCase) -> BuiltCase:
@@ -172,6 +186,7 @@ def build(written: WrittenCase) -> BuiltCase:
             Variant(name, _changes(case.variants[name]), _build_variant(name, variant))
             for name, variant in written.variants.items()
         ),
+        held_out=_held_out(case, space),
     )
 
 
@@ -270,6 +285,15 @@ def _watched(name: str, episode: Episode, case: CaseText, space: StateSpace) -> 
     periods = tuple(calendar.end_of(end) for end in reporting_ends(case))
     record = Record(items, calendar.end_of(episode.until), periods)
     return WatchedRecord(episode.name or name, record, space, _start(episode, space), calendar, episode.focus)
+
+
+def _held_out(case: CaseText, space: StateSpace) -> HeldOut | None:
+    later = held_out_of(case)
+    if later is None or case.time.begin is None or later.until is None:
+        return None
+    calendar = Calendar(case.time.begin, case.time.unit, DAYS[case.time.unit])
+    items = [ITEM_KINDS[row.kind].item(row, calendar, Setting(case, space)) for row in later.rows]
+    return HeldOut(later.until, tuple(items))
 
 
 def _start(episode: Episode, space: StateSpace) -> Float[np.ndarray, " states"]:

@@ -44,11 +44,12 @@ def json_schema() -> dict[str, Any]:
             "title": title,
             "anyOf": [{"type": "string", "description": "a file beside case.yaml"}, entries],
         }
-    record = schema["$defs"]["WrittenEpisode"]["properties"]["record"]
-    schema["$defs"]["WrittenEpisode"]["properties"]["record"] = {
-        "title": record.pop("title"),
-        "anyOf": [{"type": "string", "description": "a file beside case.yaml"}, record],
-    }
+    for holder in ("WrittenEpisode", "WrittenHeldOut"):
+        record = schema["$defs"][holder]["properties"]["record"]
+        schema["$defs"][holder]["properties"]["record"] = {
+            "title": record.pop("title"),
+            "anyOf": [{"type": "string", "description": "a file beside case.yaml"}, record],
+        }
     schema["$defs"]["RecordRow"]["properties"]["kind"]["enum"] = list(ITEM_KINDS)
     rate = schema["$defs"]["DecisionRate"]
     schema["$defs"]["DecisionRate"] = {"title": rate.pop("title"), "anyOf": [{"type": "string"}, rate]}

@@ -18,6 +18,7 @@ from raison.report.charts import (
 from raison.report.clues import make_clues
 from raison.report.episodes import make_episodes
 from raison.report.evidence import deciding_rows, evidence_note, groupings, item_rows
+from raison.report.held_out import make_held_out
 from raison.report.items import is_doubtful, look_of
 from raison.report.motives import motive_rows
 from raison.report.names import (
@@ -42,6 +43,7 @@ from raison.report.parts import (
     ExplanationRow,
     ForecastRow,
     Grouping,
+    HeldOutTable,
     ItemRow,
     Line,
     MotiveRow,
@@ -100,6 +102,8 @@ class Page:
     """None if the case has no clues."""
     next_best: NextTable | None
     """None if nothing was tried."""
+    held_out: HeldOutTable | None
+    """None if nothing is held out."""
     episodes: EpisodesTable | None
     """None if the case has one record."""
     variants: VariantsTable | None
@@ -156,6 +160,7 @@ def make_page(study: Study) -> Page:
         questions=tuple(asked_table(each) for each in study.questions),
         clues=make_clues(study),
         next_best=make_next(study),
+        held_out=make_held_out(study),
         episodes=make_episodes(study),
         variants=make_variants(study),
         variants_chart=variants_chart(study) if study.variants else None,

@@ -169,6 +169,46 @@ class NextTable:
 
 
 @dataclass(frozen=True)
+class ScoreRow:
+    """How well the forecasts of one explanation did."""
+
+    label: str
+    acts_brier: str
+    acts_log: str
+    readings_brier: str
+    readings_log: str
+
+
+@dataclass(frozen=True)
+class SurpriseRow:
+    """A forecast that what followed surprised."""
+
+    what: str
+    probability: str
+    came: str
+
+
+@dataclass(frozen=True)
+class CalibrationRow:
+    """Forecasts of about one probability."""
+
+    said: str
+    forecasts: str
+    probability: str
+    came: str
+
+
+@dataclass(frozen=True)
+class HeldOutTable:
+    """How the forecast did on what followed."""
+
+    sentence: str
+    scores: tuple[ScoreRow, ...]
+    surprises: tuple[SurpriseRow, ...]
+    calibration: tuple[CalibrationRow, ...]
+
+
+@dataclass(frozen=True)
 class EpisodeRow:
     """An explanation over the episodes of a case."""
 

@@ -18,6 +18,7 @@ from raison.report.asked import asked_table, sentence
 from raison.report.clues import make_clues
 from raison.report.episodes import make_episodes
 from raison.report.evidence import deciding_rows, item_rows
+from raison.report.held_out import held_out_sentence
 from raison.report.names import explanation_label, shorten, tied_with_leader
 from raison.report.parts import MotiveRow, PowerTable, SignatureRow
 from raison.report.variants import make_variants
@@ -40,6 +41,7 @@ def show_study(study: Study, console: Console) -> None:
         _variants(study),
         _clues(study),
         _deciding(study),
+        _held_out(study),
         _questions(study),
         _claims(study),
         _cannot_tell(study),
@@ -270,6 +272,13 @@ def show_asked(answers: Sequence[Asked], console: Console) -> None:
             console.print(table)
         console.print(Text(shown.method, style="dim"))
         console.print()
+
+
+def _held_out(study: Study) -> Group | None:
+    """Return how the forecast did on what followed."""
+    if study.held_out is None:
+        return None
+    return Group(_heading("What followed"), Text(held_out_sentence(study.held_out)))
 
 
 def _questions(study: Study) -> Group | None:

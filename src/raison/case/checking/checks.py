@@ -6,7 +6,14 @@ from collections.abc import Iterator
 
 from raison.case.checking.clues import check_clues, warn_of_clues
 from raison.case.checking.hints import warn_of_likes, warn_of_records
-from raison.case.checking.record import check_claims, check_indicators, check_predictions, check_questions, check_record
+from raison.case.checking.record import (
+    check_claims,
+    check_held_out,
+    check_indicators,
+    check_predictions,
+    check_questions,
+    check_record,
+)
 from raison.case.checking.world import (
     Checking,
     begin_check,
@@ -41,6 +48,7 @@ CHECKS = (
     check_numbers,
     check_chances,
     check_record,
+    check_held_out,
     check_clues,
     check_claims,
     check_predictions,
@@ -108,5 +116,6 @@ def _cited(case: CaseText) -> set[str]:
     """Return the sources that anything cites."""
     bases = [entry.basis for group in (case.nature, case.players, case.explanations) for entry in group.values()]
     bases += [a.basis for player in case.players.values() for a in player.actions.values() if a.basis]
-    bases += [row.source for row in (*rows_of(case), *case.clues, *case.indicators)]
+    later = case.held_out.record if case.held_out else ()
+    bases += [row.source for row in (*rows_of(case), *later, *case.clues, *case.indicators)]
     return {key for basis in bases for key in source_keys(basis)}

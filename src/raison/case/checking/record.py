@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 from raison.case.checking.world import MOST_STATES, Checking
 from raison.case.meaning.entries import source_keys
-from raison.case.meaning.episodes import Episode
+from raison.case.meaning.episodes import HELD_OUT, Episode, held_out_of
 from raison.case.meaning.items import ITEM_KINDS, Setting
 from raison.case.meaning.names import names_of
 from raison.case.text.places import Path
@@ -19,7 +19,7 @@ from raison.errors import Problem, QueryError, did_you_mean, nearest
 from raison.query.conditions import check_query, check_question, forms_in
 from raison.query.grammar import parse_query, parse_test
 from raison.query.tree import Names, Query
-from raison.record import Count, Move
+from raison.record import Count, Move, Reading
 
 
 def check_record(at: Checking) -> Iterator[Problem]:
@@ -63,8 +63,7 @@ def _check_dates(at: Checking, episode: Episode) -> Iterator[Problem]:
             yield at.places.problem((*episode.path, end), message)
             continue
         for index in outside:
-            whose = f"episode `{episode.name}`" if episode.name else "the case"
-            message = f"found `{rows[index].date}`; {whose} runs from {begin} to {until}."
+            message = f"found `{rows[index].date}`; {episode.whose} runs from {begin} to {until}."
             yield at.places.problem((*episode.items, index, "date"), message)
     for index, (last, row) in enumerate(itertools.pairwise(rows), start=1):
         if row.date < last.date:
@@ -90,8 +89,7 @@ def _check_counts(at: Checking, episode: Episode) -> Iterator[Problem]:
             if f"{row.who} {row.what}" == what and other <= count.date and begin <= row.date:
                 yield at.places.problem((*episode.items, index), f"{span}, so these days would count twice.")
         if episode.begin is not None and begin < episode.begin:
-            whose = f"episode `{episode.name}`" if episode.name else "the case"
-            message = f"found `{begin}`; {whose} begins on {episode.begin}."
+            message = f"found `{begin}`; {episode.whose} begins on {episode.begin}."
             yield at.places.problem((*episode.items, place, "from"), message)
     most: dict[str, int] = {}
     for _, _, row in counts:
@@ -103,6 +101,32 @@ def _check_counts(at: Checking, episode: Episode) -> Iterator[Problem]:
         message = f"the largest counts, of {largest}, need {states:,} states; at most {MOST_STATES:,}."
         message += " Cut the spans shorter, or count fewer actions."
         yield at.places.problem(episode.items, message)
+
+
+def check_held_out(at: Checking) -> Iterator[Problem]:
+    """Check what followed the record and is held out: moves and readings of later days."""
+    if at.case.held_out is None:
+        return
+    if at.case.episodes:
+        message = "it is held against the forecast of one record; a case with episodes has several."
+        yield at.places.problem(HELD_OUT, message, at_key=True)
+        return
+    later = held_out_of(at.case)
+    if later is None or later.begin is None or later.until is None:
+        return
+    if later.until < later.begin:
+        message = f"found `{later.until}`; it must be after {at.case.time.until}, the last day of the record."
+        yield at.places.problem((*HELD_OUT, "until"), message)
+        return
+    if not later.rows:
+        yield at.places.problem(later.items, "nothing is held out; it needs at least one item.")
+    setting = Setting(at.case, at.space)
+    yield from _check_dates(at, later)
+    for index, row in enumerate(later.rows):
+        yield from _check_item(at, (*later.items, index), row, setting)
+        if row.kind in ITEM_KINDS and row.kind not in (Move.kind, Reading.kind):
+            message = f"found `{row.kind}`; what is held out are moves and readings."
+            yield at.places.problem((*later.items, index, "kind"), message)
 
 
 def check_sources(at: Checking, path: Path, source: str) -> Iterator[Problem]:

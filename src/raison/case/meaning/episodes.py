@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from raison.case.text.places import Path
 from raison.case.text.schema import CaseText, RecordRow
 
+HELD_OUT: Path = ("held out",)
+"""Entry of what followed the record."""
+
 
 @dataclass(frozen=True)
 class Episode:
@@ -33,6 +36,13 @@ class Episode:
     at_start: Mapping[str, Mapping[str, float]]
     path: Path
     items: Path
+
+    @property
+    def whose(self) -> str:
+        """Return what messages call it."""
+        if self.path == HELD_OUT:
+            return "what is held out"
+        return f"episode `{self.name}`" if self.name else "the case"
 
 
 def episodes_of(case: CaseText) -> tuple[Episode, ...]:
@@ -59,3 +69,12 @@ def episodes_of(case: CaseText) -> tuple[Episode, ...]:
 def rows_of(case: CaseText) -> tuple[RecordRow, ...]:
     """Return the dated items of all episodes."""
     return tuple(row for episode in episodes_of(case) for row in episode.rows)
+
+
+def held_out_of(case: CaseText) -> Episode | None:
+    """Return what followed the record and is held out, from the day after it on; None if nothing is."""
+    held_out, last = case.held_out, case.time.until
+    if held_out is None or last is None or last == datetime.date.max:
+        return None
+    begin = last + datetime.timedelta(days=1)
+    return Episode("", begin, held_out.until, None, held_out.record, {}, HELD_OUT, (*HELD_OUT, "record"))

@@ -138,6 +138,10 @@ class _Reading:
         for role in ROLES:
             if isinstance(content.get(role), str):
                 content[role] = self._read_role(role, content[role], (role,), explanations)
+        held_out = content.get("held out")
+        if isinstance(held_out, dict) and isinstance(held_out.get("record"), str):
+            root = ("held out", "record")
+            held_out["record"] = self._read_role("record", held_out["record"], root, explanations)
         episodes = content.get("episodes")
         for name, episode in episodes.items() if isinstance(episodes, dict) else ():
             if isinstance(episode, dict) and isinstance(episode.get("record"), str):

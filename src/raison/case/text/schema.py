@@ -263,6 +263,13 @@ class WrittenEpisode(Entry):
     about: str = ""
 
 
+class WrittenHeldOut(Entry):
+    """What followed the record: it is not fitted, and what was to be expected of it is held against it."""
+
+    until: Day
+    record: tuple[RecordRow, ...]
+
+
 class WrittenSource(Entry):
     """Where facts come from."""
 
@@ -320,6 +327,7 @@ class CaseText(Entry):
     features: dict[Name, Annotated[WrittenFeature, WithJsonSchema({"type": ["string", "object"]})]] = {}
     explanations: dict[Name, WrittenExplanation] = Field(min_length=1)
     record: tuple[RecordRow, ...] = ()
+    held_out: WrittenHeldOut | None = Field(default=None, alias="held out")
     claims: tuple[ClaimRow, ...] = ()
     sources: dict[Name, WrittenSource] = {}
     indicators: tuple[IndicatorRow, ...] = ()

@@ -9,7 +9,7 @@ from typing import Any
 from raison.case.text.places import Path, Places
 from raison.errors import Problem, did_you_mean
 
-FIXED = ("title", "time", "record", "episodes", "claims", "clues", "sources", "indicators", "variants")
+FIXED = ("title", "time", "record", "held out", "episodes", "claims", "clues", "sources", "indicators", "variants")
 """Entries that all variants share: what was seen and asked."""
 
 
