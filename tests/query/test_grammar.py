@@ -9,8 +9,10 @@ from raison.errors import QueryError
 from raison.query.forms.explanation import ExplanationProbability
 from raison.query.forms.indicator import IndicatorValue
 from raison.query.forms.moves import MoveCount
+from raison.query.forms.parameter import ParameterValue
 from raison.query.forms.probability import Probability
 from raison.query.forms.rate import Rate
+from raison.query.forms.wait import ExpectedWait
 from raison.query.grammar import MOST_SIGNS, parse_condition, parse_query, parse_test
 from raison.query.tree import (
     And,
@@ -59,6 +61,8 @@ expressions = st.recursive(
     st.builds(Probability, conditions, st.sampled_from(["at", "by"]), dates, givens)
     | st.builds(ExplanationProbability, names, st.sampled_from(["record", "clues", "record, clues"]))
     | st.builds(IndicatorValue, names, dates)
+    | st.builds(ExpectedWait, st.sampled_from(["days", "weeks", "months", "years"]), conditions, givens)
+    | st.builds(ParameterValue, paths)
     | st.builds(Rate, names, names, st.none() | conditions)
     | st.builds(Rate, names, names, st.none(), dates, givens)
     | st.builds(MoveCount, names, names, dates, dates)
@@ -123,7 +127,7 @@ def test_a_single_comparison_is_no_joined_test() -> None:
         (
             "",
             "query:1: found nothing; expected a number, `-`, `P(...)`, `rate(...)`, `E(...)`, `reason(...)`, "
-            "`payoff(...)`, `posterior(...)`, `value(...)`, `moves(...)` or `(`.",
+            "`payoff(...)`, `posterior(...)`, `parameter(...)`, `value(...)`, `moves(...)` or `(`.",
         ),
         ("P(ties << close by 2016-01-01)", "query:9: found `<`; expected a name."),
         ("P(ties < close until 2016-01-01)", "query:16: found `until`; expected `and`, `or`, `at`, `by` or `before`."),

@@ -3,6 +3,7 @@ import datetime
 
 import numpy as np
 import pytest
+import scipy.integrate
 import scipy.linalg
 from dense import Dense, filter_by_matrices, matrix_of, reach
 from small_games import BEGIN, BORDER_SPACE, border, border_record, border_start, watched
@@ -56,6 +57,10 @@ class BorderRules:
             rate = south.discount_rate / each.value if each.is_ratio else 1.0 / each.value
             game = dataclasses.replace(game, players=(north, dataclasses.replace(south, discount_rate=rate), *others))
         return game
+
+    def number(self, name):
+        assert name == "players.south.looks ahead"
+        return 10.0
 
     def play(self, game, near):
         equilibrium = solve(game, start=near, tolerance=1e-13)
@@ -547,3 +552,49 @@ def test_what_is_set_in_the_past_is_so_from_then_on(world):
     assert _ask(world, f"P(tension = brink at {_day(1.5)} | {given})") < 1.0
     assert _ask(world, f"P(tension = brink by {_day(2.5)} | {given})") == 1.0
     assert _ask(world, f"E(number of south talk from {BEGIN} to {_day(7.0)} | record, had(south never talk))") == 0.0
+
+
+def _mean_time(jumps, where, stopping) -> float:
+    free = ~stopping
+    return float(np.linalg.solve(-matrix_of(jumps, 24)[free][:, free].T, where[free]).sum())
+
+
+def test_the_mean_time_until_a_condition_holds_is_that_of_the_dense_system(world, passes, border_jumps):
+    brink = mask(parse_condition("tension = brink"), BORDER_SPACE)
+    expected = _mean_time(border_jumps, border_start(), brink)
+    assert _ask(world, "E(days until tension = brink)") == pytest.approx(DAYS * expected, rel=1e-9)
+    expected = _mean_time(border_jumps, passes.predicted(11, 7.0), brink)
+    assert _ask(world, "E(weeks until tension = brink | record)") == pytest.approx(DAYS / 7 * expected, rel=1e-8)
+
+
+def test_the_mean_time_until_an_act_is_the_time_in_which_it_has_not_happened(world):
+    """Added up by the trapezoid rule, to a day that is far off."""
+    late = 40.0
+    found = _ask(world, "E(days until south arm)") / DAYS
+    by = [1.0 - _ask(world, f"P(south arm by {_day(t)})") for t in np.arange(0.0, late, 0.5)]
+    rough = 0.5 * (sum(by) - 0.5 * by[0])
+    assert found == pytest.approx(rough, rel=0.05)
+
+
+def test_a_change_on_a_day_counts_from_then_on_in_a_mean_time(world, border_jumps):
+    held = _held_tension()
+    changed = held.jumps(held.solve())
+    sour = mask(parse_condition("mood = sour"), BORDER_SPACE)
+    matrix = matrix_of(border_jumps, 24)
+    matrix[sour] = 0.0
+    times = np.linspace(0.0, 1.0, 2001)
+    alive = [float((border_start() @ scipy.linalg.expm(matrix * t))[~sour].sum()) for t in times[::100]]
+    first = scipy.integrate.simpson(alive, x=times[::100])
+    after = (border_start() @ scipy.linalg.expm(matrix)) * ~sour
+    rest = _mean_time(changed, _set_high(after), sour)
+    found = _ask(world, f"E(days until mood = sour | do(tension = high from {_day(1.0)}))") / DAYS
+    assert found == pytest.approx(first + rest, rel=1e-6)
+
+
+def test_what_may_never_come_about_has_no_mean_time(world):
+    assert isinstance(world.answer(parse_query("E(months until tension = brink | do(tension = calm))")), Undefined)
+    assert _ask(world, "E(months until tension = calm | do(tension = calm))") == 0.0
+
+
+def test_a_parameter_is_that_of_the_world(world):
+    assert _ask(world, "parameter(players.south.looks ahead)") == 10.0

@@ -85,6 +85,11 @@ def _changed(case: BuiltCase, numbers: NumberVector, changes: Sequence[SetNumber
     return numbers
 
 
+def _number(case: BuiltCase, numbers: NumberVector, name: str) -> float:
+    names = [parameter.name for parameter in case.explanations[0].parameters]
+    return float(numbers[names.index(name)])
+
+
 def _made(game: Callable[[NumberVector], Game], numbers: NumberVector) -> Game | Undefined:
     try:
         return game(numbers)
@@ -98,6 +103,9 @@ class Choices:
 
     case: BuiltCase
     numbers: NumberVector
+
+    def number(self, name: str) -> float:
+        return _number(self.case, self.numbers, name)
 
     def game(self, changes: Sequence[SetNumber]) -> Game | Undefined:
         return _made(self.case.game, _changed(self.case, self.numbers, changes))
@@ -124,6 +132,9 @@ class Habits:
     case: BuiltCase
     likelihood: HabitLikelihood
     numbers: NumberVector
+
+    def number(self, name: str) -> float:
+        return _number(self.case, self.numbers, name)
 
     def game(self, changes: Sequence[SetNumber]) -> Game | Undefined:
         return _made(self.likelihood.game, _changed(self.case, self.numbers, changes))

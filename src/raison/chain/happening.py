@@ -6,16 +6,21 @@ Which of two events comes about first is told by a chain that stops at either.
 from __future__ import annotations
 
 import dataclasses
+import functools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse
+import scipy.sparse.linalg
 from jaxtyping import Float
 
 from raison.arrays import StateArray, StateMask, StateNumbers
 from raison.chain.chain import Chain
 from raison.chain.filter import stopped_at
 from raison.chain.plan import Act
+from raison.errors import NotConverged
 from raison.game import Effect, StateSpace, Variable
 
 Event = StateMask | Act
@@ -23,6 +28,15 @@ Event = StateMask | Act
 
 Wide = Float[np.ndarray, " wide"]
 """Weights of the states of a chain that also tells whether acts have happened."""
+
+DROPPED, FILL = 1e-4, 10.0
+"""Entries that the preconditioner of a mean time drops, as a share of their column, and how much it may fill in."""
+
+CLOSE, WORST = 1e-11, 1e-8
+"""What the linear solve of a mean time may leave, as a share of its right-hand side: as asked for, and at worst."""
+
+RARE = 1e-12
+"""Weight of states that counts as none."""
 
 HAPPENED = ("no", "yes")
 """Levels of the variable that tells whether an act has happened."""
@@ -88,6 +102,37 @@ class Race:
         """Return the weights after `elapsed`."""
         return np.asarray(stopped_at(self.chain, weights, self.stopping, elapsed))
 
+    @functools.cached_property
+    def stopped(self) -> Chain:
+        """Return the chain that stops."""
+        free = ~np.asarray(self.stopping)
+        return dataclasses.replace(self.chain, rates=tuple(np.asarray(rate) * free for rate in self.chain.rates))
+
+    def mean_time(self, weights: Wide) -> float:
+        """Return the mean time until one of the two events comes about; infinite if neither may ever.
+
+        With Q the generator of the states in which neither has, and p the weights, it is the sum of t with -Q' t = p.
+
+        Errors:
+            `NotConverged` if the linear solve fails.
+        """
+        matrix = _generator(self.stopped)
+        lost = _lost(matrix, self.stopping)
+        if np.asarray(weights)[lost].sum() > RARE:
+            return math.inf
+        free = ~(np.asarray(self.stopping) | lost)
+        inside = scipy.sparse.csc_array(-matrix[free][:, free].T)
+        start = np.asarray(weights)[free]
+        if not start.any():
+            return 0.0
+        left = math.inf
+        for near in (_by_diagonal, _by_factors):  # the second takes much longer, and is for slow worlds
+            times, _ = scipy.sparse.linalg.gmres(inside, start, rtol=CLOSE, restart=80, maxiter=20, M=near(inside))
+            left = float(np.abs(inside @ times - start).sum()) / float(start.sum())
+            if left <= WORST:
+                return float(times.sum())
+        raise NotConverged(f"the mean time was not found: {left:.1e} is left, {WORST:.0e} needed.")
+
     def moved(self, weights: Wide, target: StateNumbers) -> Wide:
         """Return the weights after a change from outside that leads every state of the world to another."""
         copies = len(weights) // len(target)
@@ -98,3 +143,39 @@ class Race:
     def won(self, weights: Wide) -> float:
         """Return the probability that the event has come about, and before the other."""
         return float(weights[self.reached].sum())
+
+
+def _generator(chain: Chain) -> scipy.sparse.csr_array:
+    """Return the generator of a chain as a sparse matrix."""
+    size, here = chain.space.size, np.arange(chain.space.size)
+    targets = [kind.effect.targets(chain.space) for kind in chain.kinds]
+    rates = [np.where(there == here, 0.0, rate) for there, rate in zip(targets, chain.rates, strict=True)]
+    leaving = -np.sum(rates, axis=0)
+    places = np.tile(here, len(rates) + 1), np.concatenate([*targets, here])
+    return scipy.sparse.csr_array((np.concatenate([*rates, leaving]), places), shape=(size, size))
+
+
+def _by_diagonal(matrix: scipy.sparse.csc_array) -> scipy.sparse.linalg.LinearOperator:
+    inverse = np.reciprocal(np.asarray(matrix.diagonal(), dtype=np.float64))
+    return scipy.sparse.linalg.LinearOperator(matrix.shape, lambda right: inverse * np.ravel(right))
+
+
+def _by_factors(matrix: scipy.sparse.csc_array) -> scipy.sparse.linalg.LinearOperator:
+    parts = scipy.sparse.linalg.spilu(matrix, drop_tol=DROPPED, fill_factor=FILL)
+    return scipy.sparse.linalg.LinearOperator(matrix.shape, parts.solve)
+
+
+def _lost(matrix: scipy.sparse.csr_array, stopping: StateMask) -> StateMask:
+    """Return the states from which the world may come to where it never gets to `stopping`, which nothing leaves."""
+    links = scipy.sparse.csr_array(matrix > 0.0, dtype=np.float64)
+    return _reaching(links, ~_reaching(links, np.asarray(stopping)))
+
+
+def _reaching(links: scipy.sparse.csr_array, there: StateMask) -> StateMask:
+    """Return the states from which some of `there` can be reached, these among them."""
+    found = edge = there.copy()
+    while edge.any():
+        following = (links @ edge.astype(np.float64)) > 0.0
+        edge = following & ~found
+        found = found | edge
+    return found

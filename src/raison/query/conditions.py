@@ -219,11 +219,14 @@ ANY_SIGN = (".wants.", ".costs")
 """Those of numbers that may be zero or below."""
 
 
+def check_number_name(name: str, names: Names) -> list[str]:
+    """Return what is wrong with the name of a number of the case; empty if nothing is."""
+    return [] if name in names.numbers else [f"the case has no number `{name}`.{did_you_mean(name, names.numbers)}"]
+
+
 def _check_number(change: SetNumber, names: Names) -> list[str]:
     if change.name not in names.numbers:
-        return [
-            f"the case has no number `{change.name}` that can be changed.{did_you_mean(change.name, names.numbers)}"
-        ]
+        return check_number_name(change.name, names)
     if change.is_ratio or any(part in change.name for part in ANY_SIGN):
         return []
     if change.name.endswith(".chance"):

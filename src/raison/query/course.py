@@ -10,12 +10,15 @@ import numpy as np
 
 from raison.arrays import StateArray, StateMask, StateNumbers, StateVector
 from raison.chain import Act, Motion
+from raison.chain.filter import time_average
 from raison.chain.happening import Event
 from raison.chain.simulation import Path, Simulator
 from raison.query.answers import Number, Undefined
 
 NOBODY = "nobody weighs anything here: acts follow habit and reply"
 """Why there is neither a value nor a reason."""
+
+NEVER = "it may never come about, so the time until it does has no mean"
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +102,23 @@ class Forecast:
                 average = phase.motion.time_average(where, until - since)
                 total += float(np.asarray(average) @ np.asarray(phase.motion.rate(act))) * (until - since)
         return Number(total)
+
+    def wait(self, event: Event) -> Number | Undefined:
+        weights, total = None, 0.0
+        for number, phase in enumerate(self._phases):
+            race = phase.motion.race(event)
+            if weights is None:
+                weights = race.begin(self._set_in(phase))
+            elif phase.setting is not None:
+                weights = race.moved(weights, phase.setting)
+            elapsed = self._end(number) - phase.begin
+            if not np.isfinite(elapsed):
+                total += race.mean_time(weights)
+                break
+            average = np.asarray(time_average(race.stopped, weights, elapsed))
+            total += elapsed * float(average[~race.stopping].sum())
+            weights = race.run(weights, elapsed)
+        return Number(total) if np.isfinite(total) else Undefined(NEVER)
 
     def rate(self, act: Act, time: float) -> Number:
         return Number(float(np.asarray(self._in_force(time).motion.rate(act)) @ self.distribution(time)))

@@ -108,6 +108,8 @@ _OF.2: /of(?![\w-])/
 _ON.2: /on(?![\w-])/
 _OVER.2: /over(?![\w-])/
 _NUMBER_OF.2: /number\s+of(?![\w-])/
+UNIT.2: /(?:days|weeks|months|years)(?![\w-])/
+_UNTIL.2: /until(?![\w-])/
 _CLUES.2: /clues(?![\w-])/
 DO.2: /do(?![\w-])/
 SURPRISE.2: /surprise(?![\w-])/
@@ -120,7 +122,7 @@ DATE: /\d{4}-\d\d-\d\d(?![\w-])/
 NUMBER: /(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/
 %ignore /\s+/
 """.replace("FORMS\n", "".join(form.rules() for form in FORMS))
-    + "".join(form.terminals() for form in FORMS)
+    + "".join(dict.fromkeys(form.terminals() for form in FORMS))
 )
 
 WORDS = {
@@ -148,6 +150,8 @@ WORDS = {
     "_FROM": "`from`",
     "_TO": "`to`",
     "_RECORD": "`record`",
+    "UNIT": "`days`, `weeks`, `months`, `years`",
+    "_UNTIL": "`until`",
     "_CLUES": "`clues`",
     "_START": "`start of`",
     "_OF": "`of`",

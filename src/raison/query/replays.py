@@ -93,6 +93,9 @@ class Replays:
         )
         return Number(float(counts.mean()), float(counts.std(ddof=1)) / math.sqrt(len(counts)))
 
+    def wait(self, event: Event) -> Undefined:
+        return Undefined(NOT_LIVED)
+
     def rate(self, act: Act, time: float) -> Undefined:
         return Undefined(NOT_LIVED)
 

@@ -235,6 +235,10 @@ class Course(Protocol):
         """Return how often an act is to be expected from one time to another."""
         ...
 
+    def wait(self, event: Event) -> Number | Undefined:
+        """Return how long it takes until an event comes about, on average, from the start of a forecast."""
+        ...
+
     def rate(self, act: Act, time: float) -> Number | Undefined:
         """Return how often an act happens at a time, per unit of time."""
         ...
@@ -281,6 +285,10 @@ class Askable(Protocol):
 
     def filtered(self, watched: WatchedRecord) -> Filtered:
         """Return a record, filtered."""
+        ...
+
+    def parameter(self, name: str) -> float:
+        """Return a number of the case."""
         ...
 
     def reasons(self) -> Reasons | Undefined:

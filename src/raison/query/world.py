@@ -92,6 +92,10 @@ class _NoAnswerError(Exception):
 class Rules(Protocol):
     """How a game is made from its numbers, and played."""
 
+    def number(self, name: str) -> float:
+        """Return a number of the case."""
+        ...
+
     def game(self, changes: Sequence[SetNumber]) -> Game | Undefined:
         """Return the game with some numbers changed; undefined where they make no game."""
         ...
@@ -247,6 +251,10 @@ class World:
         if key not in self._changed:
             self._changed[key] = self._rules.play(self._game(changes), self._guess(changes))
         return self._changed[key]
+
+    def parameter(self, name: str) -> float:
+        """Return a number of the case."""
+        return self._rules.number(name)
 
     def reasons(self) -> Reasons | Undefined:
         """Return what these values are made of, if nothing is changed."""

@@ -4,10 +4,23 @@ from raison.query.forms.expected_number import EXPECTED_NUMBER
 from raison.query.forms.explanation import EXPLANATION
 from raison.query.forms.indicator import INDICATOR
 from raison.query.forms.moves import MOVES
+from raison.query.forms.parameter import PARAMETER
 from raison.query.forms.payoff import PAYOFF
 from raison.query.forms.probability import PROBABILITY
 from raison.query.forms.rate import RATE
 from raison.query.forms.reason import REASON
+from raison.query.forms.wait import EXPECTED_WAIT
 
-FORMS = (PROBABILITY, RATE, EXPECTED_NUMBER, REASON, PAYOFF, EXPLANATION, INDICATOR, MOVES)
+FORMS = (
+    PROBABILITY,
+    RATE,
+    EXPECTED_NUMBER,
+    EXPECTED_WAIT,
+    REASON,
+    PAYOFF,
+    EXPLANATION,
+    PARAMETER,
+    INDICATOR,
+    MOVES,
+)
 """Every form, in the order in which messages name them."""

@@ -52,11 +52,11 @@ class Probability(Conditioned):
         return f"P({self.event}{before} {self.when} {self.date}{' | ' if given else ''}{given})"
 
     def resolved(self, actions: Actions) -> Probability:
-        event, other = _resolved(self.event, actions), self.other and _resolved(self.other, actions)
+        event, other = resolve_event(self.event, actions), self.other and resolve_event(self.other, actions)
         return replace(self, event=event, other=other, given=resolve_given(self.given, actions))
 
     def problems(self, names: Names) -> list[str]:
-        wrong = _check(self.event, names) + ([] if self.other is None else _check(self.other, names))
+        wrong = check_event(self.event, names) + ([] if self.other is None else check_event(self.other, names))
         if self.when == "at" and (self.other is not None or isinstance(self.event, Happens)):
             what = f"`{self.event}{'' if self.other is None else f' before {self.other}'}`"
             wrong.append(f"found `at {self.date}`, but {what} comes about some day; write `by {self.date}`.")
@@ -66,23 +66,26 @@ class Probability(Conditioned):
         course, time = world.course(self.given), end_of(self.date, self.given, world)
         if self.when == "at" and not isinstance(self.event, Happens):
             return course.at(mask(self.event, world.space), time)
-        event, other = _event(self.event, world), None if self.other is None else _event(self.other, world)
+        event, other = event_in(self.event, world), None if self.other is None else event_in(self.other, world)
         return course.first(event, other, time)
 
 
-def _resolved(event: Condition | Happens, actions: Actions) -> Condition | Happens:
+def resolve_event(event: Condition | Happens, actions: Actions) -> Condition | Happens:
+    """Return what may come about with every action under its exact name."""
     if isinstance(event, Happens):
         return replace(event, action=resolve_action(event.player, event.action, actions))
     return event
 
 
-def _check(event: Condition | Happens, names: Names) -> list[str]:
+def check_event(event: Condition | Happens, names: Names) -> list[str]:
+    """Return what is wrong with what may come about; empty if nothing is."""
     if isinstance(event, Happens):
         return check_action(event.player, event.action, names.actions)
     return check_condition(event, names.variables)
 
 
-def _event(event: Condition | Happens, world: Askable) -> Event:
+def event_in(event: Condition | Happens, world: Askable) -> Event:
+    """Return what may come about as the chain knows it."""
     return Act(event.player, event.action) if isinstance(event, Happens) else mask(event, world.space)
 
 
