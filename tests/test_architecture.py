@@ -52,6 +52,7 @@ TESTED_THROUGH = {
     "chain/xla_filter.py": "chain/test_filters.py",
     "inference/posterior.py": "inference/test_laplace.py",
     "record/seen.py": "inference/test_likelihood.py",
+    "notebook.py": "test_notebooks.py",
     "report/held_out.py": "report/test_page.py",
     "chain/histories.py": "chain/test_replay.py",
     "query/answers.py": "query/test_world.py",

@@ -8,6 +8,7 @@ import re
 import numpy as np
 import pytest
 
+import raison
 from raison.analysis.fitting import fit_all, make_rivals
 from raison.analysis.pool import Threads
 from raison.analysis.watch import Watch
@@ -209,3 +210,25 @@ def test_the_counts_of_the_how_to_are_a_record_of_the_small_case(tmp_path: pathl
         ("2021-04-01", "2021-04-30", 0),
         ("2021-05-01", "2021-06-30", 3),
     ]
+
+
+def test_the_answers_of_the_cookbook_come_out(tmp_path: pathlib.Path) -> None:
+    """Each within its error, and two more for machines that round otherwise."""
+    page = (ROOT / "docs" / "how-to" / "cookbook.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| [^|]+ \| `(.+)` \| ([^|]+) \|$", page, re.MULTILINE)
+    assert len(rows) == 25
+    folder = tmp_path / "small"
+    write_template(folder)
+    study = raison.run_study(raison.open_case(folder), search=False)
+    answers = raison.ask(study, [question.replace("\\|", "|") for question, _ in rows])
+    for (question, text), answer in zip(rows, answers, strict=True):
+        told = text.replace("\u2212", "-")
+        values = [float(number) for number in re.findall(r"-?\d+(?:\.\d+)?", told)]
+        if "\u00b1" in told:
+            assert abs(answer.parts[""].value - values[0]) <= 3.0 * values[1] + 1e-3, question
+        else:
+            found = [part.value for part in answer.parts.values()]
+            errors = [part.error for part in answer.parts.values()]
+            assert len(found) == len(values), question
+            for value, number, error in zip(found, values, errors, strict=True):
+                assert abs(value - number) <= 3.0 * error + 1e-3, question

@@ -14,7 +14,7 @@ import xarray
 from make_study import make_study
 
 from raison.errors import CannotWrite, CaseError
-from raison.saving import FILES, load_study, save_study, study_json
+from raison.saving import FILES, TABLES, load_study, save_study, study_json, tables
 from raison.study import Study
 from raison.writing import write_whole
 
@@ -273,3 +273,19 @@ def test_a_disk_that_fills_leaves_no_cut_file(
     with pytest.raises(CannotWrite):
         save_study(study, tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == set(FILES[:3])
+
+
+def test_the_tables_in_memory_are_those_of_the_files(study: Study, folder: pathlib.Path) -> None:
+    found = tables(study)
+    assert tuple(found) == TABLES
+    for name, frame in found.items():
+        rows = rows_of(folder, f"{name}.csv")
+        assert len(frame) == len(rows)
+        assert not rows or list(frame.columns) == list(rows[0])
+    assert found["claims"]["verdict"].tolist() == [claim.verdict for claim in study.claims]
+
+
+def test_a_study_shows_itself_in_a_notebook(study: Study) -> None:
+    page = study._repr_html_()
+    assert "Bluff to &lt;press&gt; the &quot;West&quot; &amp; others" in page
+    assert page.count("<tr>") == 1 + len(study.explanations)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     )
     from raison.record import Move, Reading, Record, Shock
     from raison.report import write_report
-    from raison.saving import load_study, save_study
+    from raison.saving import load_study, save_study, tables
     from raison.study import Study
 
 __version__ = "0.1.0"
@@ -70,6 +70,7 @@ __all__ = [
     "save_study",
     "simulate",
     "solve",
+    "tables",
     "write_report",
 ]
 
@@ -84,7 +85,7 @@ _HOMES = {
     "errors": {"CaseError", "ComputationError", "RaisonError"},
     "record": {"Move", "Reading", "Record", "Shock"},
     "report": {"write_report"},
-    "saving": {"load_study", "save_study"},
+    "saving": {"load_study", "save_study", "tables"},
     "study": {"Study"},
 }
 """The packages that names come from; all others come from `raison.game`."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from raison.notebook import html_table
+
 WHOLE = ""
 """Name of the only part of an answer that is one number."""
 
@@ -62,3 +64,14 @@ class Asked:
     """How it was computed."""
     assumes: str
     """What everybody in the model knows of what is changed; empty if nothing is."""
+
+    def _repr_html_(self) -> str:
+        every = [
+            ("all, by their posterior", self.parts, ""),
+            *((u.label, u.parts, u.why_undefined) for u in self.under),
+        ]
+        rows = []
+        for label, parts, why in every:
+            rows += [(label, part, f"{each.value:.3g} ± {each.error:.2g}") for part, each in parts.items()]
+            rows += [] if parts else [(label, "", why or "no answer")]
+        return html_table(self.question, ("explanation", "part", "answer"), rows, self.assumes)

@@ -15,7 +15,7 @@ import os
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray
@@ -27,6 +27,9 @@ from raison.inference.posterior import Draws
 from raison.loading import from_plain
 from raison.study import APART, ActionForecast, ActResidual, NextEvidence, ParameterEstimate, Study
 from raison.writing import make_folder, write_whole
+
+if TYPE_CHECKING:
+    import pandas
 
 DRAWS, PLAY = "draws.nc", "play.nc"
 
@@ -124,6 +127,16 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     return value
+
+
+def tables(study: Study) -> dict[str, pandas.DataFrame]:
+    """Return the tables of a study, such as `claims` and `parameters`, as the CSV files of its folder have them."""
+    import pandas as pd  # takes a while to load
+
+    return {
+        name: pd.DataFrame([list(row) for row in rows], columns=list(columns))
+        for name, (columns, rows) in zip(TABLES, _tables(study), strict=True)
+    }
 
 
 def _tables(study: Study) -> list[tuple[Sequence[str], Rows]]:

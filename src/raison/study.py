@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from raison.asked import Asked
+from raison.notebook import html_table
 from raison.record import Source
 
 NEAR_DAYS = 60
@@ -755,3 +756,16 @@ class Study:
     """Explanations that could not be fitted; every comparison is without them."""
     cannot_tell: tuple[str, ...]
     """What this record cannot decide, a sentence each."""
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (
+                each.label,
+                f"{each.posterior:.1%}",
+                f"{each.log_evidence:.1f} ± {each.log_evidence_error:.1f}",
+                "a null" if each.is_null else each.held_by,
+            )
+            for each in sorted(self.explanations, key=lambda each: -each.posterior)
+        ]
+        note = self.cannot_tell[0] if self.cannot_tell else ""
+        return html_table(self.case.title, ("explanation", "posterior", "log evidence", "held by"), rows, note)

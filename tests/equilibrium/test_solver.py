@@ -256,3 +256,16 @@ def test_where_the_search_from_a_game_nearby_fails_it_goes_part_of_the_way_at_a_
 def test_from_values_alone_the_search_begins_anew_where_it_fails():
     near, far = (retuned(random_game(104), precision=each) for each in (20.0, 40.0))
     assert solve(far, start=solve(near).values).origin == solver.FOLLOWED
+
+
+def test_values_and_choices_have_named_axes(border_solved):
+    found = border_solved.dataset()
+    space = border_solved.arrays.space
+    place = {name: variable.levels[1] for name, variable in zip(space.names, space.variables, strict=True)}
+    state = int(np.ravel_multi_index([1] * len(space.names), space.shape))
+    for i, player in enumerate(border_solved.arrays.players):
+        assert float(found.value.sel(player=player.name, **place)) == border_solved.values[i, state]
+        for a, action in enumerate(player.actions):
+            share = float(found.probability.sel(act=f"{player.name} {action}", **place))
+            assert share == border_solved.choices[i].probs[a, state]
+    assert "converged" in border_solved._repr_html_()

@@ -27,6 +27,7 @@ from raison.errors import CaseError
 from raison.game import StateSpace
 from raison.inference.clues import Clues
 from raison.inference.model import Explanation, Parameter
+from raison.notebook import html_table
 from raison.query.conditions import resolve
 from raison.query.grammar import parse_test
 from raison.query.tree import Names, Test
@@ -142,6 +143,12 @@ class BuiltCase:
     assumed: int
     variants: tuple[Variant, ...] = ()
     held_out: HeldOut | None = None
+
+    def _repr_html_(self) -> str:
+        rows = [("variable", variable.name, ", ".join(variable.levels)) for variable in self.space.variables]
+        rows += [("player", player, ", ".join(actions)) for player, actions in self.names.actions.items()]
+        rows += [("explanation", each.label, each.held_by) for each in self.explanations]
+        return html_table(self.title, ("what", "name", ""), rows, self.question)
 
 
 def build(written: WrittenCase) -> BuiltCase:

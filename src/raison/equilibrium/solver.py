@@ -22,7 +22,7 @@ import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import jax
 import numpy as np
@@ -48,6 +48,10 @@ from raison.equilibrium.iteration import (
 from raison.equilibrium.linear import solve_transposed
 from raison.errors import NotConverged
 from raison.game import Game
+from raison.notebook import html_table
+
+if TYPE_CHECKING:
+    import xarray
 
 TOLERANCE = 1e-10
 """Default residual at which values count as converged, relative to max(1, |V|)."""
@@ -134,6 +138,35 @@ class Equilibrium:
     def play(self) -> Play:
         """Return what players do."""
         return play(self.arrays, self.values)
+
+    def dataset(self) -> xarray.Dataset:
+        """Return values and choice probabilities as arrays with named axes: one for each variable, by its levels.
+
+        `value` has an axis `player` besides, `probability` an axis `act`, such as `turkey conciliate`. What a player
+        does not choose, it waits.
+        """
+        import xarray  # half a second to load, and few ask for it
+
+        space, players = self.arrays.space, self.arrays.players
+        acts = [f"{player.name} {action}" for player in players for action in player.actions]
+        probs = np.concatenate([np.zeros((0, space.size)), *(np.asarray(choice.probs) for choice in self.choices)])
+        return xarray.Dataset(
+            {
+                "value": (("player", *space.names), np.asarray(self.values).reshape(-1, *space.shape)),
+                "probability": (("act", *space.names), probs.reshape(-1, *space.shape)),
+            },
+            coords={
+                "player": [player.name for player in players],
+                "act": acts,
+                **{variable.name: list(variable.levels) for variable in space.variables},
+            },
+        )
+
+    def _repr_html_(self) -> str:
+        players = self.arrays.players
+        rows = [(player.name, ", ".join(player.actions)) for player in players]
+        title = f"{self.arrays.space.size:,} states, {self.message.split(':')[0]} ({self.origin})"
+        return html_table(title, ("player", "actions"), rows)
 
 
 def solve(
