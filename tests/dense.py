@@ -69,7 +69,7 @@ class Dense:
             [
                 (
                     action.name,
-                    float(action.cost),
+                    np.asarray(action.cost, dtype=float),
                     everywhere if action.is_available is None else np.asarray(action.is_available),
                     [
                         (float(chance), targets_of(game.space, effect))

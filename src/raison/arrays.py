@@ -52,6 +52,7 @@ StateNumbers = Int[np.ndarray, " states"]
 """For each state a whole number: its level of a variable, or the number of another state."""
 
 ActionArray = Float[Array | np.ndarray, " actions"]
+ActionCosts = Float[Array | np.ndarray, "actions _"]
 """One number per action of a player."""
 
 ActionStateArray = Float[Array | np.ndarray, "actions states"]

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from dense import central_slope
 
+import raison
 from raison.case import BuiltCase
 from raison.case.template import write_template
 from raison.cases import open_case
@@ -314,3 +315,52 @@ def test_a_number_that_is_the_same_as_another_is_one_number(case: pathlib.Path) 
         moved[slot] += side * step
         ends.append(likelihood.value(moved))
     assert likelihood.evaluate(numbers).gradient[slot] == pytest.approx((ends[1] - ends[0]) / (2 * step), rel=1e-4)
+
+
+STATE_COSTS = (
+    "costs: {base: 1 to 3, when: {mood: {angry: 0.5 to 2}, trade: {dying: -1, good: 0.2 to 1}}}, about: offers"
+)
+
+
+@pytest.fixture(scope="module")
+def dear(tmp_path_factory: pytest.TempPathFactory) -> BuiltCase:
+    """The small case, in which an offer costs more where voters are angry, and by the state of trade."""
+    folder = tmp_path_factory.mktemp("dear") / "small"
+    write_template(folder)
+    path = folder / "case.yaml"
+    path.write_text(path.read_text().replace("costs: 1 to 3, about: offers", STATE_COSTS))
+    return open_case(folder)
+
+
+def test_a_cost_may_hang_on_the_state(dear: BuiltCase) -> None:
+    root = "players.northland.actions.offer.costs"
+    at = slots(dear)
+    numbers = dear.explanations[0].centre
+    numbers[[at[root], at[f"{root}.when.mood.angry"], at[f"{root}.when.trade.good"]]] = 2.0, 0.7, 0.3
+    offer = dear.game(numbers).players[0].actions[0]
+    mood, trade = dear.space.levels_of("mood"), dear.space.levels_of("trade")
+    expected = 2.0 + 0.7 * (mood == 0) - 1.0 * (trade == 0) + 0.3 * (trade == 2)
+    np.testing.assert_allclose(offer.cost, expected, rtol=1e-15)
+    assert np.ndim(dear.game(numbers).players[0].actions[1].cost) == 0
+
+
+def test_the_gradient_by_costs_that_hang_on_the_state_is_that_of_differences(dear: BuiltCase) -> None:
+    likelihood = GameLikelihood(dear.game, dear.records, tolerance=1e-13)
+    numbers = dear.explanations[0].centre
+    found = likelihood.evaluate(numbers).gradient
+    free = [i for i, name in enumerate(slots(dear)) if ".costs" in name]
+    assert len(free) > 5
+    for i in free:
+        step = np.zeros_like(numbers)
+        step[i] = 1e-5
+        slope = (likelihood.value(numbers + step) - likelihood.value(numbers - step)) / 2e-5
+        assert found[i] == pytest.approx(slope, rel=1e-5, abs=1e-8)
+
+
+def test_costs_that_hang_on_the_state_are_studied_like_others(dear: BuiltCase) -> None:
+    """Fits, nulls, reasons: the parts of a reason sum to the log of how many times likelier the act is than waiting."""
+    study = raison.run_study(dear, search=False)
+    assert all(each.is_ok for each in study.explanations)
+    (answer,) = raison.ask(study, ["reason(northland offer on 2021-11-15)"])
+    *parts, whole = [each.value for each in answer.parts.values()]
+    assert sum(parts) == pytest.approx(whole, abs=1e-9)

@@ -17,7 +17,7 @@ def test_the_numbers_of_a_game_are_those_of_its_data():
     for player, payoff, alpha, actions in zip(arrays.players, dense.payoffs, dense.alphas, dense.actions, strict=True):
         np.testing.assert_allclose(player.payoff, payoff, rtol=0, atol=1e-15)
         np.testing.assert_allclose(player.decision_rate, alpha, rtol=1e-15)
-        np.testing.assert_allclose(player.costs, [cost for _, cost, *_ in actions], rtol=1e-15)
+        np.testing.assert_allclose(player.costs, [[cost] for _, cost, *_ in actions], rtol=1e-15)
         np.testing.assert_array_equal(player.is_available, [available for _, _, available, *_ in actions])
         np.testing.assert_allclose(player.seen, [[seen] for *_, seen in actions], rtol=1e-15)
 
@@ -34,4 +34,4 @@ def test_a_player_without_actions_has_numbers_of_no_action():
     game = border()
     idle = dataclasses.replace(game.players[0], actions=())
     player = GameArrays.of(dataclasses.replace(game, players=(idle,))).players[0]
-    assert (player.costs.shape, player.is_available.shape, player.chances) == ((0,), (0, 24), ())
+    assert (player.costs.shape, player.is_available.shape, player.chances) == ((0, 1), (0, 24), ())

@@ -269,3 +269,61 @@ def test_values_and_choices_have_named_axes(border_solved):
             share = float(found.probability.sel(act=f"{player.name} {action}", **place))
             assert share == border_solved.choices[i].probs[a, state]
     assert "converged" in border_solved._repr_html_()
+
+
+def dearer(game):
+    """The border game, in which every action costs more the tenser it is."""
+    tense = 0.4 * game.space.levels_of("tension")
+    players = tuple(
+        dataclasses.replace(p, actions=tuple(dataclasses.replace(a, cost=a.cost + tense) for a in p.actions))
+        for p in game.players
+    )
+    return dataclasses.replace(game, players=players)
+
+
+def test_costs_that_hang_on_the_state_agree_with_brute_force(border_solved):
+    solved = solve(dearer(border()), tolerance=1e-12)
+    dense = Dense(dearer(border()))
+    np.testing.assert_allclose(solved.values, dense.solve(), rtol=0, atol=1e-9)
+    assert np.abs(solved.values - border_solved.values).max() > 0.1
+
+
+def test_a_cost_that_is_the_same_in_every_state_is_that_number(border_solved):
+    game = border()
+    flat = tuple(
+        dataclasses.replace(
+            p, actions=tuple(dataclasses.replace(a, cost=np.full(game.space.size, float(a.cost))) for a in p.actions)
+        )
+        for p in game.players
+    )
+    solved = solve(dataclasses.replace(game, players=flat), tolerance=border_solved.tolerance)
+    np.testing.assert_allclose(solved.values, border_solved.values, rtol=0, atol=1e-10)
+
+
+def test_an_action_with_another_cost_where_it_is_tense_is_two_actions(border_solved):
+    """One that may be taken where it is calm and one where it is not, each with its own cost."""
+    game = border()
+    tense = game.space.levels_of("tension") >= 2
+    player = game.players[1]
+    arm = player.actions[0]
+    available = np.ones(game.space.size, dtype=bool) if arm.is_available is None else np.asarray(arm.is_available)
+    whole = dataclasses.replace(arm, cost=arm.cost + 1.5 * tense)
+    parts = (
+        dataclasses.replace(arm, is_available=available & ~tense),
+        dataclasses.replace(arm, cost=arm.cost + 1.5, is_available=available & tense, name="arm, dear"),
+    )
+    one, two = (
+        solve(
+            dataclasses.replace(
+                game,
+                players=(
+                    game.players[0],
+                    dataclasses.replace(player, actions=(*actions, *player.actions[1:])),
+                    *game.players[2:],
+                ),
+            ),
+            tolerance=1e-12,
+        )
+        for actions in ((whole,), parts)
+    )
+    np.testing.assert_allclose(one.values, two.values, rtol=0, atol=1e-9)

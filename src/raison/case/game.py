@@ -79,10 +79,32 @@ class DriftSlots:
 
 
 @dataclass(frozen=True, eq=False)
+class AddedSlots:
+    """What the levels of one variable add to a cost.
+
+    Attributes:
+        level: of the variable in every state; its place among the written ones, their number where none is written.
+        slots: of each written level.
+    """
+
+    level: Int[np.ndarray, " states"]
+    slots: Int[np.ndarray, " written"]
+
+    def fill(self, theta: Theta) -> Float[np.ndarray, " states"]:
+        return np.append(theta[self.slots], 0.0)[self.level]
+
+    def pull(self, by: Float[np.ndarray, " states"], out: Theta) -> None:
+        added = np.bincount(self.level, weights=by, minlength=len(self.slots) + 1)
+        np.add.at(out, self.slots, added[: len(self.slots)])
+
+
+@dataclass(frozen=True, eq=False)
 class ActionSlots:
     """An action without its numbers.
 
     Attributes:
+        cost: slot of its cost.
+        added: what the state adds to it.
         chances: slot of the chance of each outcome, None for the one that takes the rest; empty for one outcome.
         middles: with a rest, the middle of the range of each chance; the rest's own is what they leave.
         seen: slot of the chance to be seen in each reporting period, or one for all; empty for an action that is seen
@@ -93,6 +115,7 @@ class ActionSlots:
     outcomes: tuple[Effect, ...]
     is_available: Bool[np.ndarray, " states"] | None
     cost: int
+    added: tuple[AddedSlots, ...]
     chances: tuple[int | None, ...]
     middles: tuple[float, ...]
     seen: tuple[int, ...]
@@ -100,10 +123,13 @@ class ActionSlots:
     def fill(self, theta: Theta) -> Action:
         chances = self._chances(theta) or (1.0,)
         seen = tuple(theta[slot] for slot in self.seen) or (1.0,)
-        return Action(theta[self.cost], chances, self.is_available, self.name, self.outcomes, seen)
+        cost = sum((each.fill(theta) for each in self.added), start=theta[self.cost])
+        return Action(cost, chances, self.is_available, self.name, self.outcomes, seen)
 
     def pull(self, theta: Theta, by: Action, out: Theta) -> None:
-        out[self.cost] += by.cost
+        out[self.cost] += np.sum(by.cost)
+        for added in self.added:
+            added.pull(np.asarray(by.cost), out)
         for slot, each in zip(self.seen, by.seen, strict=False):
             out[slot] += each
         chances = self._chances(theta)
@@ -259,12 +285,20 @@ def _player(
     )
 
 
+def _added(name: str, levels: Mapping[str, int], space: StateSpace) -> AddedSlots:
+    place = np.full(len(space.variable(name).levels), len(levels))
+    for number, level in enumerate(levels):
+        place[space.variable(name).index(level)] = number
+    return AddedSlots(place[space.levels_of(name)], np.array(list(levels.values()), dtype=np.int32))
+
+
 def _action(name: str, action: WrittenAction, numbers: ActionNumbers, space: StateSpace) -> ActionSlots:
     return ActionSlots(
         name=name,
         outcomes=tuple(effect_of(changes, space) for changes in outcomes_of(action)),
         is_available=_where(action.condition, space),
-        cost=numbers.costs,
+        cost=numbers.costs.base,
+        added=tuple(_added(variable, levels, space) for variable, levels in numbers.costs.ratios.items()),
         chances=numbers.chances,
         middles=tuple(middle_of_chance(outcome.chance) for outcome in action.outcomes or ()),
         seen=numbers.seen,

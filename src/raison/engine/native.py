@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +16,7 @@ from raison.engine.arcs import Arcs, arcs_of
 from raison.engine.kernels import over_states
 from raison.engine.protocol import MAX_KRYLOV
 from raison.engine.responses import Numbers, Structure
-from raison.equations.game_arrays import GameArrays
+from raison.equations.game_arrays import GameArrays, PlayerArrays
 
 Field = Float[np.ndarray, " numbers"]
 """One number per state and player, players innermost. Shape `[states * players]`."""
@@ -86,7 +86,7 @@ class NativeEngine:
         self._players = len(arrays.players)
         self._states = arrays.space.size
         self._work = len(self._arcs.target) * self._players
-        size, actions = self._states * self._players, len(self._numbers.cost)
+        size, actions = self._states * self._players, self._numbers.cost.shape[1]
         self._points = Pool((len(self._arcs.target),), (self._states, actions), (size,), (size,))
         self._vectors = Pool((2 * size,), (2 * size,), (size,))
         self._ahead = AHEAD if 8 * size > CACHED else 0
@@ -229,10 +229,17 @@ def _numbers_of(arrays: GameArrays, arcs: Arcs) -> Numbers:
         payoff=_columns([player.payoff for player in players], states),
         decision_rate=_columns([player.decision_rate for player in players], states),
         discount=np.array([float(player.discount_rate) for player in players]),
-        cost=np.concatenate([np.asarray(player.costs) for player in players]),
+        cost=_cost_table(players),
         chance=np.array([float(c) for player in players for chances in player.chances for c in chances]),
         shock_mean=float(arrays.shock_mean),
     )
+
+
+def _cost_table(players: Sequence[PlayerArrays]) -> Float[np.ndarray, "_ actions"]:
+    """Return the costs of all actions side by side: in one row if none hangs on the state."""
+    states = max((player.costs.shape[1] for player in players), default=1)
+    rows = [np.broadcast_to(np.asarray(player.costs), (len(player.costs), states)) for player in players]
+    return np.ascontiguousarray(np.concatenate([np.zeros((0, states)), *rows]).T)
 
 
 def _columns(rows, states: int) -> np.ndarray:

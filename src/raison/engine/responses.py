@@ -48,7 +48,7 @@ class Numbers(NamedTuple):
         payoff: u. Shape `[states, players]`.
         decision_rate: alpha. Shape `[states, players]`.
         discount: rho. Shape `[players]`.
-        cost: of each action. Shape `[actions]`.
+        cost: of each action, the same in every state or in each. Shape `[1 or states, actions]`.
         chance: of each outcome. Shape `[outcomes]`.
         shock_mean: mean of the shocks.
     """
@@ -57,7 +57,7 @@ class Numbers(NamedTuple):
     payoff: Float[np.ndarray, "states players"]
     decision_rate: Float[np.ndarray, "states players"]
     discount: Float[np.ndarray, " players"]
-    cost: Float[np.ndarray, " actions"]
+    cost: Float[np.ndarray, "_ actions"]
     chance: Float[np.ndarray, " outcomes"]
     shock_mean: float
 
@@ -94,14 +94,15 @@ def respond(lo, hi, ahead, structure, numbers, precision, values, rates, probs, 
     """
     first, target, slot, action_of, outcome_of, effect_of, available = structure
     nature, payoff, decision_rate, discount, cost, chance, shock_mean = numbers
-    n, effects, last, actions = uintp(len(discount)), uintp(slot.shape[1]), uintp(first[hi]), uintp(len(cost))
+    n, effects, last, actions = uintp(len(discount)), uintp(slot.shape[1]), uintp(first[hi]), uintp(cost.shape[1])
+    varies = uintp(len(cost) > 1)
     gains, peaks = np.empty(actions), np.empty(n)
     weights, scale = np.empty(actions + n), np.empty(actions + n)
     bits = scale.view(np.int64)
     away, flow = np.empty((effects + uintp(1)) * n), np.empty(effects + uintp(1))
     largest, peak_value, peak_exit = np.zeros(n), 0.0, 0.0
     for x in range(uintp(lo), uintp(hi)):
-        begin, end, base = uintp(first[x]), uintp(first[x + uintp(1)]), x * n
+        begin, end, base, row = uintp(first[x]), uintp(first[x + uintp(1)]), x * n, x * varies
         if ahead:
             for k in range(begin + uintp(ahead), min(end + uintp(ahead), last)):
                 fetch(values, uintp(target[k]) * n)
@@ -113,7 +114,7 @@ def respond(lo, hi, ahead, structure, numbers, precision, values, rates, probs, 
                 for o in range(outcome_of[a], outcome_of[a + uintp(1)]):
                     gain += chance[o] * away[uintp(slot[x, effect_of[o]]) * n + j]
                 gains[a] = gain
-                weights[a] = precision * (gain - cost[a]) if available[x, a] else -np.inf
+                weights[a] = precision * (gain - cost[row, a]) if available[x, a] else -np.inf
                 peak = max(peak, weights[a])
             for a in range(action_of[j], action_of[j + uintp(1)]):
                 weights[a] -= peak
@@ -130,7 +131,7 @@ def respond(lo, hi, ahead, structure, numbers, precision, values, rates, probs, 
             for a in range(first_action, last_action):
                 prob = weights[a] / total
                 probs[x, a] = prob
-                bonus += prob * ((1.0 - precision) * (gains[a] - cost[a]) - gains[a])
+                bonus += prob * ((1.0 - precision) * (gains[a] - cost[row, a]) - gains[a])
                 rate = decision_rate[x, j] * prob
                 for o in range(outcome_of[a], outcome_of[a + uintp(1)]):
                     flow[uintp(slot[x, effect_of[o]])] += rate * chance[o]
@@ -247,8 +248,8 @@ def add_responses(lo, hi, structure, numbers, precision, probs, values, field, o
     """
     first, target, slot, action_of, outcome_of, effect_of, _ = structure
     decision_rate, chance, cost = numbers.decision_rate, numbers.chance, numbers.cost
-    n, effects = uintp(len(numbers.discount)), uintp(slot.shape[1])
-    change, gains = np.empty(len(cost)), np.empty(len(cost))
+    n, effects, varies = uintp(len(numbers.discount)), uintp(slot.shape[1]), uintp(len(cost) > 1)
+    change, gains = np.empty(cost.shape[1]), np.empty(cost.shape[1])
     value_away, field_away = np.empty((effects + uintp(1)) * n), np.empty((effects + uintp(1)) * n)
     push = np.empty(effects + uintp(1))
     for x in range(uintp(lo), uintp(hi)):
@@ -268,7 +269,7 @@ def add_responses(lo, hi, structure, numbers, precision, probs, values, field, o
             for a in range(action_of[j], action_of[j + uintp(1)]):
                 shift = decision_rate[x, j] * precision * probs[x, a] * (change[a] - mean)
                 # the sum over all players below includes the player itself: its part is taken out here
-                out[base + j] -= shift * (gains[a] - (1.0 - precision) * (gains[a] - cost[a]))
+                out[base + j] -= shift * (gains[a] - (1.0 - precision) * (gains[a] - cost[x * varies, a]))
                 for o in range(outcome_of[a], outcome_of[a + uintp(1)]):
                     push[uintp(slot[x, effect_of[o]])] += shift * chance[o]
         for k in range(begin, end):
@@ -285,7 +286,7 @@ def add_responses_transposed(lo, hi, structure, numbers, probs, values, weights,
     first, target, slot, action_of, outcome_of, effect_of, _ = structure
     decision_rate, chance = numbers.decision_rate, numbers.chance
     n, effects = uintp(len(numbers.discount)), uintp(slot.shape[1])
-    pull = np.empty(len(numbers.cost))
+    pull = np.empty(numbers.cost.shape[1])
     away, along = np.empty((effects + uintp(1)) * n), np.empty(effects + uintp(1))
     back = np.empty((effects + uintp(1)) * n)
     for x in range(uintp(lo), uintp(hi)):

@@ -9,7 +9,7 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float
 
-from raison.arrays import ActionArray, ActionStateArray, Number, Scalar, StateArray, namespace
+from raison.arrays import ActionArray, ActionCosts, ActionStateArray, Number, Scalar, StateArray, StateVector, namespace
 from raison.game import Action, Effect, Game, Player, StateSpace
 
 
@@ -22,7 +22,7 @@ class PlayerArrays:
         payoff: u, per unit time. Shape `[states]`.
         discount_rate: rho, per unit time. Shape `[]`.
         decision_rate: alpha, per unit time. Shape `[states]`.
-        costs: c(a). Shape `[actions]`.
+        costs: c(a), the same in every state or one for each. Shape `[actions, 1]` or `[actions, states]`.
         is_available: 1 or 0. Shape `[actions, states]`.
         chances: probability of each outcome of each action.
         seen: probability that each action is seen, in every reporting period. Shape `[actions, periods]`.
@@ -35,7 +35,7 @@ class PlayerArrays:
     payoff: StateArray
     discount_rate: Scalar
     decision_rate: StateArray
-    costs: ActionArray
+    costs: ActionCosts
     is_available: ActionStateArray
     chances: tuple[tuple[Scalar, ...], ...]
     seen: Float[Array | np.ndarray, "actions periods"]
@@ -55,7 +55,7 @@ class PlayerArrays:
             payoff=player.flow_payoff(space),
             discount_rate=_number(player.discount_rate),
             decision_rate=player.decision_rate.rate(space),
-            costs=_vector([action.cost for action in player.actions]),
+            costs=_costs([action.cost for action in player.actions], space.size),
             is_available=np.stack(available) if available else np.zeros((0, space.size)),
             chances=tuple(tuple(_number(chance) for chance in action.chances) for action in player.actions),
             seen=_vector([number for action in player.actions for number in _of_periods(action, periods)]).reshape(
@@ -74,6 +74,14 @@ class PlayerArrays:
 def _of_periods(action: Action, periods: int) -> tuple[Number, ...]:
     """Return how far an action is seen in every reporting period."""
     return action.seen * periods if len(action.seen) == 1 else action.seen
+
+
+def _costs(costs: Sequence[Number | StateVector], states: int) -> ActionCosts:
+    """Return costs side by side: one column if none hangs on the state."""
+    size = states if any(np.ndim(cost) for cost in costs) else 1
+    xp = namespace(*costs)
+    rows = [xp.broadcast_to(xp.asarray(cost, dtype=np.float64), (size,)) for cost in costs]
+    return xp.stack(rows) if rows else np.zeros((0, 1))
 
 
 def _vector(numbers: Sequence[Number]) -> ActionArray:

@@ -16,7 +16,7 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float
 
-from raison.arrays import ActionStateArray, PlayerValues, StateArray
+from raison.arrays import ActionCosts, ActionStateArray, PlayerValues, StateArray
 from raison.equations.choice import Choice
 from raison.equations.game_arrays import GameArrays, PlayerArrays
 from raison.equations.play import Play, change_by
@@ -94,7 +94,7 @@ def _failure_slope(
         payoff=weights,
         discount_rate=np.asarray(-float(weights @ values[i])),
         decision_rate=weights * bonus + (probs * moved).sum(axis=0),
-        costs=-by_advantage.sum(axis=1),
+        costs=_by_costs(by_advantage, player),
         chances=tuple(
             tuple(
                 np.asarray(float(own[a] @ change + (rate * probs[a]) @ worth[effect]))
@@ -103,6 +103,12 @@ def _failure_slope(
             for a in range(len(probs))
         ),
     )
+
+
+def _by_costs(by_advantage: Float[Array | np.ndarray, "_ states"], player: PlayerArrays) -> ActionCosts:
+    """Return the derivative by the costs of a player, in their form, from that by the advantages of its actions."""
+    by_costs = -np.asarray(by_advantage)
+    return by_costs.sum(axis=1, keepdims=True) if player.costs.shape[1] == 1 else by_costs
 
 
 def choices_slope(
@@ -128,7 +134,7 @@ def choices_slope(
             for chance, effect in zip(chances, effects, strict=True):
                 by_values[i] += float(chance) * _arriving(effect, slope, arrays.space)
             by_values[i] -= float(sum(chances)) * slope
-        costs = -by_advantage.sum(axis=1)
+        costs = _by_costs(by_advantage, player)
         players.append(dataclasses.replace(_no_slope(player), costs=costs, chances=tuple(by_chances)))
     return dataclasses.replace(no_slope(arrays), players=tuple(players)), by_values
 
@@ -175,7 +181,7 @@ def _player_slope(player: Player, by: PlayerArrays, space: StateSpace) -> Player
     actions = tuple(
         dataclasses.replace(
             action,
-            cost=by.costs[a],
+            cost=by.costs[a] if np.ndim(action.cost) else np.asarray(by.costs[a].sum()),
             chances=by.chances[a],
             seen=(by.seen[a].sum(),) if len(action.seen) == 1 else tuple(by.seen[a]),
         )

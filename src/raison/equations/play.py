@@ -56,7 +56,7 @@ def play(arrays: GameArrays, values: PlayerValues, precision: float | Scalar = 1
     """Return the logit response of every player to `values`."""
     gains = tuple(expected_gains(arrays, values[i], i) for i in range(len(arrays.players)))
     choices = tuple(
-        logit_choice(gain - player.costs[:, None], player.is_available, precision)
+        logit_choice(gain - player.costs, player.is_available, precision)
         for gain, player in zip(gains, arrays.players, strict=True)
     )
     return Play(gains, choices)

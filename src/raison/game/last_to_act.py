@@ -8,7 +8,7 @@ import numpy as np
 
 from raison.arrays import StateMask, StateVector
 from raison.game.game import Game
-from raison.game.players import Player
+from raison.game.players import Action, Player
 from raison.game.space import Effect, StateSpace, Variable
 
 LAST_TO_ACT, NO_ONE = "last to act", "no one"
@@ -34,14 +34,26 @@ def remembering(game: Game) -> Game:
 def forgotten(by_game: Game, states: int) -> Game:
     """Return derivatives by a game of so many states, from those by what `remembering` makes of it, in their forms."""
 
-    def summed(numbers: StateVector) -> StateVector:
-        return np.asarray(numbers).reshape(-1, states).sum(axis=0)
-
     players = tuple(
-        replace(player, motives=tuple(replace(motive, feature=summed(motive.feature)) for motive in player.motives))
+        replace(
+            player,
+            actions=tuple(_forgotten(action, states) for action in player.actions),
+            motives=tuple(replace(motive, feature=_summed(motive.feature, states)) for motive in player.motives),
+        )
         for player in by_game.players
     )
     return replace(by_game, players=players)
+
+
+def _forgotten(action: Action, states: int) -> Action:
+    if not np.ndim(action.cost):
+        return action
+    available = None if action.is_available is None else np.asarray(action.is_available)[:states]
+    return replace(action, cost=_summed(np.asarray(action.cost), states), is_available=available)
+
+
+def _summed(numbers: StateVector, states: int) -> StateVector:
+    return np.asarray(numbers).reshape(-1, states).sum(axis=0)
 
 
 def rival_was_last(space: StateSpace, player: str) -> StateMask:
@@ -61,6 +73,7 @@ def _remembered(player: Player, memory: Variable) -> Player:
         actions=tuple(
             replace(
                 action,
+                cost=np.tile(np.asarray(action.cost), times) if np.ndim(action.cost) else action.cost,
                 is_available=_tiled(action.is_available, times),
                 outcomes=tuple(outcome.and_(acts) for outcome in action.outcomes),
             )

@@ -22,7 +22,8 @@ class Action:
     """Something a player may do when it has the chance to act.
 
     Attributes:
-        cost: c(a), in units of shock scale; negative when the act pays.
+        cost: c(a), in units of shock scale; negative when the act pays. One number, or one in every state. Shape `[]`
+            or `[states]`.
         chances: probability of each outcome, the same in every state; they sum to 1. Shape `[outcomes]`.
         is_available: the states in which the action may be taken. Shape `[states]`, bool; None means all.
         name: as the analyst calls it.
@@ -31,7 +32,7 @@ class Action:
             one for all.
     """
 
-    cost: Number
+    cost: Number | StateVector
     chances: tuple[Number, ...]
     is_available: StateMask | None
     name: str = field(metadata={"static": True})

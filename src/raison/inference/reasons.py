@@ -68,7 +68,7 @@ class Reasons:
         numbers = self._arrays.players[player]
         a = numbers.actions.index(action)
         parts = {name: expected_gains(self._arrays, values, player)[a] for name, values in self._parts[player].items()}
-        parts[COSTS] = parts[COSTS] - float(numbers.costs[a])
+        parts[COSTS] = parts[COSTS] - np.asarray(numbers.costs[a])
         return parts
 
 
@@ -80,7 +80,7 @@ def _split(game: Game, arrays: GameArrays, values: PlayerValues) -> list[dict[st
     wanted: list[dict[str, StateVector]] = []
     for player, numbers, gains, choice in zip(game.players, arrays.players, acts.gains, acts.choices, strict=True):
         probs, alpha = np.asarray(choice.probs), np.asarray(numbers.decision_rate)
-        spent = (probs * np.asarray(numbers.costs)[:, None]).sum(axis=0)
+        spent = (probs * np.asarray(numbers.costs)).sum(axis=0)
         expected = (probs * gains).sum(axis=0)
         flows: dict[str, StateVector] = {
             motive.name: np.asarray(motive.weight * motive.feature) for motive in player.motives

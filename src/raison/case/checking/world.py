@@ -162,6 +162,8 @@ def check_players(at: Checking) -> Iterator[Problem]:
 
 
 def _check_action(at: Checking, path: Path, action: WrittenAction) -> Iterator[Problem]:
+    if action.costs is not None:
+        yield from _check_ratios(at, (*path, "costs", "when"), action.costs.when)
     if action.basis is not None:
         yield from check_basis(at, path, action.basis)
     yield from _check_condition(at, (*path, "if"), action.condition)

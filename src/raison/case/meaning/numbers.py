@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from raison.case.meaning.ranges import REST, Kind, Strength, WrittenPrior, read_motive, read_number
 from raison.case.text.places import Path, dotted
-from raison.case.text.schema import CaseText, DecisionRate, Ratios, WrittenAction, WrittenPlayer, ends_of
+from raison.case.text.schema import CaseText, DecisionRate, Ratios, WrittenAction, WrittenCost, WrittenPlayer, ends_of
 from raison.errors import did_you_mean
 
 _LINK = re.compile(r"same as (?P<name>.+)")
@@ -46,7 +46,10 @@ class WrittenNumber:
 
 @dataclass(frozen=True)
 class HazardNumbers:
-    """Slots of a rate: its base, and a hazard ratio for some levels of some variables."""
+    """Slots of what hangs on the state: its base, and a number for some levels of some variables.
+
+    Of a rate these are hazard ratios, of a cost what is added.
+    """
 
     base: int
     ratios: Mapping[str, Mapping[str, int]]
@@ -57,12 +60,12 @@ class ActionNumbers:
     """Slots of an action.
 
     Attributes:
-        costs: of its cost.
+        costs: of its cost: the base, and what is added at some levels of some variables.
         chances: of the chance of each outcome, None for the one that takes the rest; empty for one outcome.
         seen: of the chance to be seen, in each reporting period or once for all; empty if nobody doubts that it is.
     """
 
-    costs: int
+    costs: HazardNumbers
     chances: tuple[int | None, ...]
     seen: tuple[int, ...]
 
@@ -215,7 +218,7 @@ class _Walk:
         return self.hazard(root, (*root, "when"), acts.rate, acts.when, basis, Kind.RATE)
 
     def action(self, root: Path, action: WrittenAction, basis: str) -> ActionNumbers:
-        costs = self.add((*root, "costs"), action.costs, Kind.NUMBER, basis, default="0")
+        costs = self.costs((*root, "costs"), action.costs, basis)
         chances = tuple(
             None
             if outcome.chance == REST
@@ -223,6 +226,17 @@ class _Walk:
             for number, outcome in enumerate(action.outcomes or ())
         )
         return ActionNumbers(costs, chances, self.seen((*root, "seen"), action.seen, basis))
+
+    def costs(self, root: Path, costs: WrittenCost | None, basis: str) -> HazardNumbers:
+        base = self.add(root, None if costs is None else costs.base, Kind.NUMBER, basis, default="0")
+        added = {
+            variable: {
+                level: self.add((*root, "when", variable, level), amount, Kind.NUMBER, basis)
+                for level, amount in levels.items()
+            }
+            for variable, levels in (costs.when if costs else {}).items()
+        }
+        return HazardNumbers(base, added)
 
     def seen(self, root: Path, seen: Mapping[str, str] | None, basis: str) -> tuple[int, ...]:
         ends = ends_of(seen or {})
@@ -263,7 +277,7 @@ class _Moved:
 
     def action(self, each: ActionNumbers) -> ActionNumbers:
         chances = tuple(None if slot is None else self.slot(slot) for slot in each.chances)
-        return ActionNumbers(self.slot(each.costs), chances, tuple(self.slot(slot) for slot in each.seen))
+        return ActionNumbers(self.hazard(each.costs), chances, tuple(self.slot(slot) for slot in each.seen))
 
 
 def _beliefs(

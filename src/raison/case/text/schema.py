@@ -174,13 +174,25 @@ class Outcome(Entry):
     changes: dict[Name, LevelText] = {}
 
 
+class WrittenCost(Entry):
+    """What an action costs: a number, and what some levels of some variables add to it."""
+
+    base: NumberText = "0"
+    when: Ratios = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_number(cls, value: Any) -> Any:
+        return value if isinstance(value, dict) else {"base": value}
+
+
 class WrittenAction(Entry):
     """Something a player may do."""
 
     changes: dict[Name, LevelText] | None = None
     outcomes: tuple[Outcome, ...] | None = Field(default=None, min_length=1)
     condition: str | None = Field(default=None, alias="if")
-    costs: NumberText | None = None
+    costs: WrittenCost | None = None
     seen: Seen | None = None
     basis: Basis | None = None
     name: str = ""
