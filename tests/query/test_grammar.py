@@ -127,7 +127,7 @@ def test_a_single_comparison_is_no_joined_test() -> None:
         (
             "",
             "query:1: found nothing; expected a number, `-`, `P(...)`, `rate(...)`, `E(...)`, `reason(...)`, "
-            "`payoff(...)`, `posterior(...)`, `parameter(...)`, `value(...)`, `moves(...)` or `(`.",
+            "`payoff(...)`, `options(...)`, `posterior(...)`, `parameter(...)`, `value(...)`, `moves(...)` or `(`.",
         ),
         ("P(ties << close by 2016-01-01)", "query:9: found `<`; expected a name."),
         ("P(ties < close until 2016-01-01)", "query:16: found `until`; expected `and`, `or`, `at`, `by` or `before`."),

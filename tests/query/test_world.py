@@ -598,3 +598,25 @@ def test_what_may_never_come_about_has_no_mean_time(world):
 
 def test_a_parameter_is_that_of_the_world(world):
     assert _ask(world, "parameter(players.south.looks ahead)") == 10.0
+
+
+def test_what_an_option_is_worth_is_the_log_of_its_odds_against_waiting(world, border_values):
+    """Where the world is, as far as the option can be taken there."""
+    dense = Dense(border())
+    where = border_start()
+    answer = world.answer(parse_query("options(south)"))
+    assert isinstance(answer, Parts)
+    sigma = dense.choices(1, border_values[1])
+    for a, (name, _, available, *_) in enumerate(dense.actions[1]):
+        here = where * available
+        with np.errstate(divide="ignore", invalid="ignore"):
+            odds = np.where(available, np.log(sigma[a] / sigma[-1]), 0.0)
+        assert answer.shares[name].value == pytest.approx(float(odds @ here / here.sum()), abs=1e-9)
+
+
+def test_what_can_be_taken_nowhere_is_no_option(world):
+    answer = world.answer(parse_query("options(south | do(south never talk))"))
+    assert isinstance(answer, Parts)
+    assert set(answer.shares) == {"arm"}
+    armed = world.answer(parse_query("options(south | record, do(south never talk))"))
+    assert isinstance(armed, Undefined)  # it has armed, and cannot again

@@ -8,11 +8,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from raison.arrays import StateArray, StateMask, StateNumbers, StateVector
+from raison.arrays import PlayerValues, StateArray, StateMask, StateNumbers, StateVector
 from raison.chain import Act, Motion
 from raison.chain.filter import time_average
 from raison.chain.happening import Event
 from raison.chain.simulation import Path, Simulator
+from raison.equations import GameArrays
+from raison.equations.play import expected_gains
+from raison.game import Game
 from raison.query.answers import Number, Undefined
 
 NOBODY = "nobody weighs anything here: acts follow habit and reply"
@@ -28,14 +31,20 @@ class Phase:
     Attributes:
         begin: when it begins.
         motion: how the world moves then.
-        values: of every player; None where nobody weighs anything. Each of shape `[states]`.
+        values: of every player; None where nobody weighs anything. Shape `[players, states]`.
+        game: which is played.
         setting: state to which each is set when it begins; None if none is. Shape `[states]`.
     """
 
     begin: float
     motion: Motion
-    values: Mapping[str, StateVector] | None
+    values: PlayerValues | None
+    game: Game
     setting: StateNumbers | None = None
+
+    def place(self, player: str) -> int:
+        """Return the place of a player in the game."""
+        return [each.name for each in self.game.players].index(player)
 
 
 class _Stretch(NamedTuple):
@@ -124,10 +133,26 @@ class Forecast:
         return Number(float(np.asarray(self._in_force(time).motion.rate(act)) @ self.distribution(time)))
 
     def worth(self, player: str, time: float) -> Number | Undefined:
-        values = self._in_force(time).values
-        return (
-            Undefined(NOBODY) if values is None else Number(float(np.asarray(values[player]) @ self.distribution(time)))
-        )
+        phase = self._in_force(time)
+        if phase.values is None:
+            return Undefined(NOBODY)
+        return Number(float(np.asarray(phase.values[phase.place(player)]) @ self.distribution(time)))
+
+    def options(self, player: str, time: float) -> Mapping[str, float] | Undefined:
+        phase = self._in_force(time)
+        if phase.values is None:
+            return Undefined(NOBODY)
+        arrays, i = GameArrays.of(phase.game), phase.place(player)
+        gains = np.asarray(expected_gains(arrays, phase.values[i], i) - arrays.players[i].costs)
+        where = self.distribution(time) * np.asarray(arrays.players[i].is_available)
+        shares = where.sum(axis=1)
+        if not shares.any():
+            return Undefined(f"`{player}` can take no action then")
+        return {
+            name: float(gain @ there / share)
+            for name, gain, there, share in zip(arrays.players[i].actions, gains, where, shares, strict=True)
+            if share > 0.0
+        }
 
     def path(self, end: float, rng: np.random.Generator) -> tuple[int, Path]:
         """Draw where the world is at the beginning, and a path from there; what is set leaves no jump in it.

@@ -21,7 +21,7 @@ from raison.query.answers import Number, Undefined
 from raison.query.course import Phase
 from raison.record import WatchedRecord
 
-PATHS = 32
+PATHS = 16
 """Histories that are drawn at each set of numbers."""
 
 NOT_LIVED = "it is asked of what comes, not of a past that is lived through again"
@@ -97,6 +97,9 @@ class Replays:
         return Undefined(NOT_LIVED)
 
     def rate(self, act: Act, time: float) -> Undefined:
+        return Undefined(NOT_LIVED)
+
+    def options(self, player: str, time: float) -> Undefined:
         return Undefined(NOT_LIVED)
 
     def worth(self, player: str, time: float) -> Undefined:

@@ -243,6 +243,10 @@ class Course(Protocol):
         """Return how often an act happens at a time, per unit of time."""
         ...
 
+    def options(self, player: str, time: float) -> Mapping[str, float] | Undefined:
+        """Return what each action of a player would be worth to it at a time, over waiting."""
+        ...
+
     def worth(self, player: str, time: float) -> Number | Undefined:
         """Return what a player may expect from a time on, in units of its shocks."""
         ...

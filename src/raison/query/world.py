@@ -233,10 +233,7 @@ class World:
         motion = played.motion
         if unforeseen:
             motion = self._rules.keep_on(self._game([*foreseen, *unforeseen]), played)
-        values = None
-        if played.values is not None:
-            values = {player.name: played.values[i] for i, player in enumerate(played.game.players)}
-        return Phase(begin, motion, values, target)
+        return Phase(begin, motion, played.values, played.game, target)
 
     def _game(self, changes: Sequence[Change]) -> Game:
         """Return the game with all changes made. Raises `_NoAnswerError`."""

@@ -4,6 +4,7 @@ from raison.query.forms.expected_number import EXPECTED_NUMBER
 from raison.query.forms.explanation import EXPLANATION
 from raison.query.forms.indicator import INDICATOR
 from raison.query.forms.moves import MOVES
+from raison.query.forms.options import OPTIONS
 from raison.query.forms.parameter import PARAMETER
 from raison.query.forms.payoff import PAYOFF
 from raison.query.forms.probability import PROBABILITY
@@ -18,6 +19,7 @@ FORMS = (
     EXPECTED_WAIT,
     REASON,
     PAYOFF,
+    OPTIONS,
     EXPLANATION,
     PARAMETER,
     INDICATOR,
