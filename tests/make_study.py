@@ -237,7 +237,7 @@ def _held_out(names: tuple[str, ...]) -> HeldOutResult:
             HeldOutForecast(question, "2016-09-11", came, probability, dict.fromkeys(names, probability))
             for question, probability, came in (*rows, reading)
         ),
-        scores=tuple(ForecastScore(name, 0.4, -1.06, 0.13, -0.44) for name in ("", *names)),
+        scores=tuple(ForecastScore(name, 0.4, 0.02, -1.06, 0.13, -0.44) for name in ("", *names)),
         pace_brier=0.3,
         pace_log=-0.9,
         calibration=(CalibrationBin(0.6, 0.8, 1, 0.6, 1.0), CalibrationBin(0.8, 1.0, 1, 0.8, 0.0)),

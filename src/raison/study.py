@@ -603,6 +603,8 @@ class ForecastScore:
     """Empty for the average over the explanations."""
     acts_brier: float
     """Mean squared error of the forecasts of acts; what always says a half has 0.25, lower is better."""
+    acts_error: float
+    """Standard error of that, by draws of the numbers; nan where one draw is all."""
     acts_log: float
     """Mean log score of these: the log of the probability of what came about; a half has -0.69, higher is better."""
     readings_brier: float

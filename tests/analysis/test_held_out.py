@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from raison.analysis.fitting import Fit
-from raison.analysis.held_out import HORIZONS, brier, calibration, log_score, score_forecasts
+from raison.analysis.held_out import DRAWS, HORIZONS, LEAST, _Drawn, brier, calibration, log_score, score_forecasts
 from raison.analysis.pool import Threads
 from raison.analysis.watch import Watch
 from raison.analysis.worlds import world_of
@@ -91,7 +91,7 @@ def test_a_forecast_is_the_answer_to_its_question(
     for number, fit in enumerate(fits):
         facts = Facts(fit.motion.space, fit.records)
         draws = fit.posterior.draws()
-        picked = draws.pick(max(2, round(24 * fit.share)), number)
+        picked = draws.pick(max(LEAST, round(DRAWS * fit.share)), number)
         worlds = [world_of(later, fit.likelihood, facts, draws.numbers[each], None) for each in picked]
         for each in (*found.forecasts[:4], found.forecasts[-1]):
             answers = [world.answer(parse_query(each.question)) for world in worlds]
@@ -103,6 +103,16 @@ def test_the_average_weighs_explanations_by_their_posterior(found: HeldOutResult
     for each in found.forecasts:
         mean = sum(fit.share * each.by[fit.explanation.name] for fit in fits)
         assert each.probability == pytest.approx(mean, abs=1e-12)
+
+
+def test_a_score_has_the_error_of_its_draws() -> None:
+    """Of a mean of independent draws it is their standard error; of equal draws it is zero."""
+    rng = np.random.default_rng(0)
+    probs = rng.uniform(0.2, 0.4, (40, 1))
+    drawn = _Drawn(probs, np.ones(40))
+    assert drawn.error_of(lambda mean: float(mean[0])) == pytest.approx(float(probs.std(ddof=1)) / math.sqrt(40))
+    assert _Drawn(np.full((5, 2), 0.3), np.ones(5)).error_of(lambda mean: float(mean.sum())) == pytest.approx(0.0)
+    assert math.isnan(_Drawn(probs[:1], np.ones(1)).error_of(lambda mean: float(mean[0])))
 
 
 def test_nothing_held_out_is_not_scored(case: BuiltCase, fits: tuple[Fit, ...]) -> None:

@@ -2,7 +2,7 @@ import numpy as np
 from small_games import BORDER_SPACE, border_start
 
 from raison.chain import Act, Chain, ChainMotion
-from raison.chain.happening import Race, with_happening
+from raison.chain.happening import Race, happened_by, with_happening
 
 ARM = Act("south", "arm")
 
@@ -17,6 +17,14 @@ def test_an_act_marks_the_state_and_moves_it_as_before(border_chain: Chain):
     plain = ChainMotion(border_chain).distribution(border_start(), 1.3)
     np.testing.assert_allclose(end[:size] + end[size:], plain, rtol=0, atol=1e-12)
     assert 0.0 < end[size:].sum() < 1.0
+
+
+def test_what_has_happened_by_some_times_is_what_a_race_says(border_chain: Chain):
+    times = np.array([0.0, 0.4, 1.3, 5.0])
+    for act in (ARM, Act("south", "talk"), Act("north", "press")):
+        race = Race.of(border_chain, act)
+        expected = [race.won(race.run(race.begin(border_start()), time)) for time in times]
+        np.testing.assert_allclose(happened_by(border_chain, act, border_start(), times), expected, rtol=0, atol=1e-10)
 
 
 def test_an_act_that_never_happens_has_no_chance(border_chain: Chain):

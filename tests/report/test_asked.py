@@ -71,3 +71,13 @@ def test_no_answer_is_told_as_that():
 def test_what_is_not_finite_is_null_in_json():
     odd = Asked("1", "test", False, {WHOLE: Estimate(1.0, 0.1, math.nan, math.nan)}, 1.0, (), "exact", "")
     assert '"low": null' in asked_json((odd,), ("",))
+
+
+def test_options_are_told_by_the_best_and_the_worst():
+    parts = {"ease": Estimate(-0.5, 0.1, -1.0, 0.0), "sanction": Estimate(-2.0, 0.2, -3.0, -1.0)}
+    under = (Under("economy", "Economy", 1.0, parts, 4, 0, 0, ""),)
+    text = sentence(Asked("options(russia | record)", "parts", False, parts, 1.0, under, "exact", ""))
+    assert text.startswith(
+        "Worth most is ease (\N{MINUS SIGN}0.5 ± 0.1 over waiting: taken ×0.61 as likely as waiting)"
+    )
+    assert "least sanction (\N{MINUS SIGN}2.0 ± 0.2)" in text

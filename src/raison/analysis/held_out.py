@@ -18,7 +18,7 @@ import functools
 import itertools
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -40,7 +40,7 @@ from raison.study import CalibrationBin, ForecastScore, HeldOutForecast, HeldOut
 
 SCORING = "hold the forecast against what followed"
 
-DRAWS, LEAST = 24, 2
+DRAWS, LEAST = 64, 8
 """Draws of the numbers, in all and under each explanation at least."""
 
 HORIZONS = (30, 91, 182, 365, 730)
@@ -56,6 +56,30 @@ RECORD = Given("all")
 """What is known."""
 
 Probabilities = Float[np.ndarray, " forecasts"]
+
+
+class _Drawn(NamedTuple):
+    """Probabilities at draws of the numbers.
+
+    Attributes:
+        probs: at each draw. Shape `[draws, forecasts]`.
+        times: how often each was picked. Shape `[draws]`.
+    """
+
+    probs: Float[np.ndarray, "draws forecasts"]
+    times: Float[np.ndarray, " draws"]
+
+    @property
+    def mean(self) -> Probabilities:
+        return self.times @ self.probs / self.times.sum()
+
+    def error_of(self, score: Callable[[Probabilities], float]) -> float:
+        """Return the standard error of a score of the mean, by leaving out each draw in turn; nan of a single draw."""
+        if len(self.times) < 2:
+            return math.nan
+        left = (self.times @ self.probs - self.times[:, None] * self.probs) / (self.times.sum() - self.times)[:, None]
+        scores = np.array([score(each) for each in left])
+        return math.sqrt((len(scores) - 1) / len(scores) * float(np.square(scores - scores.mean()).sum()))
 
 
 class _Event(NamedTuple):
@@ -87,10 +111,22 @@ def score_forecasts(case: BuiltCase, fits: Sequence[Fit], seed: int, watch: Watc
         cost=lambda job: job[0].motion.space.size,
     )
     names = [fit.explanation.name for fit in fits]
-    average = np.array([fit.share for fit in fits]) @ np.stack(each)
+    shares = np.array([fit.share for fit in fits])
+    means = [drawn.mean for drawn in each]
+    average = shares @ np.stack(means)
     pace = _pace(case, events)
     is_act = np.array([event.is_act for event in events])
     came = np.array([event.came for event in events])
+
+    def score(probs: Probabilities) -> float:
+        return brier(probs[is_act], came[is_act])
+
+    errors = [drawn.error_of(score) for drawn in each]
+    by_share = [
+        drawn.error_of(functools.partial(_moved, score, average, share, drawn.mean))
+        for share, drawn in zip(shares, each, strict=True)
+    ]
+    whole = math.sqrt(math.fsum(error**2 for error in by_share))
     return HeldOutResult(
         until=str(case.held_out.until),
         forecasts=tuple(
@@ -99,7 +135,7 @@ def score_forecasts(case: BuiltCase, fits: Sequence[Fit], seed: int, watch: Watc
                 str(event.what.date),
                 event.came,
                 float(average[i]),
-                {name: float(probs[i]) for name, probs in zip(names, each, strict=True)},
+                {name: float(probs[i]) for name, probs in zip(names, means, strict=True)},
             )
             for i, event in enumerate(events)
         ),
@@ -107,11 +143,12 @@ def score_forecasts(case: BuiltCase, fits: Sequence[Fit], seed: int, watch: Watc
             ForecastScore(
                 name,
                 brier(probs[is_act], came[is_act]),
+                error,
                 log_score(probs[is_act], came[is_act]),
                 brier(probs[~is_act], came[~is_act]),
                 log_score(probs[~is_act], came[~is_act]),
             )
-            for name, probs in [("", average), *zip(names, each, strict=True)]
+            for name, probs, error in [("", average, whole), *zip(names, means, errors, strict=True)]
         ),
         pace_brier=brier(pace, came[is_act]),
         pace_log=log_score(pace, came[is_act]),
@@ -154,6 +191,17 @@ def _mean(numbers: Probabilities) -> float:
     return float(numbers.mean())
 
 
+def _moved(
+    score: Callable[[Probabilities], float],
+    average: Probabilities,
+    share: float,
+    was: Probabilities,
+    now: Probabilities,
+) -> float:
+    """Return the score of the average with other forecasts of one explanation, which has a share in it."""
+    return score(average + share * (now - was))
+
+
 def _events(case: BuiltCase) -> list[_Event]:
     assert case.held_out is not None
     begin, until = case.records[0].until, case.held_out.until
@@ -179,21 +227,23 @@ def _events(case: BuiltCase) -> list[_Event]:
     return events
 
 
-def _foresee(job: tuple[Fit, int], *, case: BuiltCase, events: Sequence[_Event]) -> Probabilities:
+def _foresee(job: tuple[Fit, int], *, case: BuiltCase, events: Sequence[_Event]) -> _Drawn:
     """Return how likely one explanation held all events at the end of the record."""
     fit, seed = job
     facts = Facts(fit.motion.space, fit.records)
     at_mode = world_of(case, fit.likelihood, facts, fit.posterior.mode, None)
     draws = fit.posterior.draws()
     picked = Counter(draws.pick(max(LEAST, round(DRAWS * fit.share)), seed).tolist())
-    total, weight = np.zeros(len(events)), 0
+    rows, weights = [], []
     for position, times in picked.items():
         try:
-            found = _probabilities(world_of(case, fit.likelihood, facts, draws.numbers[position], at_mode), events)
+            rows.append(_probabilities(world_of(case, fit.likelihood, facts, draws.numbers[position], at_mode), events))
+            weights.append(float(times))
         except NotConverged:
             continue
-        total, weight = total + times * found, weight + times
-    return total / weight if weight else _probabilities(at_mode, events)
+    if not rows:
+        return _Drawn(_probabilities(at_mode, events)[None], np.ones(1))
+    return _Drawn(np.stack(rows), np.array(weights))
 
 
 def _probabilities(world: World, events: Sequence[_Event]) -> Probabilities:
@@ -206,19 +256,17 @@ def _probabilities(world: World, events: Sequence[_Event]) -> Probabilities:
         by_event.setdefault(str(event.what.event) if event.is_act else "", []).append(i)
     for places in by_event.values():
         places.sort(key=lambda i: events[i].what.date)
-        now, race, where = begin, None, np.asarray(start)
-        for i in places:
-            what = events[i].what
-            until = max(calendar.end_of(what.date), now)
-            if isinstance(what.event, Happens):
-                race = race or motion.race(Act(what.event.player, what.event.action))
-                where = race.begin(start) if now == begin else where
-                where = race.run(where, until - now)
-                found[i] = race.won(where)
-            else:
-                where = np.asarray(motion.distribution(where, until - now))
-                found[i] = float(where @ mask(what.event, world.space))
-            now = until
+        event = events[places[0]].what.event
+        times = np.array([max(calendar.end_of(events[i].what.date) - begin, 0.0) for i in places])
+        if isinstance(event, Happens):
+            found[places] = motion.happened_by(Act(event.player, event.action), start, times)
+            continue
+        where, now = np.asarray(start), 0.0
+        for i, time in zip(places, times, strict=True):
+            where, now = np.asarray(motion.distribution(where, time - now)), time
+            reading = events[i].what.event
+            assert isinstance(reading, In)
+            found[i] = float(where @ mask(reading, world.space))
     return np.clip(found, 0.0, 1.0)  # rounding
 
 

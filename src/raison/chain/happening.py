@@ -18,8 +18,8 @@ from jaxtyping import Float
 
 from raison.arrays import StateArray, StateMask, StateNumbers
 from raison.chain.chain import Chain
-from raison.chain.filter import stopped_at
-from raison.chain.plan import Act
+from raison.chain.filter import run_filter, stopped_at
+from raison.chain.plan import Act, Sight, make_plan
 from raison.errors import NotConverged
 from raison.game import Effect, StateSpace, Variable
 
@@ -143,6 +143,21 @@ class Race:
     def won(self, weights: Wide) -> float:
         """Return the probability that the event has come about, and before the other."""
         return float(weights[self.reached].sum())
+
+
+def happened_by(
+    chain: Chain, act: Act, start: StateArray, times: Float[np.ndarray, " times"]
+) -> Float[np.ndarray, " times"]:
+    """Return the probability that an act has happened by each of some times, in order, from a start at time 0.
+
+    It is what a filter misses that would see this act and nothing else.
+    """
+    mine = set(chain.find(act.who, act.what))
+    seen = tuple(np.full_like(each, float(i in mine)) for i, each in enumerate(chain.seen))
+    kinds = tuple(dataclasses.replace(kind, always_seen=False) for kind in chain.kinds)
+    plan = make_plan([(i, Sight(time)) for i, time in enumerate(times)], float(times[-1]), chain.space.size)
+    silence = run_filter(dataclasses.replace(chain, seen=seen, kinds=kinds), plan, start).silence
+    return -np.expm1(np.cumsum(silence)[: len(times)])
 
 
 def _generator(chain: Chain) -> scipy.sparse.csr_array:

@@ -12,16 +12,20 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import numpy as np
+from jaxtyping import Float
 
 from raison.arrays import StateArray
 from raison.chain import filter as filtering
 from raison.chain.chain import Chain
 from raison.chain.filter import Expected
 from raison.chain.filters import Filtered, RowStates
-from raison.chain.happening import Event, Race
+from raison.chain.happening import Event, Race, happened_by
 from raison.chain.plan import Act, Plan
 from raison.chain.simulation import Simulator
 from raison.game import StateSpace
+
+Times = Float[np.ndarray, " times"]
+"""A number for each of some times."""
 
 
 @runtime_checkable
@@ -65,6 +69,12 @@ class Motion(Protocol):
 
     def race(self, event: Event, other: Event | None = None) -> Race:
         """Return what tells how probable it is that an event comes about, and before another if there is one."""
+        ...
+
+    def happened_by(
+        self, act: Act, start: StateArray, times: Float[np.ndarray, " times"]
+    ) -> Float[np.ndarray, " times"]:
+        """Return the probability that an act has happened by each of some times, in order."""
         ...
 
     def distribution(self, start: StateArray, elapsed: float) -> StateArray:
@@ -118,6 +128,11 @@ class ChainMotion:
 
     def race(self, event: Event, other: Event | None = None) -> Race:
         return Race.of(self.chain, event, other)
+
+    def happened_by(
+        self, act: Act, start: StateArray, times: Float[np.ndarray, " times"]
+    ) -> Float[np.ndarray, " times"]:
+        return happened_by(self.chain, act, start, times)
 
     def distribution(self, start: StateArray, elapsed: float) -> StateArray:
         return filtering.distribution_at(self.chain, start, elapsed)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+TOGETHER = "all together"
+"""The part that is the sum of the others, where they have a sum."""
+
 
 @dataclass(frozen=True)
 class Number:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from raison.asked import WHOLE, Asked, Estimate
 from raison.errors import counted
+from raison.query.answers import TOGETHER
 from raison.report.parts import AskedRow, AskedTable
 from raison.report.words import factor, hundredths, number, percent
 
@@ -17,7 +18,7 @@ def sentence(asked: Asked) -> str:
         why = next((each.why_undefined for each in asked.under if each.why_undefined), "no game converged")
         return f"It has no answer: {why}."
     if asked.kind == "parts":
-        text = _reasons(asked)
+        text = _reasons(asked) if TOGETHER in asked.parts else _options(asked)
     elif asked.kind == "test":
         value = asked.parts[WHOLE]
         text = f"It holds with probability {plus_minus(value)}, averaged over the explanations and their numbers."
@@ -39,6 +40,16 @@ def _reasons(asked: Asked) -> str:
     named = [f"most for it speaks {best[0]} ({hundredths(best[1].value)})"] if best[1].value > 0 else []
     named += [f"most against it {worst[0]} ({hundredths(worst[1].value)})"] if worst[1].value < 0 else []
     return f"{'; '.join([text, *named])}. The parts are averaged over explanations that want different things."
+
+
+def _options(asked: Asked) -> str:
+    """Return which option is worth most to a player, and which least."""
+    best, worst = (pick(asked.parts.items(), key=lambda each: each[1].value) for pick in (max, min))
+    likelier = f"{factor(math.exp(best[1].value))} as likely as waiting"
+    text = f"Worth most is {best[0]} ({plus_minus(best[1])} over waiting: taken {likelier})"
+    if len(asked.parts) > 1:
+        text += f", least {worst[0]} ({plus_minus(worst[1])})"
+    return f"{text}; averaged over the explanations, whose rows may differ."
 
 
 def _alternative(asked: Asked) -> str:
@@ -118,7 +129,10 @@ MINUS = "\N{MINUS SIGN}"
 
 
 def parts_text(parts: Mapping[str, Estimate]) -> str:
-    """Return the parts of an answer, the largest first; the last, their sum, is left out, and so is what is 0."""
+    """Return the parts of an answer, the largest first; their sum is left out, and so is what is 0."""
+    if TOGETHER not in parts:
+        shown = sorted(parts.items(), key=lambda each: -each[1].value)
+        return ", ".join(f"{name} {hundredths(each.value)}" for name, each in shown)
     shown = sorted(list(parts.items())[:-1], key=lambda each: -abs(each[1].value))
     return ", ".join(f"{name} {hundredths(each.value)}" for name, each in shown if abs(each.value) >= 0.005)
 
@@ -139,5 +153,6 @@ def _cells(asked: Asked, parts: Mapping[str, Estimate]) -> tuple[str, str]:
         return "no answer", ""
     whole = list(parts.values())[-1]
     if asked.kind == "parts":
-        return hundredths(whole.value), parts_text(parts)
+        best = whole if TOGETHER in parts else max(parts.values(), key=lambda each: each.value)
+        return hundredths(best.value), parts_text(parts)
     return plus_minus(whole), "" if asked.kind == "test" else ends(whole)

@@ -24,8 +24,8 @@ def make_held_out(study: Study) -> HeldOutTable | None:
     by_name = sorted(found.scores[1:], key=lambda each: each.acts_brier)
     rows = [_row("All together, by their posterior", found.scores[0])]
     rows += [_row(explanation_label(study, each.explanation), each) for each in by_name]
-    pace = ForecastScore("", found.pace_brier, found.pace_log, math.nan, math.nan)
-    half = ForecastScore("", 0.25, math.log(0.5), 0.25, math.log(0.5))
+    pace = ForecastScore("", found.pace_brier, math.nan, found.pace_log, math.nan, math.nan)
+    half = ForecastScore("", 0.25, math.nan, math.log(0.5), 0.25, math.log(0.5))
     rows += [_row("Each act at its pace in the record", pace), _row("A half for everything", half)]
     worst = sorted(found.forecasts, key=_loss, reverse=True)[:MOST_SURPRISES]
     return HeldOutTable(
@@ -57,8 +57,12 @@ def held_out_sentence(found: HeldOutResult) -> str:
 
 
 def _row(label: str, each: ForecastScore) -> ScoreRow:
-    numbers = (each.acts_brier, each.acts_log, each.readings_brier, each.readings_log)
-    return ScoreRow(label, *("" if math.isnan(number) else hundredths(number) for number in numbers))
+    acts, *others = (
+        "" if math.isnan(number) else hundredths(number)
+        for number in (each.acts_brier, each.acts_log, each.readings_brier, each.readings_log)
+    )
+    error = "" if math.isnan(each.acts_error) else f" ± {max(each.acts_error, 0.01):.2f}"
+    return ScoreRow(label, f"{acts}{error}", *others)
 
 
 def _loss(each: HeldOutForecast) -> float:

@@ -17,14 +17,11 @@ import numpy as np
 
 from raison.arrays import StateVector
 from raison.chain import Act
-from raison.query.answers import Answer, Number, Parts, Undefined
+from raison.query.answers import TOGETHER, Answer, Number, Parts, Undefined
 from raison.query.conditions import check_action, check_episode, resolve_action
 from raison.query.syntax import Syntax
 from raison.query.tree import Actions, Askable, Form, Names
 from raison.record import Move, WatchedRecord
-
-TOGETHER = "all together"
-"""The part that is the sum of the others."""
 
 
 @dataclass(frozen=True)
