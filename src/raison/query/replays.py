@@ -127,8 +127,9 @@ class Replays:
 
 
 def _share(held: Bool[np.ndarray, " paths"]) -> Number:
-    share = float(held.mean())
-    return Number(share, math.sqrt(share * (1.0 - share) / len(held)))
+    share, count = float(held.mean()), len(held)
+    moved = (share * count + 0.5) / (count + 1.0)  # half a history on either side: all of a few are not all there are
+    return Number(share, math.sqrt(moved * (1.0 - moved) / (count + 1.0)))
 
 
 def _chain(motion: Motion) -> Chain:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 
+from raison.report.asked import MINUS
 from raison.report.names import explanation_label
 from raison.report.parts import CalibrationRow, HeldOutTable, ScoreRow, SurpriseRow
-from raison.report.words import count, day, hundredths, percent
+from raison.report.words import count, day, percent
 from raison.study import ForecastScore, HeldOutForecast, HeldOutResult, Study
 
 MOST_SURPRISES = 6
@@ -14,6 +15,9 @@ MOST_SURPRISES = 6
 
 CLEAR = 0.02
 """Difference of Brier scores that is spoken of."""
+
+HALF = 0.25
+"""Brier score of a half for everything."""
 
 
 def make_held_out(study: Study) -> HeldOutTable | None:
@@ -25,7 +29,7 @@ def make_held_out(study: Study) -> HeldOutTable | None:
     rows = [_row("All together, by their posterior", found.scores[0])]
     rows += [_row(explanation_label(study, each.explanation), each) for each in by_name]
     pace = ForecastScore("", found.pace_brier, math.nan, found.pace_log, math.nan, math.nan)
-    half = ForecastScore("", 0.25, math.nan, math.log(0.5), 0.25, math.log(0.5))
+    half = ForecastScore("", HALF, math.nan, math.log(0.5), HALF, math.log(0.5))
     rows += [_row("Each act at its pace in the record", pace), _row("A half for everything", half)]
     worst = sorted(found.forecasts, key=_loss, reverse=True)[:MOST_SURPRISES]
     return HeldOutTable(
@@ -34,7 +38,7 @@ def make_held_out(study: Study) -> HeldOutTable | None:
         surprises=tuple(SurpriseRow(each.question, percent(each.probability), _came(each.came)) for each in worst),
         calibration=tuple(
             CalibrationRow(
-                f"{percent(each.low)} to {percent(each.high)}",
+                f"{100 * each.low:.0f} to {100 * each.high:.0f} %",
                 count(each.forecasts, "forecast"),
                 percent(each.probability),
                 percent(each.came),
@@ -45,20 +49,25 @@ def make_held_out(study: Study) -> HeldOutTable | None:
 
 
 def held_out_sentence(found: HeldOutResult) -> str:
-    """Return how the forecast did against one who expects every act at its pace in the record."""
-    own, pace = found.scores[0].acts_brier, found.pace_brier
+    """Return how the forecast did against one who always says a half, and one who expects the pace of the record."""
+    own = found.scores[0].acts_brier
     acts = sum(" by " in each.question for each in found.forecasts)
-    word = "better than" if own < pace - CLEAR else "worse than" if own > pace + CLEAR else "as well as"
     return (
         f"Forecast from the end of the record and held against what followed to {day(found.until)}, to which nothing "
-        f"was fitted: {count(acts, 'forecast')} of acts have a Brier score of {own:.2f} (0 is perfect, 0.25 a half for "
-        f"everything), {word} the {pace:.2f} of one who expects each act at its pace in the record."
+        f"was fitted: {count(acts, 'forecast')} of acts have a Brier score of {own:.2f} (0 is perfect), "
+        f"{_against(own, HALF)} the {HALF:.2f} of one who says a half to everything, and "
+        f"{_against(own, found.pace_brier)} the {found.pace_brier:.2f} of one who expects each act at its pace in the "
+        "record."
     )
+
+
+def _against(own: float, other: float) -> str:
+    return "better than" if own < other - CLEAR else "worse than" if own > other + CLEAR else "no better than"
 
 
 def _row(label: str, each: ForecastScore) -> ScoreRow:
     acts, *others = (
-        "" if math.isnan(number) else hundredths(number)
+        "" if math.isnan(number) else f"{number:.2f}".replace("-", MINUS)
         for number in (each.acts_brier, each.acts_log, each.readings_brier, each.readings_log)
     )
     error = "" if math.isnan(each.acts_error) else f" ± {max(each.acts_error, 0.01):.2f}"
