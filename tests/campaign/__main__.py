@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
+from campaign.answers import AnswerAttack
 from campaign.cases import CaseAttack
 from campaign.findings import Attack, Failure, Tried, keep, table
 from campaign.kills import KillAttack
@@ -20,6 +21,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="campaign", description="Attack Raison; by default, for two hours or so.")
     parser.add_argument("--cases", type=int, default=100_000, help="mutated cases (%(default)s)")
     parser.add_argument("--queries", type=int, default=100_000, help="random queries (%(default)s)")
+    parser.add_argument("--answers", type=int, default=100_000, help="questions that are asked (%(default)s)")
     parser.add_argument("--kills", type=int, default=200, help="runs that are killed (%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of all that is tried (%(default)s)")
     parser.add_argument(
@@ -42,9 +44,10 @@ def main() -> int:
 
 
 def attack_all(asked: argparse.Namespace, out: pathlib.Path) -> Iterator[Tried]:
-    """Make the three attacks, the quick ones first."""
+    """Make the four attacks, the quick ones first."""
     first = asked.first
     yield attack_with(QueryAttack(asked.seed), range(first, first + asked.queries))
+    yield attack_with(AnswerAttack(asked.seed), range(first, first + asked.answers))
     yield attack_with(CaseAttack(asked.seed), range(first, first + asked.cases))
     yield attack_with_kills(KillAttack(asked.seed, out, out / "caches"), range(first, first + asked.kills))
 

@@ -24,7 +24,8 @@ READERS: dict[str, Callable[[str], Any]] = {
 
 TOKENS = (
     "P", "(", ")", "reason", "payoff", "E", "number of", "number", "on", "over", "of", "rate", "posterior",
-    "value", "moves", "record", "do", "never", "from", "to", "at", "by", "and", "or",
+    "value", "moves", "options", "parameter", "until", "months", "before", "surprise", "had", "x2", "x0",
+    "players.turkey.wants.votes", "nature.a b.every", "record", "do", "never", "from", "to", "at", "by", "and", "or",
     "not", "in", "=", "==", "!=", "<", "<=", ">", ">=", "+", "-", "*", "/", "|", ",", "2016-06-27", "2016-02-31",
     "9999-12-31", "0", "1.5", "1e5", "ties", "close", "a-b", "_", " ", "\n", "\t", "#", "'", '"', "%", "é", "経済",
     "2016", "٣", "\u2028", "\x00", "\ud800", "--",
@@ -136,6 +137,8 @@ SUMS = (
     "({0} + {1}) * {2}", "{0} - ({1} + {2})", "{0} / ({1} * {2})", "⟨{0} * {1}⟩ - ⟨{1} * {2}⟩",
 )  # fmt: skip
 
+PATHS = ("players.turkey.wants.votes", "nature.economy falls.every", "players.eu.looks ahead", "players.a.b c.d")
+
 NUMBERS = ("0", "1", "2.5", "-3", ".5", "7.", "1e-320", "1.7e308", "123456789012345678", "0.1", "٣")
 
 
@@ -162,9 +165,21 @@ def _condition(rng: random.Random) -> str:
 
 def _given(rng: random.Random) -> str:
     record = rng.choice(("", "record", f"record to {_date(rng)}"))
-    changes = (f"do({_name(rng)} {rng.choice(('=', 'never'))} {_name(rng)})" for _ in range(rng.choice((0, 0, 1, 2))))
+    changes = (f"{rng.choice(('do', 'surprise', 'had'))}({_change(rng)})" for _ in range(rng.choice((0, 0, 1, 2))))
     parts = [part for part in (record, *changes) if part]
     return f" | {', '.join(parts)}" if parts else ""
+
+
+def _change(rng: random.Random) -> str:
+    what = rng.choice(
+        (
+            f"{_name(rng)} = {_name(rng)}",
+            f"{_name(rng)} never {_name(rng)}",
+            f"{rng.choice(PATHS)} = {rng.choice(('2', '0.5', 'x2', 'x0', '-1', '1e3'))}",
+        )
+    )
+    days = (f" from {_date(rng)}", f" to {_date(rng)}")
+    return what + "".join(each for each in days if rng.random() < 0.3)
 
 
 def _reason(rng: random.Random) -> str:
@@ -180,6 +195,10 @@ def _term(rng: random.Random) -> str:
             f"rate({_name(rng)} {_name(rng)} | {_condition(rng)})",
             f"rate({_name(rng)} {_name(rng)} at {_date(rng)}{_given(rng)})",
             f"E(number of {_name(rng)} {_name(rng)} from {_date(rng)} to {_date(rng)}{_given(rng)})",
+            f"E({rng.choice(('days', 'weeks', 'months', 'years'))} until {_condition(rng)}{_given(rng)})",
+            f"P({_name(rng)} {rng.choice(('a', 'a-b', '2016', 'record'))} by {_date(rng)}{_given(rng)})",
+            f"options({_name(rng)}{rng.choice(('', f' at {_date(rng)}'))}{_given(rng)})",
+            f"parameter({rng.choice(PATHS)})",
             f"payoff({_name(rng)}{rng.choice(('', f' at {_date(rng)}'))}{_given(rng)})",
             f"reason({_name(rng)}{_reason(rng)})",
             f"posterior({_name(rng)}{rng.choice(('', ' | clues', ' | record, clues'))})",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from campaign.answers import AnswerAttack
 from campaign.cases import CaseAttack
 from campaign.findings import Attack, Failure, Trial, Tried, keep, table
 from campaign.kills import KillAttack
@@ -33,6 +34,11 @@ def test_mutated_cases_are_read_or_refused_with_a_reason() -> None:
 @pytest.mark.slow
 def test_queries_are_read_or_refused_with_a_column() -> None:
     assert told(try_all(QueryAttack(1), range(500))) == ""
+
+
+@pytest.mark.slow
+def test_questions_have_an_answer_or_a_reason_why_not() -> None:
+    assert told(try_all(AnswerAttack(1), range(500))) == ""
 
 
 @pytest.mark.slow

@@ -1,8 +1,12 @@
+import dataclasses
+
 import numpy as np
+import pytest
 from small_games import BORDER_SPACE, border_start
 
 from raison.chain import Act, Chain, ChainMotion
 from raison.chain.happening import Race, happened_by, with_happening
+from raison.errors import NotConverged
 
 ARM = Act("south", "arm")
 
@@ -31,3 +35,16 @@ def test_an_act_that_never_happens_has_no_chance(border_chain: Chain):
     for act, elapsed in ((Act("bystander", "plead"), 3.0), (ARM, 0.0)):
         race = Race.of(border_chain, act)
         assert race.won(race.run(race.begin(border_start()), elapsed)) == 0.0
+
+
+def test_a_mean_time_too_long_for_doubles_is_refused(border_chain: Chain):
+    """South arms all but never: with a rate of 1e-300 the system is singular."""
+    race = Race.of(border_chain, ARM)
+    rates = tuple(
+        np.asarray(rate) * (1e-300 if i in border_chain.find("south", "arm") else 1.0)
+        for i, rate in enumerate(border_chain.rates)
+    )
+    slow = Race.of(dataclasses.replace(border_chain, rates=rates), ARM)
+    assert np.isfinite(race.mean_time(race.begin(border_start())))
+    with pytest.raises(NotConverged, match="mean time"):
+        slow.mean_time(slow.begin(border_start()))

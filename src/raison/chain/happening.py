@@ -176,7 +176,10 @@ def _by_diagonal(matrix: scipy.sparse.csc_array) -> scipy.sparse.linalg.LinearOp
 
 
 def _by_factors(matrix: scipy.sparse.csc_array) -> scipy.sparse.linalg.LinearOperator:
-    parts = scipy.sparse.linalg.spilu(matrix, drop_tol=DROPPED, fill_factor=FILL)
+    try:
+        parts = scipy.sparse.linalg.spilu(matrix, drop_tol=DROPPED, fill_factor=FILL)
+    except RuntimeError:  # it is singular, as far as doubles go
+        raise NotConverged("the mean time is too long for 64 bits: it hardly ever comes about.") from None
     return scipy.sparse.linalg.LinearOperator(matrix.shape, parts.solve)
 
 

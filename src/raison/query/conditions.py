@@ -227,8 +227,10 @@ def check_number_name(name: str, names: Names) -> list[str]:
 def _check_number(change: SetNumber, names: Names) -> list[str]:
     if change.name not in names.numbers:
         return check_number_name(change.name, names)
-    if change.is_ratio or any(part in change.name for part in ANY_SIGN):
+    if any(part in change.name for part in ANY_SIGN):
         return []
+    if change.is_ratio:
+        return [] if change.value > 0.0 else [f"`{change}`: this number must stay above 0."]
     if change.name.endswith(".chance"):
         return [] if 0.0 <= change.value <= 1.0 else [f"`{change}`: a chance lies between 0 and 1."]
     return [] if change.value > 0.0 else [f"`{change}`: this number must be above 0."]

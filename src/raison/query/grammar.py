@@ -201,6 +201,9 @@ class _Tree(lark.Transformer):
     def WORD(self, token: lark.Token) -> str:  # noqa: N802
         return str(token)
 
+    def PATH(self, token: lark.Token) -> str:  # noqa: N802
+        return " ".join(token.split())
+
     def constant(self, token: lark.Token) -> Constant:
         return Constant(self._finite(token, token))
 
