@@ -7,51 +7,21 @@ likelier the player is to take it than to wait, had it the chance.
 
 from __future__ import annotations
 
-import datetime
-from dataclasses import dataclass, replace
-from typing import Any
-
-from raison.errors import did_you_mean
 from raison.query.answers import Answer, Number, Parts, Undefined
-from raison.query.conditions import check_forecast, check_given, check_no_replay, end_of, resolve_given, start_of
-from raison.query.syntax import Syntax
-from raison.query.tree import NOTHING, Actions, Askable, Conditioned, Given, Names
+from raison.query.forms.payoff import OfPlayer
+from raison.query.tree import Askable
 
 
-@dataclass(frozen=True)
-class Options(Conditioned):
-    """What each action of a player would be worth to it at the start of a forecast, or at the end of a day."""
+class Options(OfPlayer):
+    """What each action of a player would be worth to it."""
 
-    player: str
-    date: datetime.date | None = None
-    given: Given = NOTHING
-
-    def __str__(self) -> str:
-        at, given = f" at {self.date}" if self.date else "", str(self.given)
-        return f"options({self.player}{at}{' | ' if given else ''}{given})"
-
-    def resolved(self, actions: Actions) -> Options:
-        return replace(self, given=resolve_given(self.given, actions))
-
-    def problems(self, names: Names) -> list[str]:
-        wrong = check_given(self.given, names) + check_no_replay(self.given)
-        if self.player not in names.actions:
-            wrong.append(f"no player `{self.player}`.{did_you_mean(self.player, names.actions)}")
-        if self.date is not None:
-            wrong += check_forecast(self.given, self.date, names)
-        return wrong
+    keyword = "options"
 
     def answer(self, world: Askable) -> Answer:
-        time = start_of(self.given, world) if self.date is None else end_of(self.date, self.given, world)
-        found = world.course(self.given).options(self.player, time)
+        found = world.course(self.given).options(self.player, self.time(world))
         if isinstance(found, Undefined):
             return found
         return Parts({action: Number(each) for action, each in found.items()})
 
 
-def _build(player: str, *rest: Any) -> Options:
-    date = next((each for each in rest if isinstance(each, datetime.date)), None)
-    return Options(player, date, next((each for each in rest if isinstance(each, Given)), NOTHING))
-
-
-OPTIONS = Syntax("options", "WORD (AT DATE)? given?", _build, "options")
+OPTIONS = Options.syntax()

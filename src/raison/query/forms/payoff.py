@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar, Self
 
 from raison.errors import did_you_mean
 from raison.query.answers import Answer
@@ -18,8 +18,10 @@ from raison.query.tree import NOTHING, Actions, Askable, Conditioned, Given, Nam
 
 
 @dataclass(frozen=True)
-class Payoff(Conditioned):
-    """What a player may expect from the start of a forecast on, or from the end of a day on."""
+class OfPlayer(Conditioned):
+    """A question about a player, from the start of a forecast on, or from the end of a day on."""
+
+    keyword: ClassVar[str]
 
     player: str
     date: datetime.date | None = None
@@ -27,9 +29,9 @@ class Payoff(Conditioned):
 
     def __str__(self) -> str:
         at, given = f" at {self.date}" if self.date else "", str(self.given)
-        return f"payoff({self.player}{at}{' | ' if given else ''}{given})"
+        return f"{self.keyword}({self.player}{at}{' | ' if given else ''}{given})"
 
-    def resolved(self, actions: Actions) -> Payoff:
+    def resolved(self, actions: Actions) -> Self:
         return replace(self, given=resolve_given(self.given, actions))
 
     def problems(self, names: Names) -> list[str]:
@@ -40,14 +42,28 @@ class Payoff(Conditioned):
             wrong += check_forecast(self.given, self.date, names)
         return wrong
 
+    def time(self, world: Askable) -> float:
+        """Return the time from which on it is asked."""
+        return start_of(self.given, world) if self.date is None else end_of(self.date, self.given, world)
+
+    @classmethod
+    def syntax(cls) -> Syntax:
+        """Return how it is written."""
+
+        def build(player: str, *rest: Any) -> OfPlayer:
+            date = next((each for each in rest if isinstance(each, datetime.date)), None)
+            return cls(player, date, next((each for each in rest if isinstance(each, Given)), NOTHING))
+
+        return Syntax(cls.keyword, "WORD (AT DATE)? given?", build, cls.keyword)
+
+
+class Payoff(OfPlayer):
+    """What a player may expect."""
+
+    keyword = "payoff"
+
     def answer(self, world: Askable) -> Answer:
-        time = start_of(self.given, world) if self.date is None else end_of(self.date, self.given, world)
-        return world.course(self.given).worth(self.player, time)
+        return world.course(self.given).worth(self.player, self.time(world))
 
 
-def _build(player: str, *rest: Any) -> Payoff:
-    date = next((each for each in rest if isinstance(each, datetime.date)), None)
-    return Payoff(player, date, next((each for each in rest if isinstance(each, Given)), NOTHING))
-
-
-PAYOFF = Syntax("payoff", "WORD (AT DATE)? given?", _build, "payoff")
+PAYOFF = Payoff.syntax()
