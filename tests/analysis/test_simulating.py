@@ -1,5 +1,6 @@
 import dataclasses
 import datetime
+import math
 
 import numpy as np
 import pytest
@@ -78,7 +79,8 @@ def test_the_same_seed_draws_the_same_paths(study):
 def test_paths_as_arrays_and_as_csv_hold_the_same(study):
     paths = simulate(study, END, paths=7, seed=4)
     data = paths.dataset()
-    assert dict(data.sizes) == {"row": len(paths.path), "path_number": 7}
+    assert dict(data.sizes) == {"row": len(paths.path)}
+    assert set(data.explanation.to_numpy()) <= set(paths.explanation)
     header, *rows = paths_csv(paths).splitlines()
     assert header == "path,explanation,date,who,what,border,trade,mood"
     assert len(rows) == len(paths.path)
@@ -99,3 +101,14 @@ def test_what_cannot_be_drawn_is_told(study):
     empty = dataclasses.replace(study, case=dataclasses.replace(study.case, files={}))
     with pytest.raises(CaseError, match="holds no case or no draws"):
         simulate(empty, END)
+
+
+def test_paths_through_a_change_that_begins_and_ends_are_those_that_are_expected(study):
+    given = "record, do(border = closed from 2022-10-01 to 2022-12-31)"
+    paths = simulate(study, datetime.date(2023, 6, 30), paths=2000, given=given, seed=3)
+    ends = paths.dataset().to_dataframe().groupby("path").last()["border"].value_counts(normalize=True)
+    levels = ("closed", "partial", "open")
+    answers = ask(study, [f"P(border = {level} at 2023-06-30 | {given})" for level in levels])
+    for level, answer in zip(levels, answers, strict=True):
+        exact = answer.parts[""]
+        assert abs(ends[level] - exact.value) < 4.0 * math.hypot(exact.error, math.sqrt(0.25 / 2000))

@@ -68,14 +68,14 @@ class Paths:
     draws: int
 
     def dataset(self) -> xarray.Dataset:
-        """Return the paths as arrays with named axes: `row` for jumps and starts, `path` for paths."""
+        """Return the paths as arrays along one axis: a row for the start of each path and for each jump."""
         import xarray  # half a second to load, and few ask for it
 
         columns = {"path": self.path, "date": np.array(self.date, dtype="datetime64[ns]")}
         columns |= {"who": np.array(self.who), "what": np.array(self.what)}
         columns |= {name: np.array(levels) for name, levels in self.levels.items()}
-        rows = {name: ("row", column) for name, column in columns.items()}
-        return xarray.Dataset({**rows, "explanation": ("path_number", np.array(self.explanation))})
+        columns["explanation"] = np.array(self.explanation)[self.path]
+        return xarray.Dataset({name: ("row", column) for name, column in columns.items()})
 
 
 def simulate(
