@@ -48,7 +48,10 @@ ENOUGH = 0.1
 """Standard error of the log evidence at which no more draws are made."""
 
 TOLERANCE = 1e-5
-"""Residual to which the games behind draws are solved; log likelihoods are then good to about 0.001."""
+"""Residual to which the games behind draws are solved."""
+
+SOLVED = 1e-3
+"""How good log likelihoods then are, about: what the error of the log evidence cannot be below."""
 
 WORST_SHAPE = 0.7
 """Shape k of the tail of the weights beyond which their mean means little."""
@@ -177,7 +180,7 @@ def _posterior(laplace: Laplace, points: Points, log_weights: Column, shape: flo
         unconverged=int(np.sum(~is_drawn)),
         shape=shape,
         log_evidence=log_evidence,
-        log_evidence_error=error,
+        log_evidence_error=math.hypot(error, SOLVED),
     )
 
 
