@@ -19,7 +19,6 @@ SEEDS = 20
 FREE = (
     ("players.northland.acts",),
     ("players.northland.wants.calm", "players.northland.actions.offer.costs"),
-    ("nature.mood rises.every", "players.northland.actions.speak.costs"),
 )
 
 
@@ -48,7 +47,7 @@ def by_quadrature(rival: Rival, parameters: tuple[Parameter, ...], count: int) -
 
 
 def test_evidence_by_draws_is_that_of_quadrature_in_nineteen_of_twenty_seeds(rival: Rival) -> None:
-    """57 of 60 are to be expected; fewer than 53 would come about once in a hundred such tests."""
+    """38 of 40 are to be expected; fewer than 34 would come about twice in a thousand such tests."""
     inside = 0
     for free in FREE:
         parameters = only(rival, free)
@@ -58,4 +57,4 @@ def test_evidence_by_draws_is_that_of_quadrature_in_nineteen_of_twenty_seeds(riv
         for seed in range(SEEDS):
             drawn = draw_around(mode, rival.likelihood, seed)
             inside += abs(drawn.log_evidence - exact) <= 1.96 * drawn.log_evidence_error
-    assert inside >= 53
+    assert inside >= 34
