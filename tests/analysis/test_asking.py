@@ -5,11 +5,12 @@ import numpy as np
 import pytest
 
 from raison.analysis import run_study
-from raison.analysis.asking import ask
+from raison.analysis.asking import _Answers, _estimates, ask
 from raison.analysis.worlds import world_of
 from raison.asked import WHOLE
 from raison.errors import CaseError, QueryError
 from raison.inference.posterior import Draws
+from raison.query.answers import TOGETHER
 from raison.query.grammar import parse_query
 from raison.query.world import Facts
 from raison.saving import load_study, save_study
@@ -136,3 +137,17 @@ def test_a_study_without_its_case_or_its_draws_cannot_be_asked(study):
 def test_every_question_has_an_answer_or_a_reason_why_not(study, question: str):
     (found,) = ask(study, [question], draws=8)
     assert found.parts or found.under[0].why_undefined
+
+
+def test_an_option_that_cannot_be_had_at_a_draw_is_averaged_over_the_others():
+    one = _Answers(parts=({"ease": -1.0, "stall": -2.0}, {"ease": -3.0}), errors=({}, {}), times=(1, 1))
+    other = _Answers(parts=({"ease": -1.0},), errors=({},), times=(2,))
+    found = _estimates([one, other], [0.5, 0.5], "parts")
+    assert found["stall"].value == -2.0
+    assert found["ease"].value == pytest.approx(0.5 * -2.0 + 0.5 * -1.0)
+
+
+def test_a_motive_that_an_explanation_does_not_have_is_zero_there():
+    one = _Answers(parts=({"votes": 1.0, TOGETHER: 1.0},), errors=({},), times=(1,))
+    other = _Answers(parts=({TOGETHER: 0.5},), errors=({},), times=(1,))
+    assert _estimates([one, other], [0.5, 0.5], "parts")["votes"].value == 0.5

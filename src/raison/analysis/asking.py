@@ -25,7 +25,7 @@ from raison.case import BuiltCase, build, check_case, read_case_texts
 from raison.errors import CaseError, NotConverged, Problem, QueryError
 from raison.inference.evidence import posterior_probabilities
 from raison.inference.posterior import Draws, weighted_interval
-from raison.query.answers import Answer, Number, Parts, Undefined
+from raison.query.answers import TOGETHER, Answer, Number, Parts, Undefined
 from raison.query.conditions import check_question, forms_in, resolve, speaks_of_explanations
 from raison.query.forms.explanation import ExplanationProbability
 from raison.query.grammar import parse_query
@@ -341,13 +341,16 @@ def _kind(query: Query, answers: Sequence[_Answers]) -> str:
 def _estimates(answers: Sequence[_Answers], shares: Sequence[float], kind: str) -> dict[str, Estimate]:
     """Return the estimate of every part over several explanations, each with its share.
 
-    A part that an explanation does not have is 0 there: it wants nothing of the kind.
+    Of parts that have a sum, one that an explanation does not have is 0 there: it wants nothing of the kind. Of others,
+    such as what each option is worth, one that cannot be had at a draw is averaged over the draws at which it can.
     """
-    counted = [(each, share) for each, share in zip(answers, shares, strict=True) if each.parts and share > 0.0]
-    total = math.fsum(share for _, share in counted)
-    names = dict.fromkeys(name for each, _ in counted for parts in each.parts for name in parts)
+    known = [(each, share) for each, share in zip(answers, shares, strict=True) if each.parts and share > 0.0]
+    names = dict.fromkeys(name for each, _ in known for parts in each.parts for name in parts)
     found = {}
     for name in names:
+        counted = known if TOGETHER in names else [(_having(each, name), share) for each, share in known]
+        counted = [(each, share) for each, share in counted if each.parts]
+        total = math.fsum(share for _, share in counted)
         columns = [(_column(each.parts, name), np.array(each.times) / each.draws) for each, _ in counted]
         weights = [share / total * own for (_, own), (_, share) in zip(columns, counted, strict=True)]
         whole = np.concatenate([column for column, _ in columns])
@@ -363,6 +366,15 @@ def _estimates(answers: Sequence[_Answers], shares: Sequence[float], kind: str) 
         value = min(max(value, float(whole.min())), float(whole.max()))  # rounding
         found[name] = Estimate(value, error, low, high)
     return found
+
+
+def _having(answers: _Answers, name: str) -> _Answers:
+    """Return the answers of the draws that have a part."""
+    places = [i for i, parts in enumerate(answers.parts) if name in parts]
+    parts, errors, times = (
+        tuple(column[i] for i in places) for column in (answers.parts, answers.errors, answers.times)
+    )
+    return replace(answers, parts=parts, errors=errors, times=times)
 
 
 def _column(rows: Sequence[Mapping[str, float]], name: str) -> Float[np.ndarray, " draws"]:
