@@ -176,8 +176,8 @@ def calibration(probs: Probabilities, came: Probabilities) -> tuple[CalibrationB
     place = np.minimum(np.searchsorted(BINS, probs, side="right") - 1, len(BINS) - 2)
     return tuple(
         CalibrationBin(
-            BINS[i],
-            BINS[i + 1],
+            low,
+            high,
             int(np.sum(place == i)),
             float(probs[place == i].mean()),
             float(came[place == i].mean()),
@@ -185,10 +185,6 @@ def calibration(probs: Probabilities, came: Probabilities) -> tuple[CalibrationB
         for i, (low, high) in enumerate(itertools.pairwise(BINS))
         if np.any(place == i)
     )
-
-
-def _mean(numbers: Probabilities) -> float:
-    return float(numbers.mean())
 
 
 def _moved(

@@ -77,17 +77,16 @@ def worlds_of(
 
 def _changed(case: BuiltCase, numbers: NumberVector, changes: Sequence[SetNumber]) -> NumberVector:
     """Return the numbers with some of the case changed."""
-    places = {parameter.name: i for i, parameter in enumerate(case.explanations[0].parameters)}
     numbers = numbers.copy()
     for each in changes:
-        i = places[each.name]
+        i = _place(case, each.name)
         numbers[i] = each.value * numbers[i] if each.is_ratio else each.value
     return numbers
 
 
-def _number(case: BuiltCase, numbers: NumberVector, name: str) -> float:
-    names = [parameter.name for parameter in case.explanations[0].parameters]
-    return float(numbers[names.index(name)])
+def _place(case: BuiltCase, name: str) -> int:
+    """Return the place of a number of the case."""
+    return [parameter.name for parameter in case.own.parameters].index(name)
 
 
 def _made(game: Callable[[NumberVector], Game], numbers: NumberVector) -> Game | Undefined:
@@ -105,7 +104,7 @@ class Choices:
     numbers: NumberVector
 
     def number(self, name: str) -> float:
-        return _number(self.case, self.numbers, name)
+        return float(self.numbers[_place(self.case, name)])
 
     def game(self, changes: Sequence[SetNumber]) -> Game | Undefined:
         return _made(self.case.game, _changed(self.case, self.numbers, changes))
@@ -134,7 +133,7 @@ class Habits:
     numbers: NumberVector
 
     def number(self, name: str) -> float:
-        return _number(self.case, self.numbers, name)
+        return float(self.numbers[_place(self.case, name)])
 
     def game(self, changes: Sequence[SetNumber]) -> Game | Undefined:
         return _made(self.likelihood.game, _changed(self.case, self.numbers, changes))

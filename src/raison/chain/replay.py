@@ -33,9 +33,6 @@ from raison.chain.simulation import Path
 from raison.engine.compiling import compiled
 from raison.game import Effect
 
-NEVER = 1e300
-"""A mark that no rate is above."""
-
 
 @dataclass(frozen=True, eq=False)
 class Part:
@@ -208,11 +205,11 @@ class Replayer:
             rate = self._was.drift[d, state]
             is_still = self._was.target[kind, state] == state
             quiet = rate * is_still * self._unseen[kind, period]  # it may have happened and changed nothing
-            found.append(self._thinned(d, begin, length, state, self._drift_bound[d] - rate, rate, rng))
+            found.append(self._thinned(d, begin, length, self._drift_bound[d] - rate, rate, rng))
             found.append(self._quiet(d, begin, length, state, quiet, rate, None, -1, rng))
         for i in range(len(self._chance_bound)):
             rate = self._was.chance[i, state]
-            found.append(self._thinned(drifts + i, begin, length, state, self._chance_bound[i] - rate, rate, rng))
+            found.append(self._thinned(drifts + i, begin, length, self._chance_bound[i] - rate, rate, rng))
             for option in range(int(self._layout.options[i]), int(self._layout.options[i + 1])):
                 share = np.exp(self._was.logs[option, state])
                 if option == self._layout.options[i]:
@@ -223,11 +220,10 @@ class Replayer:
                     found.append(self._quiet(drifts + i, begin, length, state, quiet, rate, option, kind, rng))
         return [each for each in found if len(each.time)]
 
-    def _thinned(self, process, begin, length, state, excess, rate, rng) -> _Ticks:
+    def _thinned(self, process, begin, length, excess, rate, rng) -> _Ticks:
         """Return ticks whose mark lay above the rate."""
         where = self._stretches(excess * length, rng)
-        bound = rate[where] + np.maximum(excess[where], 0.0)
-        mark = rate[where] + rng.random(len(where)) * (bound - rate[where])
+        mark = rate[where] + rng.random(len(where)) * excess[where]
         shocks = -np.log(rng.standard_exponential((len(where), self._widest)))
         return self._made(process, begin, length, where, mark, shocks, rng.random(len(where)), rng)
 

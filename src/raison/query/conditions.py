@@ -39,9 +39,7 @@ from raison.query.tree import (
     SetNumber,
     Test,
 )
-
-SAME_TIME = 1e-9
-"""Difference of times, in time units, that is rounding."""
+from raison.record.watched import SAME_TIME
 
 Q = TypeVar("Q", Test, Comparison, Expression)
 

@@ -11,7 +11,7 @@ import numpy as np
 from raison.arrays import PlayerValues, StateArray, StateMask, StateNumbers, StateVector
 from raison.chain import Act, Motion
 from raison.chain.filter import time_average
-from raison.chain.happening import Event
+from raison.chain.happening import Event, Race, Wide
 from raison.chain.simulation import Path, Simulator
 from raison.equations import GameArrays
 from raison.equations.play import expected_gains
@@ -41,6 +41,12 @@ class Phase:
     values: PlayerValues | None
     game: Game
     setting: StateNumbers | None = None
+
+    def set_in(self, where: StateVector) -> StateVector:
+        """Return where the world is after what is set when the phase begins."""
+        if self.setting is None:
+            return where
+        return np.bincount(self.setting, weights=where, minlength=len(where))
 
     def place(self, player: str) -> int:
         """Return the place of a player in the game."""
@@ -81,9 +87,7 @@ class Forecast:
         """Return where the world is at a time; at one at which something is changed, before the change."""
         where = self._where
         for phase, elapsed in self._until(time):
-            if phase.setting is not None:
-                where = np.bincount(phase.setting, weights=where, minlength=len(where))
-            where = np.asarray(phase.motion.distribution(where, elapsed))
+            where = np.asarray(phase.motion.distribution(phase.set_in(where), elapsed))
         return where
 
     def at(self, target: StateMask, time: float) -> Number:
@@ -93,11 +97,7 @@ class Forecast:
         weights, won = None, 0.0
         for phase, elapsed in self._until(time):
             race = phase.motion.race(event, other)
-            if weights is None:
-                weights = race.begin(self._set_in(phase))
-            elif phase.setting is not None:
-                weights = race.moved(weights, phase.setting)
-            weights = race.run(weights, elapsed)
+            weights = race.run(self._enter(race, weights, phase), elapsed)
             won = race.won(weights)
         return Number(won)
 
@@ -116,10 +116,7 @@ class Forecast:
         weights, total = None, 0.0
         for number, phase in enumerate(self._phases):
             race = phase.motion.race(event)
-            if weights is None:
-                weights = race.begin(self._set_in(phase))
-            elif phase.setting is not None:
-                weights = race.moved(weights, phase.setting)
+            weights = self._enter(race, weights, phase)
             elapsed = self._end(number) - phase.begin
             if not np.isfinite(elapsed):
                 total += race.mean_time(weights)
@@ -166,8 +163,9 @@ class Forecast:
             if phase.setting is not None:
                 state = int(phase.setting[state])
                 start = state if number == 0 else start
-            simulator = self._simulators.setdefault(number, phase.motion.simulator())
-            parts.append(simulator.path(state, phase.begin, phase.begin + elapsed, rng))
+            if number not in self._simulators:
+                self._simulators[number] = phase.motion.simulator()
+            parts.append(self._simulators[number].path(state, phase.begin, phase.begin + elapsed, rng))
             state = parts[-1].end
         time, kind, after = (
             np.concatenate(column) for column in zip(*((p.time, p.kind, p.state) for p in parts), strict=True)
@@ -190,7 +188,10 @@ class Forecast:
         return list(self._until(time))[-1].phase
 
     def _set_in(self, phase: Phase) -> StateVector:
-        where = self.distribution(phase.begin) if phase.begin > self.begin else self._where
-        if phase.setting is not None:
-            where = np.bincount(phase.setting, weights=where, minlength=len(where))
-        return where
+        return phase.set_in(self.distribution(phase.begin) if phase.begin > self.begin else self._where)
+
+    def _enter(self, race: Race, weights: Wide | None, phase: Phase) -> Wide:
+        """Return the weights of a race when a phase begins; None are those before the first."""
+        if weights is None:
+            return race.begin(self._set_in(phase))
+        return weights if phase.setting is None else race.moved(weights, phase.setting)

@@ -16,7 +16,7 @@ from raison.chain.filters import Filtered
 from raison.game import Game, StateSpace
 from raison.inference.reasons import Reasons
 from raison.query.answers import Answer, Number, Undefined
-from raison.query.conditions import forms_in
+from raison.query.conditions import forms_in, start_of
 from raison.query.course import NOBODY, Forecast, Phase
 from raison.query.intervention import intervene, setting
 from raison.query.replays import Lived, Replays, live
@@ -217,12 +217,11 @@ class World:
             for each in given.interventions
         ]
         cuts = sorted({begin, *(time for span in spans for time in span if begin < time < math.inf)})
+        dated = list(zip(given.interventions, spans, strict=True))
         phases = []
         for cut in cuts:
-            here = [
-                each for each, (since, until) in zip(given.interventions, spans, strict=True) if since <= cut < until
-            ]
-            new = [each.change for each, (since, _) in zip(given.interventions, spans, strict=True) if since == cut]
+            here = [each for each, (since, until) in dated if since <= cut < until]
+            new = [each.change for each, (since, _) in dated if since == cut]
             phases.append(self._phase(cut, here, setting(self.space, new)))
         return phases
 
@@ -293,9 +292,9 @@ class World:
 
     def _seen(self, given: Given) -> tuple[float, StateVector]:
         watched = self.record(given.episode)
+        time = start_of(given, self)
         if given.record is None:
-            return 0.0, watched.start
-        time = watched.record.until if given.record == "all" else watched.calendar.end_of(given.record)
+            return time, watched.start
         return time, watched.whereabouts(self.motion, lambda: self.filtered(watched), time)
 
     def filtered(self, watched: WatchedRecord) -> Filtered:
