@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from raison.case import BuiltCase
     from raison.cases import open_case
     from raison.chain import Chain
+    from raison.combined import Combined, combine
     from raison.equilibrium import Equilibrium, Status, solve
     from raison.errors import CaseError, ComputationError, RaisonError
     from raison.game import (
@@ -45,6 +46,7 @@ __all__ = [
     "BuiltCase",
     "CaseError",
     "Chain",
+    "Combined",
     "ComputationError",
     "Drift",
     "Effect",
@@ -64,6 +66,7 @@ __all__ = [
     "Study",
     "Variable",
     "ask",
+    "combine",
     "load_study",
     "open_case",
     "run_study",
@@ -81,6 +84,7 @@ _HOMES = {
     "case": {"BuiltCase"},
     "cases": {"open_case"},
     "chain": {"Chain"},
+    "combined": {"Combined", "combine"},
     "equilibrium": {"Equilibrium", "Status", "solve"},
     "errors": {"CaseError", "ComputationError", "RaisonError"},
     "record": {"Move", "Reading", "Record", "Shock"},

@@ -42,6 +42,7 @@ from raison.analysis.watch import Tell, cancelled_by_interrupt
 from raison.case import BuiltCase, WrittenCase, build, check_case, read_case
 from raison.case.template import write_template
 from raison.cases import bundled, find_case, open_case
+from raison.combined import combine
 from raison.engine.memory import memory_need
 from raison.equilibrium import Equilibrium
 from raison.equilibrium.branches import Branches, find_branches
@@ -167,6 +168,27 @@ def ask(
         return
     with _showing():
         show_asked(answers, out)
+
+
+@app.command(name="combine")
+def combine_studies(
+    studies: Annotated[list[str], typer.Argument(help="Folders of finished studies, or cases that were run here.")],
+    as_csv: Annotated[bool, typer.Option("--csv", help="Write the table as CSV, and nothing else.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Write the table as JSON, and nothing else.")] = False,
+) -> None:
+    """Say what studies of different cases say together of the explanations they share."""
+    from raison.report import combined_sentence, show_combined
+    from raison.saving import combined_csv, combined_json
+
+    if as_csv and as_json:
+        raise CaseError("found both --csv and --json; write one of them.")
+    combined = combine([_finished(each) for each in studies])
+    with _showing():
+        if as_csv or as_json:
+            text = combined_csv(combined) if as_csv else combined_json(combined, combined_sentence(combined))
+            sys.stdout.write(text)
+        else:
+            show_combined(combined, out)
 
 
 @app.command()

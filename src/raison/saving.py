@@ -22,6 +22,7 @@ import xarray
 
 from raison.analysis.simulating import Paths
 from raison.asked import Asked, Estimate
+from raison.combined import Combined
 from raison.errors import CaseError, Problem
 from raison.inference.posterior import Draws
 from raison.loading import from_plain
@@ -231,6 +232,21 @@ def asked_json(answers: Sequence[Asked], says: Sequence[str]) -> str:
     """Return answers to questions as JSON, each with what it says in words; a number that is not finite is null."""
     plain = [{**_plain(asked), "says": text} for asked, text in zip(answers, says, strict=True)]
     return json.dumps(plain, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def combined_csv(combined: Combined) -> str:
+    """Return what studies say together as CSV: a row for each explanation, a column for each study."""
+    header = ("explanation", "label", "is_null", *combined.cases, "together", "error", "posterior", "is_ok")
+    rows = (
+        (row.name, row.label, row.is_null, *row.each, row.together, row.error, row.posterior, row.is_ok)
+        for row in combined.rows
+    )
+    return _csv_text(header, rows)
+
+
+def combined_json(combined: Combined, says: str) -> str:
+    """Return what studies say together as JSON, with what it says in words; a number that is not finite is null."""
+    return json.dumps({**_plain(combined), "says": says}, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def paths_csv(paths: Paths) -> str:

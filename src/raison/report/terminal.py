@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from rich import box
@@ -12,10 +13,12 @@ from rich.table import Table
 from rich.text import Text
 
 from raison.asked import Asked
+from raison.combined import Combined
 from raison.errors import counted
 from raison.report.answer import fragility_lines, make_answer
 from raison.report.asked import asked_table, sentence
 from raison.report.clues import make_clues
+from raison.report.combined import combined_sentence, combined_warnings
 from raison.report.episodes import make_episodes
 from raison.report.evidence import deciding_rows, item_rows
 from raison.report.held_out import held_out_sentence
@@ -23,7 +26,7 @@ from raison.report.names import explanation_label, shorten, tied_with_leader
 from raison.report.parts import MotiveRow, PowerTable, SignatureRow
 from raison.report.variants import make_variants
 from raison.report.verdicts import notable_claims, verdict_counts
-from raison.report.words import evidence_number, number, percent, probability_word, seconds
+from raison.report.words import NOT_KNOWN, evidence_number, log_number, number, percent, probability_word, seconds
 from raison.study import Study
 
 _WIDTH = 100
@@ -256,6 +259,29 @@ def _claims(study: Study) -> Group | None:
 def _cannot_tell(study: Study) -> Group:
     lines = [Text(f"- {sentence}") for sentence in study.cannot_tell] or [Text("- Nothing was named.")]
     return Group(_heading("What cannot be told"), *lines)
+
+
+def show_combined(combined: Combined, console: Console) -> None:
+    """Print what studies say together: a sentence, every explanation, and what was left out."""
+    table = _table(
+        ("explanation", "left"),
+        *((name, "right") for name in combined.cases),
+        ("together", "right"),
+        ("±", "right"),
+        ("posterior", "right"),
+    )
+    for row in combined.rows:
+        table.add_row(
+            Text(row.label, style="" if row.is_ok else "yellow"),
+            *(log_number(each) for each in row.each),
+            log_number(row.together),
+            NOT_KNOWN if math.isnan(row.error) else f"{max(row.error, 0.01):.2f}",
+            percent(row.posterior),
+        )
+    title = "Log evidence below the best, in each study and together"
+    parts = [Text(combined_sentence(combined)), _heading(title), table]
+    parts += [Text(f"warning: {each}", style="yellow") for each in combined_warnings(combined)]
+    console.print(Group(*parts), width=min(_WIDTH, console.width))
 
 
 def show_asked(answers: Sequence[Asked], console: Console) -> None:
