@@ -48,6 +48,7 @@ from raison.study import (
     SignatureResult,
     Stage,
     Study,
+    VariableLinks,
     VariantResult,
 )
 
@@ -106,6 +107,7 @@ def make_study(*, listed: int = 6, items: int = 70, claims: int = 69, seed: int 
         explanations=explanations,
         items=records,
         claims=tuple(_claim(rng, number, names) for number in range(claims)),
+        structure=_structure(),
         motives=_motives(names[:listed]),
         signatures=_signatures(names[0]),
         residuals=tuple(_residual(rng, leader, "turkey", action, p) for action, p in P_VALUES.items()),
@@ -495,6 +497,16 @@ def with_posteriors(study: Study, posteriors: list[float], **changes: object) ->
         **changes,  # type: ignore[arg-type]
     )
     return replace(study, explanations=explanations, fragility=fragility)
+
+
+def _structure() -> tuple[VariableLinks, ...]:
+    """Return two variables that move each other, one of them in reach of a player."""
+    return (
+        VariableLinks(
+            "ties", {"turkey": ("conciliate",), "russia": ("ease",)}, ("sanctions",), {}, {"russia": ("trade",)}
+        ),
+        VariableLinks("sanctions", {}, (), {"russia": ("ease",)}, {"turkey": ("votes",)}),
+    )
 
 
 def _questions(names: Sequence[str]) -> tuple[Asked, ...]:

@@ -48,6 +48,7 @@ from raison.study import (
     SignatureResult,
     Stage,
     Study,
+    VariableLinks,
     VariantResult,
 )
 from raison.writing import held
@@ -494,7 +495,8 @@ def test_the_fields_of_the_study_are_those_of_the_reference(study: dict[str, Any
     kinds = {
         "Top level": Study, "case": CaseSummary, "game": GameSize, "records[]": RecordResult,
         "explanations[]": ExplanationResult, "equilibrium": EquilibriumStatus, "parameters[]": ParameterEstimate,
-        "items[]": ItemResult, "claims[]": ClaimResult, "motives[]": MotiveResult, "signatures[]": SignatureResult,
+        "items[]": ItemResult, "claims[]": ClaimResult, "structure[]": VariableLinks,
+        "motives[]": MotiveResult, "signatures[]": SignatureResult,
         "residuals[]": ActResidual, "reading_residuals[]": ReadingResidual,
         "power": PowerResult, "clues": CluesResult, "next_evidence[]": NextEvidence, "held_out": HeldOutResult,
         "questions[]": Asked, "episodes[]": EpisodeResult, "variants[]": VariantResult,

@@ -673,6 +673,21 @@ class Stage:
 
 
 @dataclass(frozen=True)
+class VariableLinks:
+    """What moves a variable, and what looks at it."""
+
+    variable: str
+    acts: dict[str, tuple[str, ...]]
+    """By player, its actions that may move it."""
+    drives: tuple[str, ...]
+    """Other variables on which it hangs how often nature moves it."""
+    allows: dict[str, tuple[str, ...]]
+    """By player, the actions that its level allows, forbids or makes dearer."""
+    wants: dict[str, tuple[str, ...]]
+    """By player, the motives that look at it, under whichever explanation."""
+
+
+@dataclass(frozen=True)
 class CaseSummary:
     """The case, as far as a report shows it."""
 
@@ -722,6 +737,8 @@ class Study:
 
     case: CaseSummary
     game: GameSize
+    structure: tuple[VariableLinks, ...]
+    """Who acts on what, and what moves what: a row for each variable, in the order of the case."""
     explanations: tuple[ExplanationResult, ...]
     """In the order of the case; the nulls last."""
     items: tuple[ItemResult, ...]

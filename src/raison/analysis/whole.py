@@ -32,6 +32,7 @@ from raison.analysis.next_best import PROMISING, next_best
 from raison.analysis.pool import Pool, Threads
 from raison.analysis.signatures import SIGNING, try_signatures
 from raison.analysis.store import FitStore
+from raison.analysis.structure import structure_of
 from raison.analysis.unexplained import COMPARING, unexplained
 from raison.analysis.variants import VARYING, study_variants
 from raison.analysis.verdicts import ASKING, judge_claims
@@ -147,6 +148,7 @@ def run_study(
     study = Study(
         case=_summary(case),
         game=_size(case),
+        structure=structure_of(case),
         explanations=tuple(
             _explanation(
                 fit, [(one.watched.name, one.each[number]) for one in described], equilibrium, case.names.actions

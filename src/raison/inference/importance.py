@@ -44,8 +44,8 @@ BATCH = 64
 LEAST_DRAWS, MOST_DRAWS = 128, 1024
 """Draws that are made at least, and at most."""
 
-ENOUGH = 0.1
-"""Standard error of the log evidence at which no more draws are made."""
+ENOUGH, EFFECTIVE = 0.15, 50.0
+"""Standard error of the log evidence, and equally weighted draws that they are worth, at which no more are made."""
 
 TOLERANCE = 1e-5
 """Residual to which the games behind draws are solved."""
@@ -160,10 +160,15 @@ def draw_around(laplace: Laplace, likelihood: Likelihood, seed: int) -> Laplace 
         log_weights = np.append(log_weights, _log_densities(laplace, near, batch) - proposal.log_density(batch))
         points = np.vstack([points, batch])
         smoothed, shape = smooth_weights(log_weights)
-        _, error = log_mean(smoothed)
-        if len(points) >= LEAST_DRAWS and error < ENOUGH and shape <= WORST_SHAPE:
+        if len(points) >= LEAST_DRAWS and shape <= WORST_SHAPE and _are_enough(smoothed):
             break
     return _posterior(laplace, points, smoothed, shape)
+
+
+def _are_enough(log_weights: Column) -> bool:
+    """Return whether draws settle the evidence, and are enough to answer from."""
+    effective = math.exp(2.0 * logsumexp(log_weights) - logsumexp(2.0 * log_weights))
+    return effective >= EFFECTIVE and log_mean(log_weights)[1] < ENOUGH
 
 
 def _posterior(laplace: Laplace, points: Points, log_weights: Column, shape: float) -> Importance:

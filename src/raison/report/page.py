@@ -11,6 +11,7 @@ from raison.report.charts import (
     forecast_chart,
     posterior_chart,
     predictions_chart,
+    structure_chart,
     timeline_chart,
     variants_chart,
     weights_chart,
@@ -111,6 +112,7 @@ class Page:
     variants_chart: Chart | None
     fragility: tuple[Line, ...]
     cannot_tell: tuple[str, ...]
+    structure: Chart
     timelines: tuple[Chart, ...]
     """One for each record."""
     explanations: tuple[ExplanationRow, ...]
@@ -163,6 +165,7 @@ def make_page(study: Study) -> Page:
         held_out=make_held_out(study),
         episodes=make_episodes(study),
         variants=make_variants(study),
+        structure=structure_chart(study),
         variants_chart=variants_chart(study) if study.variants else None,
         fragility=fragility_lines(study),
         cannot_tell=study.cannot_tell,

@@ -5,6 +5,7 @@ from raison.report.charts.posterior import posterior_chart
 from raison.report.charts.power import power_chart
 from raison.report.charts.predictions import predictions_chart
 from raison.report.charts.residuals import residual_chart
+from raison.report.charts.structure import structure_chart
 from raison.report.charts.timeline import timeline_chart
 from raison.report.charts.variants import variants_chart
 from raison.report.charts.weights import weights_chart
@@ -15,6 +16,7 @@ __all__ = [
     "power_chart",
     "predictions_chart",
     "residual_chart",
+    "structure_chart",
     "timeline_chart",
     "variants_chart",
     "weights_chart",

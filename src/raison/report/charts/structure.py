@@ -1,0 +1,90 @@
+"""Who acts on what, and what moves what."""
+
+from __future__ import annotations
+
+from matplotlib.patches import FancyArrowPatch
+
+from raison.report.charts import canvas
+from raison.report.names import two_lines
+from raison.report.palette import FAINT, INK
+from raison.report.parts import Chart
+from raison.study import Study
+
+_ROW = 46
+_PLAYER, _VARIABLE, _WANT = 250.0, 560.0, 720.0
+"""Where lines leave players, where they reach the names of variables, and where marks of who wants them begin."""
+
+
+def structure_chart(study: Study) -> Chart:
+    """Return players on the left, variables in the middle, and on the right how variables move each other."""
+    labels = study.case.labels
+    rows = study.structure
+    players = [name for name in labels if any(name in row.acts or name in row.wants for row in rows)]
+    colours = {name: canvas.COLOURS[place % len(canvas.COLOURS)] for place, name in enumerate(players)}
+    heights = {name: (place + 0.5) * len(rows) / len(players) for place, name in enumerate(players)}
+    places = {row.variable: place + 0.5 for place, row in enumerate(rows)}
+    with canvas.drawing():
+        figure = canvas.sheet(canvas.WIDTH, 60 + _ROW * len(rows) + 20)
+        axes = canvas.panel(figure, 0, 50, canvas.WIDTH, _ROW * len(rows))
+        canvas.bare(axes)
+        axes.set_xlim(0, canvas.WIDTH)
+        axes.set_ylim(len(rows), 0)
+        axes.set_xticks([])
+        axes.set_yticks([])
+        for name in players:
+            text = two_lines(labels[name], 30)
+            axes.text(_PLAYER - 12, heights[name], text, ha="right", va="center", color=colours[name], weight="bold")
+        for row in rows:
+            here = places[row.variable]
+            label = labels.get(row.variable, row.variable)
+            axes.text(_VARIABLE + 12, here, label, ha="left", va="center", color=INK, weight="bold")
+            for name in row.acts:
+                axes.annotate(
+                    "",
+                    (_VARIABLE + 4, here),
+                    (_PLAYER, heights[name]),
+                    arrowprops={
+                        "arrowstyle": "-|>",
+                        "color": colours[name],
+                        "linewidth": 1.4,
+                        "alpha": 0.75,
+                        "shrinkA": 0,
+                        "shrinkB": 0,
+                    },
+                )
+            for place, name in enumerate(each for each in players if each in row.wants):
+                axes.plot([_WANT + 16 * place], [here], "o", color=colours[name], markersize=9)
+            for cause in row.drives:
+                axes.add_patch(
+                    FancyArrowPatch(
+                        (_WANT + 16 * len(players) + 14, places[cause]),
+                        (_WANT + 16 * len(players) + 14, here),
+                        connectionstyle=f"arc3,rad={-0.55 if here > places[cause] else 0.55}",
+                        arrowstyle="-|>",
+                        mutation_scale=11,
+                        color=FAINT,
+                        linewidth=1.2,
+                    )
+                )
+        heads = ((_PLAYER - 12, "right", "who acts"), (_VARIABLE + 12, "left", "on what"))
+        heads += (
+            (_WANT - 6, "left", "wanted by"),
+            (_WANT + 16 * len(players) + 40, "left", "what nature lets move what"),
+        )
+        for at, side, text in heads:
+            axes.text(at, -0.35, text, ha=side, va="bottom", color=FAINT, fontsize=10, clip_on=False)
+        spoken = "; ".join(_spoken(study, place) for place in range(len(rows)))
+        text = canvas.svg_text(figure, name="structure", says=f"{spoken}.")
+    return Chart(
+        text,
+        "Arrows from the left: whose acts may move a variable. Dots: whose motives look at it, under whichever "
+        "explanation. Bows on the right: from a variable to one that nature moves oftener or more rarely by it. What "
+        "is read here is read off the game.",
+    )
+
+
+def _spoken(study: Study, place: int) -> str:
+    """Return in words what moves a variable."""
+    row, labels = study.structure[place], study.case.labels
+    movers = [labels.get(name, name) for name in row.acts] + [labels.get(name, name) for name in row.drives]
+    return f"{labels.get(row.variable, row.variable)} is moved by {', '.join(movers) or 'nature alone'}"
