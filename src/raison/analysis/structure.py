@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from jaxtyping import Shaped
+from jax.typing import ArrayLike
 
 from raison.case import BuiltCase
 from raison.game import Effect, Game
@@ -27,7 +27,7 @@ def structure_of(case: BuiltCase) -> tuple[VariableLinks, ...]:
 def _links(game: Game, name: str, axis: int) -> VariableLinks:
     space = game.space
 
-    def hangs_on(field: Shaped[np.ndarray, "*any"], on: int = axis) -> bool:
+    def hangs_on(field: ArrayLike, on: int = axis) -> bool:
         """Return whether a number in every state hangs on a variable."""
         grid = np.asarray(field, dtype=float)
         return grid.size == space.size and bool(np.ptp(grid.reshape(space.shape), axis=on).max() > STILL)
@@ -46,7 +46,7 @@ def _links(game: Game, name: str, axis: int) -> VariableLinks:
         player.name: tuple(
             act.name
             for act in player.actions
-            if hangs_on(np.asarray(act.cost)) or (act.is_available is not None and hangs_on(act.is_available))
+            if hangs_on(act.cost) or (act.is_available is not None and hangs_on(act.is_available))
         )
         for player in game.players
     }

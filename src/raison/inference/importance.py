@@ -167,8 +167,9 @@ def draw_around(laplace: Laplace, likelihood: Likelihood, seed: int) -> Laplace 
 
 def _are_enough(log_weights: Column) -> bool:
     """Return whether draws settle the evidence, and are enough to answer from."""
-    effective = math.exp(2.0 * logsumexp(log_weights) - logsumexp(2.0 * log_weights))
-    return effective >= EFFECTIVE and log_mean(log_weights)[1] < ENOUGH
+    weights = np.exp(log_weights - np.max(log_weights))
+    effective = weights.sum() ** 2 / (weights**2).sum()
+    return bool(effective >= EFFECTIVE) and log_mean(log_weights)[1] < ENOUGH
 
 
 def _posterior(laplace: Laplace, points: Points, log_weights: Column, shape: float) -> Importance:

@@ -23,6 +23,7 @@ def structure_chart(study: Study) -> Chart:
     colours = {name: canvas.COLOURS[place % len(canvas.COLOURS)] for place, name in enumerate(players)}
     heights = {name: (place + 0.5) * len(rows) / len(players) for place, name in enumerate(players)}
     places = {row.variable: place + 0.5 for place, row in enumerate(rows)}
+    bows = _WANT + 16 * len(players) + 14
     with canvas.drawing():
         figure = canvas.sheet(canvas.WIDTH, 60 + _ROW * len(rows) + 20)
         axes = canvas.panel(figure, 0, 50, canvas.WIDTH, _ROW * len(rows))
@@ -57,8 +58,8 @@ def structure_chart(study: Study) -> Chart:
             for cause in row.drives:
                 axes.add_patch(
                     FancyArrowPatch(
-                        (_WANT + 16 * len(players) + 14, places[cause]),
-                        (_WANT + 16 * len(players) + 14, here),
+                        (bows, places[cause]),
+                        (bows, here),
                         connectionstyle=f"arc3,rad={-0.55 if here > places[cause] else 0.55}",
                         arrowstyle="-|>",
                         mutation_scale=11,
@@ -66,10 +67,11 @@ def structure_chart(study: Study) -> Chart:
                         linewidth=1.2,
                     )
                 )
-        heads = ((_PLAYER - 12, "right", "who acts"), (_VARIABLE + 12, "left", "on what"))
-        heads += (
+        heads = (
+            (_PLAYER - 12, "right", "who acts"),
+            (_VARIABLE + 12, "left", "on what"),
             (_WANT - 6, "left", "wanted by"),
-            (_WANT + 16 * len(players) + 40, "left", "what nature lets move what"),
+            (bows + 26, "left", "what nature lets move what"),
         )
         for at, side, text in heads:
             axes.text(at, -0.35, text, ha=side, va="bottom", color=FAINT, fontsize=10, clip_on=False)
