@@ -373,6 +373,8 @@ class ClaimRow:
     reason: str
     fragile: str
     answers: tuple[ClaimAnswerRow, ...]
+    command: str
+    """What asks the test alone; empty if there is none."""
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ def structure_chart(study: Study) -> Chart:
             (_PLAYER - 12, "right", "who acts"),
             (_VARIABLE + 12, "left", "on what"),
             (_WANT - 6, "left", "wanted by"),
-            (bows + 26, "left", "what nature lets move what"),
+            (bows + 26, "left", "which variable moves which, by nature"),
         )
         for at, side, text in heads:
             axes.text(at, -0.35, text, ha=side, va="bottom", color=FAINT, fontsize=10, clip_on=False)
