@@ -30,6 +30,30 @@ def small(tmp_path: pathlib.Path):
     return write
 
 
+HARDLY = """
+title: A wish that is hardly in reach
+time: {unit: month, from: 2020-01-01, until: 2021-01-01}
+variables: {tariff: {levels: [low, high], at start: high}, sky: {levels: [grey, blue], at start: grey}}
+nature:
+  sky rises: {every: 6 months, basis: assumed}
+  sky falls: {every: 6 months, basis: assumed}
+  tariff rises: {every: 6 months, basis: assumed}
+players:
+  ministry:
+    acts: once a month
+    looks ahead: 1 year
+    basis: assumed
+    actions:
+      cut: {changes: {tariff: low}, if: tariff = high, costs: 2}
+      pray: {outcomes: [{chance: 0.002, changes: {sky: blue}}, {chance: rest}], costs: 1}
+features: {open: tariff = low, sky: sky = blue}
+explanations:
+  vain: {wants: {ministry: {sky: x3 to x30}}, basis: assumed}
+  plain: {wants: {ministry: {open: x3 to x30}}, basis: assumed}
+record: [{date: 2020-10-05, kind: move, who: ministry, what: cut}]
+"""
+
+
 def weights(built, explanation: int = 0) -> dict[str, object]:
     return {each.name: each.prior for each in built.explanations[explanation].parameters if ".wants." in each.name}
 
@@ -132,6 +156,18 @@ def test_a_motive_that_hardly_moves_anyone_is_warned_of_where_it_is_written(smal
         "explanations.for-trade.wants.northland.trade",
     ]
     assert all(f"below x{WEAK}" in warning.message for warning in warnings)
+
+
+def test_a_motive_that_its_owner_can_hardly_serve_is_warned_of(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "case.yaml").write_text(HARDLY)
+    written = read_case(tmp_path / "case.yaml")
+    check_case(written)
+    results = {each.feature: each for each in measure_motives(build(written))}
+    (warning,) = weak_motives(written, results.values())  # type: ignore[arg-type]
+    assert warning.path == "explanations.vain.wants.ministry.sky"
+    assert "can hardly serve this motive" in warning.message
+    assert f"lie {results['sky'].stake:,.0f} units of the shocks" in warning.message
+    assert results["sky"].stake > 50.0 * results["open"].stake > 0.0
 
 
 def test_a_motive_that_only_others_can_serve_is_told_as_that() -> None:

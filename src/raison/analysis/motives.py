@@ -33,6 +33,9 @@ TOLERANCE = 1e-6
 NONE = 1e-6
 """Log strength below which a motive has none."""
 
+LARGE = 100.0
+"""Difference in value, in units of the shocks, from which choices are all but sure and games hard to solve."""
+
 TINY = 1e-300
 """Probability below which an act is as good as impossible."""
 
@@ -56,14 +59,22 @@ def measure_motives(case: BuiltCase) -> tuple[MotiveResult, ...]:
 
 
 def weak_motives(written: WrittenCase, motives: Sequence[MotiveResult]) -> tuple[Problem, ...]:
-    """Return a warning for every motive that hardly moves anyone, at the place where it is written."""
+    """Return a warning for every motive that hardly moves anyone, or can hardly be served, where it is written."""
     warnings = {}
     for motive in motives:
+        own = written.text.explanations[motive.explanation].wants.get(motive.player, {})
+        path = ("players", motive.player, "wants", motive.feature)
+        if motive.feature in own:
+            path = ("explanations", motive.explanation, "wants", motive.player, motive.feature)
+        if motive.stake > LARGE:
+            served = (
+                f"`{motive.player}` can hardly serve this motive, so it must weigh very much to have this strength: "
+                f"between the best state and the worst lie {motive.stake:,.0f} units of the shocks, where choices "
+                "turn on about 1, and games become hard to solve. Give the player an act that serves it, or write a "
+                "plain weight."
+            )
+            warnings[path] = written.places.problem(path, served)
         if motive.is_weak:
-            own = written.text.explanations[motive.explanation].wants.get(motive.player, {})
-            path = ("players", motive.player, "wants", motive.feature)
-            if motive.feature in own:
-                path = ("explanations", motive.explanation, "wants", motive.player, motive.feature)
             hardly = (
                 f"this motive hardly moves anyone: its strength is x{motive.middle:.2f} in the middle of its range, "
                 f"and below x{WEAK:g} a player does about the same without it."
@@ -95,7 +106,7 @@ class _World:
             for feature, slot, _ in player.motives
         }
         (self._idle,) = self._solve([still])
-        self._factors: dict[tuple[int, float], Mapping[str, float]] = {}
+        self._alone: dict[tuple[int, float], tuple[Mapping[str, float], float]] = {}
 
     def measure(self, explanation: Explanation) -> list[MotiveResult]:
         """Return what each motive of an explanation does."""
@@ -111,20 +122,22 @@ class _World:
                 explanation.name,
                 *self._owner[slot][:2],
                 *(_strength(weight * self._log_strengths[slot]) for weight in weights),
-                likelier=dict(self._factors[slot, weights[1]]),
+                likelier=dict(self._alone[slot, weights[1]][0]),
+                stake=self._alone[slot, weights[1]][1],
             )
             for slot, weights in ends.items()
         ]
 
     def _compare(self, motives: Sequence[tuple[int, float]]) -> None:
         """Solve the game of each motive alone, given as (slot, weight), and keep how it changes what its owner does."""
-        missing = [each for each in motives if each not in self._factors]
+        missing = [each for each in motives if each not in self._alone]
         vectors = []
         for slot, weight in missing:
             vectors.append(self._still.copy())
             vectors[-1][slot] = weight
         for (slot, weight), alone in zip(missing, self._solve(vectors), strict=True):
-            self._factors[slot, weight] = self._likelier(alone, self._owner[slot][2])
+            owner = self._owner[slot][2]
+            self._alone[slot, weight] = self._likelier(alone, owner), float(np.ptp(np.asarray(alone.values[owner])))
 
     def _solve(self, vectors: Sequence[NumberVector]) -> tuple[Equilibrium, ...]:
         solved = solve_all([self._case.game(numbers) for numbers in vectors], tolerance=TOLERANCE)
