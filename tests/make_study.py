@@ -297,8 +297,8 @@ def _residual(rng: np.random.Generator, leader: str, player: str, action: str, p
 
 def _motives(names: tuple[str, ...]) -> tuple[MotiveResult, ...]:
     likelier = {"conciliate": 1.42, "confront": 0.61, "press_eu": 1.0}
-    shared = [MotiveResult(name, "turkey", "votes", 1.1, 1.7, 6.3, likelier) for name in names]
-    return (*shared, MotiveResult(names[0], "russia", "kurdish_card", 1.0, 1.02, 1.2, {"ease": 0.0}))
+    shared = [MotiveResult(name, "turkey", "votes", 1.1, 1.7, 6.3, likelier, 12.5) for name in names]
+    return (*shared, MotiveResult(names[0], "russia", "kurdish_card", 1.0, 1.02, 1.2, {"ease": 0.0}, 3.0))
 
 
 def _case() -> CaseSummary:

@@ -74,7 +74,16 @@ def test_what_not_all_studies_have_is_left_out_and_told() -> None:
     combined = combine([study(0), replace(other, explanations=(*other.explanations, extra))])
     assert [row.name for row in combined.rows] == ["votes", "fear", "habit"]
     assert combined.left_out == ((), ("Greed",))
-    assert combined_warnings(combined) == ["Greed of case-1 left out: not in every study, or not fitted in one."]
+    assert combined_warnings(combined) == ["Greed of case-1 left out: not in every study, or without evidence in one."]
+
+
+def test_an_explanation_without_evidence_in_one_study_is_left_out_of_all() -> None:
+    other = study(1)
+    unknown = [replace(e, log_evidence=math.nan) if e.name == "habit" else e for e in other.explanations]
+    combined = combine([study(0), replace(other, explanations=tuple(unknown))])
+    assert [row.name for row in combined.rows] == ["votes", "fear"]
+    assert sum(row.posterior for row in combined.rows) == pytest.approx(1.0)
+    assert combined.left_out == (("Habit",), ("Habit",))
 
 
 def test_a_move_in_two_records_is_told() -> None:
@@ -87,7 +96,7 @@ def test_a_move_in_two_records_is_told() -> None:
 
 def test_the_sentence_names_the_leader_or_the_tie() -> None:
     combined = combine([study(0), study(1)])
-    assert combined_sentence(combined).startswith("Together Votes leads Fear by a log Bayes factor of 1.5")
+    assert combined_sentence(combined).startswith("Together Votes leads Fear by a log Bayes factor of 1.5 ± 0.71 (")
     assert "Alone, first comes Votes in case-0 and Fear in case-1." in combined_sentence(combined)
     tied = replace(combined, rows=(combined.rows[0], replace(combined.rows[1], together=-0.5), combined.rows[2]))
     assert combined_sentence(tied).startswith("Together the 2 studies do not tell apart: Votes, Fear.")

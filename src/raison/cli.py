@@ -33,7 +33,7 @@ from raison.analysis.asking import DRAWS
 from raison.analysis.asking import ask as answer_all
 from raison.analysis.disbelieved import disbelieved_readings
 from raison.analysis.foreseen import FITTED, WHOLE, foresee, foresee_fitted
-from raison.analysis.motives import measure_motives, weak_motives
+from raison.analysis.motives import measure_motives, motive_warnings
 from raison.analysis.pool import Threads, cluster_at
 from raison.analysis.signatures import try_signatures
 from raison.analysis.simulating import PATHS
@@ -150,8 +150,7 @@ def ask(
     from raison.report import sentence, show_asked
     from raison.saving import asked_csv, asked_json
 
-    if as_csv and as_json:
-        raise CaseError("found both --csv and --json; write one of them.")
+    _check_format(as_csv, as_json)
     found = _finished(study)
     with _progress() as tell:
         answers = answer_all(
@@ -180,8 +179,7 @@ def combine_studies(
     from raison.report import combined_sentence, show_combined
     from raison.saving import combined_csv, combined_json
 
-    if as_csv and as_json:
-        raise CaseError("found both --csv and --json; write one of them.")
+    _check_format(as_csv, as_json)
     combined = combine([_finished(each) for each in studies])
     with _showing():
         if as_csv or as_json:
@@ -228,6 +226,12 @@ def simulate(
     is_csv = file.suffix == ".csv"
     write_whole(file, paths_csv(drawn) if is_csv else drawn.dataset().to_netcdf(engine="h5netcdf"))
     _show(f"Written: {counted(len(drawn.explanation), 'path')} in {file}")
+
+
+def _check_format(as_csv: bool, as_json: bool) -> None:
+    """Refuse two formats at once."""
+    if as_csv and as_json:
+        raise CaseError("found both --csv and --json; write one of them.")
 
 
 def _finished(text: str) -> Study:
@@ -277,7 +281,7 @@ def _show_motives(written: WrittenCase, built: BuiltCase) -> None:
     except NotConverged as error:
         _complain(f"warning: what each motive does, and which readings are believed, is not known: {error}")
         return
-    for warning in (*weak_motives(written, motives), *disbelieved):
+    for warning in (*motive_warnings(written, motives), *disbelieved):
         _complain(f"warning: {warning}")
     rows = motive_rows(motives, {}, {each.name: each.label for each in built.explanations})
     with _showing():

@@ -48,7 +48,7 @@ class Combined:
     cases: tuple[str, ...]
     rows: tuple[CombinedRow, ...]
     left_out: tuple[tuple[str, ...], ...]
-    """By case, the labels of explanations that not all studies have, or that could not be fitted in one."""
+    """By case, the labels of explanations that not all studies have, or whose evidence is not known in one."""
     twice: tuple[str, ...]
     """Moves that stand in the records of more than one study, and so are counted as often."""
 
@@ -65,7 +65,9 @@ def combine(studies: Sequence[Study]) -> Combined:
         raise CaseError("one study alone cannot be combined; name two or more.")
     if len({study.case.hash for study in studies}) < len(studies):
         raise CaseError(f"two of these studies are of the same case: {', '.join(cases)}. Its record would count twice.")
-    by_name = [{each.name: each for each in study.explanations} for study in studies]
+    by_name = [
+        {each.name: each for each in study.explanations if math.isfinite(each.log_evidence)} for study in studies
+    ]
     shared = [name for name in by_name[0] if all(name in known for known in by_name)]
     if sum(not by_name[0][name].is_null for name in shared) < 2:
         raise CaseError(f"these studies share fewer than two explanations by name: {', '.join(cases)}.")

@@ -108,7 +108,7 @@ def load_study(folder: str | os.PathLike[str]) -> Study:
 
 def study_json(study: Study) -> str:
     """Return the text of `study.json`; a number that is not finite becomes null."""
-    return json.dumps(_plain(study), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return _json_text(_plain(study))
 
 
 def _plain(value: Any) -> Any:
@@ -231,7 +231,7 @@ def asked_csv(answers: Sequence[Asked]) -> str:
 def asked_json(answers: Sequence[Asked], says: Sequence[str]) -> str:
     """Return answers to questions as JSON, each with what it says in words; a number that is not finite is null."""
     plain = [{**_plain(asked), "says": text} for asked, text in zip(answers, says, strict=True)]
-    return json.dumps(plain, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return _json_text(plain)
 
 
 def combined_csv(combined: Combined) -> str:
@@ -246,7 +246,7 @@ def combined_csv(combined: Combined) -> str:
 
 def combined_json(combined: Combined, says: str) -> str:
     """Return what studies say together as JSON, with what it says in words; a number that is not finite is null."""
-    return json.dumps({**_plain(combined), "says": says}, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return _json_text({**_plain(combined), "says": says})
 
 
 def paths_csv(paths: Paths) -> str:
@@ -285,6 +285,10 @@ def _asked_table(answers: Sequence[Asked]) -> tuple[Sequence[str], Rows]:
 
 def _values(each: Any, names: Iterable[str]) -> tuple[Any, ...]:
     return tuple(getattr(each, name) for name in names)
+
+
+def _json_text(plain: Any) -> str:
+    return json.dumps(plain, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _csv_text(columns: Sequence[str], rows: Rows) -> str:

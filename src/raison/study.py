@@ -223,7 +223,7 @@ class MotiveResult:
     likelier: dict[str, float]
     """By action of the player: how many times likelier it is on the focal date than without any motive, in the
     equilibrium with this motive alone. Actions that are impossible then are left out."""
-    stake: float = 0.0
+    stake: float
     """Difference in value between the best state and the worst for its owner, in units of the shocks, in that game."""
 
     @property

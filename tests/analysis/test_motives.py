@@ -4,7 +4,7 @@ import pathlib
 import numpy as np
 import pytest
 
-from raison.analysis.motives import measure_motives, weak_motives
+from raison.analysis.motives import measure_motives, motive_warnings
 from raison.case import build, check_case, read_case
 from raison.case.template import write_template
 from raison.cases import open_case
@@ -150,7 +150,7 @@ def test_a_feared_feature_has_a_strength_below_one(small) -> None:
 def test_a_motive_that_hardly_moves_anyone_is_warned_of_where_it_is_written(small) -> None:
     written = read_case(small(with_wants("0.01 to 0.02"), ("wants: {trade: x2 to x8}", "wants: {trade: 0.01}")))
     check_case(written)
-    warnings = weak_motives(written, measure_motives(build(written)))
+    warnings = motive_warnings(written, measure_motives(build(written)))
     assert [warning.path for warning in warnings] == [
         "players.southland.wants.trade",
         "explanations.for-trade.wants.northland.trade",
@@ -163,7 +163,7 @@ def test_a_motive_that_its_owner_can_hardly_serve_is_warned_of(tmp_path: pathlib
     written = read_case(tmp_path / "case.yaml")
     check_case(written)
     results = {each.feature: each for each in measure_motives(build(written))}
-    (warning,) = weak_motives(written, results.values())  # type: ignore[arg-type]
+    (warning,) = motive_warnings(written, results.values())  # type: ignore[arg-type]
     assert warning.path == "explanations.vain.wants.ministry.sky"
     assert "can hardly serve this motive" in warning.message
     assert f"lie {results['sky'].stake:,.0f} units of the shocks" in warning.message
@@ -173,6 +173,6 @@ def test_a_motive_that_its_owner_can_hardly_serve_is_warned_of(tmp_path: pathlib
 def test_a_motive_that_only_others_can_serve_is_told_as_that() -> None:
     folder = pathlib.Path(__file__).parents[2] / "examples" / "cod-war-1976"
     written = read_case(folder)
-    (warning,) = weak_motives(written, measure_motives(build(written)))
+    (warning,) = motive_warnings(written, measure_motives(build(written)))
     assert warning.path == "players.iceland.wants.recognition"
     assert "works only through what they answer" in warning.message

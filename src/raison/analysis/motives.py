@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import math
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -58,7 +59,7 @@ def measure_motives(case: BuiltCase) -> tuple[MotiveResult, ...]:
     return tuple(results)
 
 
-def weak_motives(written: WrittenCase, motives: Sequence[MotiveResult]) -> tuple[Problem, ...]:
+def motive_warnings(written: WrittenCase, motives: Sequence[MotiveResult]) -> tuple[Problem, ...]:
     """Return a warning for every motive that hardly moves anyone, or can hardly be served, where it is written."""
     warnings = {}
     for motive in motives:
@@ -88,6 +89,13 @@ def weak_motives(written: WrittenCase, motives: Sequence[MotiveResult]) -> tuple
     return tuple(sorted(warnings.values()))
 
 
+class _Alone(NamedTuple):
+    """What a motive alone does: how many times likelier it makes each action, and how far values lie apart."""
+
+    likelier: Mapping[str, float]
+    stake: float
+
+
 class _World:
     """The game without motives at one set of numbers; what was worked out is kept.
 
@@ -106,7 +114,7 @@ class _World:
             for feature, slot, _ in player.motives
         }
         (self._idle,) = self._solve([still])
-        self._alone: dict[tuple[int, float], tuple[Mapping[str, float], float]] = {}
+        self._alone: dict[tuple[int, float], _Alone] = {}
 
     def measure(self, explanation: Explanation) -> list[MotiveResult]:
         """Return what each motive of an explanation does."""
@@ -122,8 +130,8 @@ class _World:
                 explanation.name,
                 *self._owner[slot][:2],
                 *(_strength(weight * self._log_strengths[slot]) for weight in weights),
-                likelier=dict(self._alone[slot, weights[1]][0]),
-                stake=self._alone[slot, weights[1]][1],
+                likelier=dict(self._alone[slot, weights[1]].likelier),
+                stake=self._alone[slot, weights[1]].stake,
             )
             for slot, weights in ends.items()
         ]
@@ -137,7 +145,8 @@ class _World:
             vectors[-1][slot] = weight
         for (slot, weight), alone in zip(missing, self._solve(vectors), strict=True):
             owner = self._owner[slot][2]
-            self._alone[slot, weight] = self._likelier(alone, owner), float(np.ptp(np.asarray(alone.values[owner])))
+            stake = float(np.ptp(np.asarray(alone.values[owner])))
+            self._alone[slot, weight] = _Alone(self._likelier(alone, owner), stake)
 
     def _solve(self, vectors: Sequence[NumberVector]) -> tuple[Equilibrium, ...]:
         solved = solve_all([self._case.game(numbers) for numbers in vectors], tolerance=TOLERANCE)

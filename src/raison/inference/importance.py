@@ -29,7 +29,7 @@ from raison.inference.game_map import NumberVector
 from raison.inference.laplace import Laplace, numbers_at
 from raison.inference.likelihood import Likelihood
 from raison.inference.model import Parameter
-from raison.inference.posterior import Draws, PosteriorStatus
+from raison.inference.posterior import Draws, PosteriorStatus, effective_number
 
 LEAST_FREEDOM = 5
 """Degrees of freedom of the Student t, less the number of its directions: with as many as directions, draws lie about
@@ -167,9 +167,8 @@ def draw_around(laplace: Laplace, likelihood: Likelihood, seed: int) -> Laplace 
 
 def _are_enough(log_weights: Column) -> bool:
     """Return whether draws settle the evidence, and are enough to answer from."""
-    weights = np.exp(log_weights - np.max(log_weights))
-    effective = weights.sum() ** 2 / (weights**2).sum()
-    return bool(effective >= EFFECTIVE) and log_mean(log_weights)[1] < ENOUGH
+    weights = np.exp(log_weights - logsumexp(log_weights))
+    return effective_number(weights) >= EFFECTIVE and log_mean(log_weights)[1] < ENOUGH
 
 
 def _posterior(laplace: Laplace, points: Points, log_weights: Column, shape: float) -> Importance:

@@ -44,7 +44,7 @@ class Draws:
     @property
     def effective(self) -> float:
         """Return how many equally weighted draws would say as much."""
-        return float(1.0 / np.square(self.weights).sum())
+        return effective_number(self.weights)
 
     def interval(self, i: int, probability: float) -> tuple[float, float]:
         """Return the central interval of number `i` that holds so much of the weight."""
@@ -55,6 +55,11 @@ class Draws:
         marks = (np.arange(count) + np.random.default_rng(seed).uniform()) / count
         passed = np.cumsum(self.weights) / self.weights.sum()
         return np.searchsorted(passed, marks, side="right").clip(max=len(self.weights) - 1)
+
+
+def effective_number(weights: Float[np.ndarray, " draws"]) -> float:
+    """Return how many equally weighted draws say as much as draws of these weights, whose sum is 1."""
+    return float(1.0 / np.square(weights).sum())
 
 
 def weighted_interval(

@@ -28,7 +28,7 @@ from raison.errors import SamplingFailed
 from raison.inference.importance import TOLERANCE, AtMode, Column, Importance, Points, log_likelihood_at
 from raison.inference.laplace import Laplace, numbers_at
 from raison.inference.likelihood import Likelihood
-from raison.inference.posterior import Draws, PosteriorStatus
+from raison.inference.posterior import Draws, PosteriorStatus, effective_number
 
 PARTICLES = 32
 """Particles of one run."""
@@ -194,7 +194,7 @@ def _step(values: Column, most: float) -> float:
 
     def missing(step: float) -> float:
         weights = np.exp(step * values - float(np.logaddexp.reduce(step * values)))
-        return float(1.0 / np.square(weights).sum()) / len(values) - EFFECTIVE
+        return effective_number(weights) / len(values) - EFFECTIVE
 
     if missing(most) >= 0.0:
         return most

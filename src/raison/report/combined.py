@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from raison.combined import Combined
+import math
+
+from raison.combined import Combined, CombinedRow
 from raison.errors import counted
 from raison.inference.evidence import INDISTINCT
 from raison.report.words import evidence_word, log_number, percent
@@ -22,8 +24,8 @@ def combined_sentence(combined: Combined) -> str:
         told = f"Together the {counted(len(combined.cases), 'study', 'studies')} do not tell apart: {', '.join(near)}."
     else:
         told = (
-            f"Together {first.label} leads {second.label} by a log Bayes factor of {log_number(lead)} "
-            f"({evidence_word(lead)}), posterior {percent(first.posterior)}."
+            f"Together {first.label} leads {second.label} by a log Bayes factor of {log_number(lead)}"
+            f"{_error(first, second)} ({evidence_word(lead)}), posterior {percent(first.posterior)}."
         )
     best = [max(combined.rows, key=lambda row: row.each[i]).label for i in range(len(combined.cases))]
     agreed = " and ".join(f"{label} in {case}" for case, label in zip(combined.cases, best, strict=True))
@@ -33,10 +35,16 @@ def combined_sentence(combined: Combined) -> str:
     return f"{told} {ASSUMES}"
 
 
+def _error(first: CombinedRow, second: CombinedRow) -> str:
+    """Return the standard error of the lead of one over another, where it was measured."""
+    error = math.hypot(first.error, second.error)
+    return "" if math.isnan(error) else f" ± {max(error, 0.01):.2f}"
+
+
 def combined_warnings(combined: Combined) -> list[str]:
     """Return what a reader must know of the studies."""
     warnings = [
-        f"{', '.join(labels)} of {case} left out: not in every study, or not fitted in one."
+        f"{', '.join(labels)} of {case} left out: not in every study, or without evidence in one."
         for case, labels in zip(combined.cases, combined.left_out, strict=True)
         if labels
     ]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from matplotlib.patches import FancyArrowPatch
 
 from raison.report.charts import canvas
 from raison.report.names import two_lines
 from raison.report.palette import FAINT, INK
 from raison.report.parts import Chart
-from raison.study import Study
+from raison.study import Study, VariableLinks
 
 _ROW = 46
 _PLAYER, _VARIABLE, _WANT = 250.0, 560.0, 720.0
@@ -75,7 +77,7 @@ def structure_chart(study: Study) -> Chart:
         )
         for at, side, text in heads:
             axes.text(at, -0.35, text, ha=side, va="bottom", color=FAINT, fontsize=10, clip_on=False)
-        spoken = "; ".join(_spoken(study, place) for place in range(len(rows)))
+        spoken = "; ".join(_spoken(row, labels) for row in rows)
         text = canvas.svg_text(figure, name="structure", says=f"{spoken}.")
     return Chart(
         text,
@@ -85,8 +87,7 @@ def structure_chart(study: Study) -> Chart:
     )
 
 
-def _spoken(study: Study, place: int) -> str:
+def _spoken(row: VariableLinks, labels: Mapping[str, str]) -> str:
     """Return in words what moves a variable."""
-    row, labels = study.structure[place], study.case.labels
-    movers = [labels.get(name, name) for name in row.acts] + [labels.get(name, name) for name in row.drives]
+    movers = [labels.get(name, name) for name in (*row.acts, *row.drives)]
     return f"{labels.get(row.variable, row.variable)} is moved by {', '.join(movers) or 'nature alone'}"
