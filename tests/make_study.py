@@ -37,6 +37,7 @@ from raison.study import (
     LeftOut,
     MotiveChain,
     MotiveResult,
+    MoveReasons,
     NextEvidence,
     ParameterEstimate,
     PowerHelp,
@@ -121,6 +122,7 @@ def make_study(*, listed: int = 6, items: int = 70, claims: int = 69, seed: int 
         held_out=_held_out(names),
         episodes=(),
         questions=_questions(names),
+        reasons=_reasons(names),
         variants=(),
         fragility=Fragility(
             leader=leader,
@@ -509,6 +511,14 @@ def _structure() -> tuple[VariableLinks, ...]:
     )
 
 
+def _reasons(names: Sequence[str]) -> tuple[MoveReasons, ...]:
+    """Return the reasons of two moves of different players under the first explanation."""
+    parts = {"votes": 0.71, "its costs": -0.9, "the shocks": 0.2, "all together": 0.01}
+    averaged = {name: Estimate(value, 0.02, value - 0.3, value + 0.3) for name, value in parts.items()}
+    moves = (("2016-06-24", "turkey", "conciliate"), ("2016-06-30", "russia", "ease"))
+    return tuple(MoveReasons(RECORD, *move, averaged, {names[0]: parts}) for move in moves)
+
+
 def _questions(names: Sequence[str]) -> tuple[Asked, ...]:
     """Return the answer to a reason and to a test, the last explanation without one."""
     reason = {"votes": Estimate(0.71, 0.02, 0.3, 1.1), "its costs": Estimate(-0.9, 0.01, -1.2, -0.5)}
@@ -521,5 +531,8 @@ def _questions(names: Sequence[str]) -> tuple[Asked, ...]:
         under.append(Under(last, last.title(), 1.0 / len(names), {}, 0, 8, 0, "nobody weighs anything here"))
         question = "reason(turkey conciliate on 2016-06-24)" if kind == "parts" else "rate(turkey conciliate) > 2"
         defined = 1.0 - 1.0 / len(names)
-        answers.append(Asked(question, kind, False, parts, defined, tuple(under), "exact on the chain, at draws", ""))
+        form = "reason" if kind == "parts" else ""
+        answers.append(
+            Asked(question, kind, form, False, parts, defined, tuple(under), "exact on the chain, at draws", "")
+        )
     return tuple(answers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from raison.notebook import html_table
 
@@ -43,6 +43,44 @@ class Under:
     """Draws whose game did not converge."""
     why_undefined: str
     """Why, in one of them."""
+    unchanged: dict[str, Estimate] = field(default_factory=dict)
+    """Of a past that is lived through again, the answer had nothing been changed; else empty."""
+    table: dict[str, dict[str, float]] = field(default_factory=dict)
+    """Of an answer that is a table, at the most probable numbers: by row, each column; else empty."""
+
+    @property
+    def has_answer(self) -> bool:
+        return bool(self.parts or self.table)
+
+
+@dataclass(frozen=True)
+class AskedOn:
+    """The answer for another day, averaged over the explanations."""
+
+    date: str
+    value: float
+    low: float
+    """5 % point over the draws."""
+    high: float
+    """95 % point."""
+    unchanged: float | None
+    """Of a past that is lived through again, the answer had nothing been changed; else null."""
+
+
+@dataclass(frozen=True)
+class LivedAgain:
+    """One variable in histories that are lived through again, averaged over the explanations; level numbers from 0."""
+
+    variable: str
+    dates: tuple[str, ...]
+    was: tuple[float, ...]
+    """Mean level in the histories as they were."""
+    would_be: tuple[float, ...]
+    """Mean level with the change."""
+    low: tuple[float, ...]
+    """5 % point over the histories with the change."""
+    high: tuple[float, ...]
+    """95 % point."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +90,9 @@ class Asked:
     question: str
     """In canonical form."""
     kind: str
-    """`number`, `test` (the number is the probability that it holds) or `parts`."""
+    """`number`, `test` (the number is the probability that it holds), `parts` or `table`."""
+    form: str
+    """The word that the question begins with, such as `reason`; empty if it is made of several."""
     is_about_explanations: bool
     """Whether the answer hangs on how probable the explanations are."""
     parts: dict[str, Estimate]
@@ -64,6 +104,12 @@ class Asked:
     """How it was computed."""
     assumes: str
     """What everybody in the model knows of what is changed; empty if nothing is."""
+    unchanged: dict[str, Estimate] = field(default_factory=dict)
+    """Of a past that is lived through again, the average had nothing been changed; else empty."""
+    over_time: tuple[AskedOn, ...] = ()
+    """The same asked for other days, where it is asked for a day and stands in the case; else empty."""
+    lived_again: tuple[LivedAgain, ...] = ()
+    """Every variable in the histories, where a past is lived through again and the question stands in the case."""
 
     def _repr_html_(self) -> str:
         every = [
@@ -73,5 +119,8 @@ class Asked:
         rows = []
         for label, parts, why in every:
             rows += [(label, part, f"{each.value:.3g} ± {each.error:.2g}") for part, each in parts.items()]
-            rows += [] if parts else [(label, "", why or "no answer")]
+            rows += [] if parts or self.kind == "table" else [(label, "", why or "no answer")]
+        for under in self.under:
+            for row, columns in under.table.items():
+                rows.append((under.label, row, ", ".join(f"{name} {each:.3g}" for name, each in columns.items())))
         return html_table(self.question, ("explanation", "part", "answer"), rows, self.assumes)

@@ -13,7 +13,7 @@ import json
 import math
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,7 @@ from raison.combined import Combined
 from raison.errors import CaseError, Problem
 from raison.inference.posterior import Draws
 from raison.loading import from_plain
-from raison.study import APART, ActionForecast, ActResidual, NextEvidence, ParameterEstimate, Study
+from raison.study import APART, ActionForecast, ActResidual, MoveReasons, NextEvidence, ParameterEstimate, Study
 from raison.writing import make_folder, write_whole
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ TABLES = (
     "episodes",
     "variants",
     "questions",
+    "reasons",
 )
 """The tables of a study."""
 
@@ -220,7 +221,28 @@ def _tables(study: Study) -> list[tuple[Sequence[str], Rows]]:
             ((variant.name, *_values(each, share)) for variant in study.variants for each in variant.shares),
         ),
         _asked_table(study.questions),
+        (
+            ("record", "date", "player", "action", "explanation", "part", *_names(Estimate)),
+            (
+                (*_values(each, ("record", "date", "player", "action")), name, part, *numbers)
+                for each in study.reasons
+                for name, part, numbers in _parts_of(each)
+            ),
+        ),
     ]
+
+
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind))
+
+
+def _parts_of(reasons: MoveReasons) -> Iterator[tuple[str, str, tuple[float, ...]]]:
+    """Yield the explanation (none for the average), the part, and its numbers."""
+    for part, each in reasons.parts.items():
+        yield "", part, _values(each, _names(Estimate))
+    for name, parts in reasons.under.items():
+        for part, value in parts.items():
+            yield name, part, (value, math.nan, math.nan, math.nan)
 
 
 def asked_csv(answers: Sequence[Asked]) -> str:
@@ -267,7 +289,7 @@ def paths_csv(paths: Paths) -> str:
 
 def _asked_table(answers: Sequence[Asked]) -> tuple[Sequence[str], Rows]:
     """Return a row for each part of each answer, averaged (without a name) and under each explanation."""
-    estimate = [field.name for field in dataclasses.fields(Estimate)]
+    estimate = _names(Estimate)
     counts = ("draws", "undefined", "unconverged")
     nothing = Estimate(math.nan, math.nan, math.nan, math.nan)
 
@@ -275,10 +297,18 @@ def _asked_table(answers: Sequence[Asked]) -> tuple[Sequence[str], Rows]:
         for asked in answers:
             total = [sum(getattr(each, name) for each in asked.under) for name in counts]
             every = [("", asked.parts, total)]
-            every += [(each.explanation, each.parts or {"": nothing}, _values(each, counts)) for each in asked.under]
+            every += [
+                (each.explanation, each.parts if each.has_answer else {"": nothing}, _values(each, counts))
+                for each in asked.under
+            ]
             for name, parts, drawn in every:
                 for part, each in parts.items():
                     yield (asked.question, name, part, *_values(each, estimate), *drawn)
+            for under in asked.under:
+                for row, columns in under.table.items():
+                    for column, value in columns.items():
+                        told = Estimate(value, math.nan, math.nan, math.nan)
+                        yield (asked.question, under.explanation, f"{row}: {column}", *_values(told, estimate), 1, 0, 0)
 
     return ("question", "explanation", "part", *estimate, *counts), rows()
 

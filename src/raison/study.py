@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from raison.asked import Asked
+from raison.asked import Asked, Estimate
 from raison.notebook import html_table
 from raison.record import Source
 
@@ -675,6 +675,21 @@ class Stage:
 
 
 @dataclass(frozen=True)
+class MoveReasons:
+    """The parts of the advantage over waiting of what a player did on a day, one for each motive."""
+
+    record: str
+    date: str
+    player: str
+    action: str
+    parts: dict[str, Estimate]
+    """Averaged over the explanations in which it wants something: each motive, `its costs`, `the shocks`, and `all
+    together`, in units of the shocks."""
+    under: dict[str, dict[str, float]]
+    """By explanation, the mean of each part over draws of its numbers."""
+
+
+@dataclass(frozen=True)
 class VariableLinks:
     """What moves a variable, and what looks at it."""
 
@@ -757,6 +772,8 @@ class Study:
     """None where no draw of the numbers could be solved."""
     questions: tuple[Asked, ...]
     """What became of the questions of the case, in its order."""
+    reasons: tuple[MoveReasons, ...]
+    """Of every kind of move on every day of the records, in order of time; empty where nobody wants anything."""
     clues: CluesResult | None
     """None if the case has no clues."""
     next_evidence: tuple[NextEvidence, ...]

@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 
 from raison.analysis import run_study
-from raison.analysis.asking import _Answers, _estimates, ask
+from raison.analysis.asking import _Answers, _estimates, answer_questions, ask
+from raison.analysis.pool import Threads
+from raison.analysis.watch import Watch
 from raison.analysis.worlds import world_of
 from raison.asked import WHOLE
 from raison.errors import CaseError, QueryError
@@ -13,6 +15,7 @@ from raison.inference.posterior import Draws
 from raison.query.answers import TOGETHER
 from raison.query.grammar import parse_query
 from raison.query.world import Facts
+from raison.report.asked import asked_table, sentence
 from raison.saving import load_study, save_study
 
 FORECAST = "P(border = open at 2022-12-31 | record)"
@@ -151,3 +154,73 @@ def test_a_motive_that_an_explanation_does_not_have_is_zero_there():
     one = _Answers(parts=({"votes": 1.0, TOGETHER: 1.0},), errors=({},), times=(1,))
     other = _Answers(parts=({TOGETHER: 0.5},), errors=({},), times=(1,))
     assert _estimates([one, other], [0.5, 0.5], "parts")["votes"].value == 0.5
+
+
+HAD = "P(northland offer by 2022-06-30 | record, had(trade = good))"
+
+
+def test_what_would_have_been_stands_beside_what_was(study):
+    (found,) = ask(study, [HAD])
+    assert found.unchanged[WHOLE].value == 1.0  # the offer is in the record, beyond doubt
+    assert all(each.unchanged[WHOLE].value == 1.0 for each in found.under)
+    (forecast,) = ask(study, [FORECAST])
+    assert forecast.unchanged == {}
+    assert forecast.over_time == forecast.lived_again == ()
+
+
+def test_a_question_of_the_case_is_told_over_time_and_its_histories_are_shown(study, case, rivals):
+    asking = dataclasses.replace(case, questions=(FORECAST, HAD, "reason(northland)"))
+    answered = answer_questions(study, asking, rivals, Watch(), Threads())
+    forecast, had, reason = answered.questions
+    assert had.over_time[-1].date == "2022-06-30"
+    for each in (forecast, had):
+        assert each.over_time[-1].value == pytest.approx(each.parts[WHOLE].value, abs=1e-12)
+    assert reason.over_time == ()
+    assert [each.variable for each in had.lived_again] == list(case.space.names)
+    trade = next(each for each in had.lived_again if each.variable == "trade")
+    good = case.space.variable("trade").index("good")
+    assert trade.would_be == pytest.approx([float(good)] * len(trade.dates))
+    assert min(trade.was) < good
+    assert forecast.lived_again == ()
+
+
+def test_every_move_of_the_record_has_its_reasons(study, case):
+    (asked,) = ask(study, ["reason(northland offers on 2021-11-15)"])
+    (offer,) = [each for each in study.reasons if (each.action, each.date) == ("offer", "2021-11-15")]
+    assert offer.parts == asked.parts
+    assert "habit and reply" not in offer.under
+    dates = [each.date for each in study.reasons]
+    assert dates == sorted(dates)
+
+
+def test_where_numbers_turn_an_outcome_is_a_table_under_each_explanation(study):
+    text = "border = open at 2022-12-31 | record"
+    pivots, slopes = ask(study, [f"pivots({text})", f"sensitivity({text})"])
+    assert pivots.kind == "table"
+    assert pivots.parts == {}
+    for each in pivots.under:
+        assert each.table or each.why_undefined
+        for row in each.table.values():
+            assert set(row) == {"now", "turns at", "range from", "to"}
+    assert any(each.table for each in pivots.under)
+    assert "turns if" in sentence(pivots)
+    assert all(each.draws == 1 for each in slopes.under)
+
+
+@pytest.mark.parametrize(
+    ("question", "says"),
+    [
+        ("outcome(northland offer by 2022-06-30 | record to 2021-06-30)", "Brier score"),
+        ("again(northland offers on 2021-11-15 | had(trade = good))", "however the shocks"),
+        ("paths(northland offers on 2021-11-15)", "works through"),
+        ("share(northland at 2021-11-14 | record to 2021-11-14)", "drives its options apart"),
+        ("why(northland offers at 2021-11-14 against 2021-04-01)", "as likely as on the other day"),
+        ("steps(southland | record)", "Worth most"),
+        ("sensitivity(border = open at 2022-12-31 | record)", "odds of the outcome"),
+        (HAD, "Without the change it is 1"),
+    ],
+)
+def test_every_form_of_answer_is_told_in_words(study, question: str, says: str):
+    (found,) = ask(study, [question])
+    assert says in sentence(found)
+    assert asked_table(found).rows

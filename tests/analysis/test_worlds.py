@@ -13,7 +13,7 @@ def test_a_world_of_habits_solves_no_game_and_forecasts_all_the_same(case, fits)
     where = habits.records[0]
     time = where.calendar.end_of(question.given.record)
     here = where.whereabouts(habits.motion, lambda: habits.motion.filter(where.plan, where.start), time)
-    later = habits.motion.distribution(here, where.calendar.end_of(question.date) - time)
+    later = habits.motion.distribution(here, where.calendar.end_of(question.moment.date) - time)
     is_open = habits.motion.space.levels_of("border") == 2
     assert np.isclose(world.answer(question).value, np.asarray(later)[is_open].sum(), atol=1e-10)
 

@@ -11,6 +11,7 @@ from raison.chain import Act
 from raison.equilibrium import solve
 from raison.errors import NotConverged
 from raison.game import Motive
+from raison.game.holding import holding
 from raison.inference.reasons import COSTS, SHOCKS, Reasons
 
 
@@ -53,6 +54,46 @@ def test_each_part_is_what_its_own_payoff_is_worth_by_brute_force(reasons, borde
                 expected = gain - (costs[a] if part == COSTS else 0.0)
                 np.testing.assert_allclose(found[part], expected, atol=1e-9)
             assert cost == costs[a]
+
+
+@pytest.mark.parametrize("variable", BORDER_SPACE.names)
+def test_what_works_through_a_variable_is_what_is_lost_where_nothing_moves_it(
+    reasons, border_dense: Dense, border_values, variable: str
+):
+    """By brute force: the dense chain of the held game, its players choosing as in the other."""
+    held = Dense(holding(border(), variable))
+    matrix = np.zeros((24, 24))
+    for free, jump in zip(border_dense.jumps(border_values), held.jumps(border_values), strict=True):
+        for x in range(24):
+            matrix[x, jump.target[x]] += free.rate[x]
+            matrix[x, x] -= free.rate[x]
+    for i, player in enumerate(border().players[:2]):
+        motive = player.motives[0]
+        flow = motive.weight * np.asarray(motive.feature)
+        values = np.linalg.solve(border_dense.rhos[i] * np.eye(24) - matrix, flow)
+        for name, _, _, outcomes, _ in held.actions[i]:
+            act = Act(player.name, name)
+            without = sum(chance * values[target] for chance, target in outcomes) - values
+            found = reasons.through(act, variable)[motive.name]
+            np.testing.assert_allclose(found, reasons.advantage(act)[motive.name] - without, atol=1e-9)
+
+
+def test_nothing_works_through_what_an_act_costs(reasons):
+    through = reasons.through(Act("north", "declare"), "tension")  # it changes nothing
+    assert max(float(np.abs(each).max()) for each in through.values()) < 1e-9
+
+
+def test_how_far_a_motive_drives_options_apart_is_the_largest_less_the_smallest_of_its_parts(reasons):
+    for player in border().players[:2]:
+        spreads = reasons.spreads(player.name)
+        for motive in player.motives:
+            options = [np.zeros(24)]
+            for action in player.actions:
+                part = np.asarray(reasons.advantage(Act(player.name, action.name))[motive.name])
+                is_available = np.ones(24, dtype=bool) if action.is_available is None else action.is_available
+                options.append(np.where(is_available, part, 0.0))
+            expected = np.max(options, axis=0) - np.min(options, axis=0)
+            np.testing.assert_allclose(spreads[motive.name], expected, atol=1e-12)
 
 
 def test_a_motive_of_weight_zero_is_no_reason():

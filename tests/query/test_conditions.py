@@ -102,7 +102,7 @@ def test_wrong_names_and_orders_are_told() -> None:
         ),
         (
             "rate(turkey presses at 2016-06-30 | record, had(ties = cold)) > 1",
-            ["`had(...)` can be asked for in `P(...)` and `E(number of ...)` only."],
+            ["`had(...)` can be asked for in `P(...)`, `E(number of ...)` and `again(...)` only."],
         ),
         ("value(gdp at 2016-03-02)", ["indicator `gdp` has no value at 2016-03-02. Did you mean `2016-03-01`?"]),
     ],

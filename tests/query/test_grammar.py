@@ -6,13 +6,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from raison.errors import QueryError
+from raison.query.forms.again import Again
 from raison.query.forms.explanation import ExplanationProbability
+from raison.query.forms.hazard import Hazard
 from raison.query.forms.indicator import IndicatorValue
 from raison.query.forms.moves import MoveCount
+from raison.query.forms.options import OwnOptions, Steps
+from raison.query.forms.outcome import Outcome
 from raison.query.forms.parameter import ParameterValue
-from raison.query.forms.probability import Probability
+from raison.query.forms.paths import Paths
+from raison.query.forms.probability import Moment, Probability
 from raison.query.forms.rate import Rate
+from raison.query.forms.reason import Reason
+from raison.query.forms.share import Share
+from raison.query.forms.turning import Pivots, Sensitivity
 from raison.query.forms.wait import ExpectedWait
+from raison.query.forms.why import Why
 from raison.query.grammar import MOST_SIGNS, parse_condition, parse_query, parse_test
 from raison.query.tree import (
     And,
@@ -21,6 +30,8 @@ from raison.query.tree import (
     Comparison,
     Constant,
     Given,
+    Happenings,
+    Happens,
     In,
     Intervention,
     Never,
@@ -29,6 +40,7 @@ from raison.query.tree import (
     SetLevel,
     SetNumber,
     Test,
+    Unchanged,
 )
 
 names = st.from_regex(r"[a-z0-9_]([a-z0-9_-]{0,4}[a-z0-9_])?", fullmatch=True).filter(lambda name: name != "not")
@@ -44,6 +56,11 @@ conditions = st.recursive(
     ),
     max_leaves=5,
 )
+happens = st.builds(Happens, names, names)
+happenings = happens | st.builds(Happenings, st.sampled_from(["and", "or"]), st.lists(happens, **several).map(tuple))
+moments = st.builds(Moment, st.sampled_from(["at", "by"]), dates, st.none()) | st.builds(
+    Moment, st.just("between"), dates, dates
+)
 numbers = st.floats(allow_nan=False, allow_infinity=False)
 paths = st.sampled_from(["players.turkey.wants.votes", "nature.economy falls.every", "players.eu.looks ahead"])
 changes = (
@@ -51,14 +68,29 @@ changes = (
     | st.builds(Never, names, names)
     | st.builds(SetNumber, paths, numbers)
     | st.builds(SetNumber, paths, numbers.map(abs), st.just(True))
+    | st.just(Unchanged())
 )
 ways = st.sampled_from(["do", "surprise", "had"])
 interventions = st.lists(st.builds(Intervention, ways, changes, st.none() | dates, st.none() | dates), max_size=2).map(
     tuple
 )
 givens = st.builds(Given, st.none() | st.just("all") | dates, interventions)
+probabilities = st.builds(Probability, conditions | happenings, moments, givens, st.none() | conditions | happenings)
+words = st.just("") | names
+reasons = st.builds(Reason, names, names, st.none() | dates, words, words, words)
 expressions = st.recursive(
-    st.builds(Probability, conditions, st.sampled_from(["at", "by"]), dates, givens)
+    probabilities
+    | st.builds(Hazard, conditions | happenings, dates, givens)
+    | st.builds(Share, names, dates, words, givens)
+    | st.builds(Why, names, names, dates, dates, words)
+    | st.builds(Again, names, names, dates, givens.filter(lambda given: str(given)))
+    | st.builds(Outcome, probabilities)
+    | st.builds(Pivots, probabilities)
+    | st.builds(Sensitivity, probabilities)
+    | st.builds(Steps, names, st.none() | dates, givens)
+    | st.builds(OwnOptions, names, st.none() | dates, givens)
+    | reasons
+    | st.builds(Paths, reasons.filter(lambda reason: not reason.through))
     | st.builds(ExplanationProbability, names, st.sampled_from(["record", "clues", "record, clues"]))
     | st.builds(IndicatorValue, names, dates)
     | st.builds(ExpectedWait, st.sampled_from(["days", "weeks", "months", "years"]), conditions, givens)
@@ -126,11 +158,16 @@ def test_a_single_comparison_is_no_joined_test() -> None:
     [
         (
             "",
-            "query:1: found nothing; expected a number, `-`, `P(...)`, `rate(...)`, `E(...)`, `reason(...)`, "
-            "`payoff(...)`, `options(...)`, `posterior(...)`, `parameter(...)`, `value(...)`, `moves(...)` or `(`.",
+            "query:1: found nothing; expected a number, `-`, `P(...)`, `rate(...)`, `E(...)`, `hazard(...)`, "
+            "`reason(...)`, `paths(...)`, `share(...)`, `why(...)`, `again(...)`, `payoff(...)`, `options(...)`, "
+            "`steps(...)`, `sensitivity(...)`, `pivots(...)`, `outcome(...)`, `posterior(...)`, `parameter(...)`, "
+            "`value(...)`, `moves(...)` or `(`.",
         ),
         ("P(ties << close by 2016-01-01)", "query:9: found `<`; expected a name."),
-        ("P(ties < close until 2016-01-01)", "query:16: found `until`; expected `and`, `or`, `at`, `by` or `before`."),
+        (
+            "P(ties < close until 2016-01-01)",
+            "query:16: found `until`; expected `and`, `or`, `at`, `by`, `between` or `before`.",
+        ),
         ("P(a = b by 2016-02-31)", "query:12: `2016-02-31` is no day of the calendar."),
         ("P(a = b by 2016-2-1)", "query:12: found `2016-2-1`; expected a date such as 2016-06-27."),
         ("P(a = b by 2016-02-01", "query:22: found the end of the query; expected `|` or `)`."),

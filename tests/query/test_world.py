@@ -6,15 +6,29 @@ import pytest
 import scipy.integrate
 import scipy.linalg
 from dense import Dense, filter_by_matrices, matrix_of, reach
-from small_games import BEGIN, BORDER_SPACE, border, border_record, border_start, watched
+from small_games import (
+    BEGIN,
+    BORDER_NAMES,
+    BORDER_NUMBERS,
+    BORDER_SPACE,
+    border,
+    border_record,
+    border_start,
+    watched,
+)
 
 from raison.chain import Act, Chain, ChainMotion
 from raison.equations import GameArrays
 from raison.equations.play import play
 from raison.equilibrium import solve
 from raison.errors import QueryError
-from raison.query.answers import Number, Parts, Undefined
+from raison.inference.likelihood import GameLikelihood
+from raison.inference.model import Parameter
+from raison.inference.prior import Fixed, LogNormal
+from raison.query.answers import Number, Parts, Table, Undefined
 from raison.query.conditions import check_query, mask
+from raison.query.forms.again import same_again
+from raison.query.forms.why import shared_out
 from raison.query.grammar import parse_condition, parse_query, parse_test
 from raison.query.tree import Names
 from raison.query.world import Facts, Played, World, _combine, rests_on
@@ -47,10 +61,26 @@ def facts() -> Facts:
 
 
 class BorderRules:
-    """The border game, solved to rounding."""
+    """The border game, solved to rounding, at some numbers."""
+
+    def __init__(self, numbers=BORDER_NUMBERS):
+        self.numbers = numbers
+        self.parameters = [
+            Parameter(name, LogNormal(0.5 * number, 2.0 * number) if number > 0.0 else Fixed(number))
+            for name, number in zip(BORDER_NAMES, BORDER_NUMBERS, strict=True)
+        ]
+
+    def with_number(self, name, value):
+        moved = self.numbers.copy()
+        moved[BORDER_NAMES.index(name)] = value
+        return BorderRules(moved)
+
+    def slopes(self, seen):
+        gradient = GameLikelihood(border, [seen], tolerance=1e-12).evaluate(self.numbers).gradient
+        return dict(zip(BORDER_NAMES, gradient.tolist(), strict=True))
 
     def game(self, changes):
-        game = border()
+        game = border(self.numbers)
         for each in changes:
             assert each.name == "players.south.looks ahead"
             north, south, *others = game.players
@@ -59,8 +89,13 @@ class BorderRules:
         return game
 
     def number(self, name):
-        assert name == "players.south.looks ahead"
-        return 10.0
+        return 10.0 if name == "players.south.looks ahead" else float(self.numbers[BORDER_NAMES.index(name)])
+
+    def choices(self, played, player):
+        arrays = GameArrays.of(played.game)
+        place = [each.name for each in arrays.players].index(player)
+        probs = np.asarray(play(arrays, played.values).choices[place].probs)
+        return np.vstack([1.0 - probs.sum(axis=0), probs])
 
     def play(self, game, near):
         equilibrium = solve(game, start=near, tolerance=1e-13)
@@ -376,7 +411,7 @@ def test_a_query_says_what_its_answer_rests_on(text: str, basis: str):
     assert rests_on(parse_query(text)) == basis
 
 
-def _first(jumps, event, other, elapsed: float) -> float:
+def _first(jumps, event, other, elapsed: float, begin=None) -> float:
     """Probability that an event comes first, by one matrix of states and two of where they end.
 
     An event is a mask of states, or what a jump is called.
@@ -393,7 +428,7 @@ def _first(jumps, event, other, elapsed: float) -> float:
             matrix[x, to] += jump.rate[x]
             matrix[x, x] -= jump.rate[x]
     start = np.zeros(size + 2)
-    np.add.at(start, ends, border_start())
+    np.add.at(start, ends, border_start() if begin is None else begin)
     return float((start @ scipy.linalg.expm(matrix * elapsed))[size])
 
 
@@ -620,3 +655,226 @@ def test_what_can_be_taken_nowhere_is_no_option(world):
     assert set(answer.shares) == {"arm"}
     armed = world.answer(parse_query("options(south | record, do(south never talk))"))
     assert isinstance(armed, Undefined)  # it has armed, and cannot again
+
+
+def test_between_two_days_counts_from_the_beginning_of_the_first(world, border_jumps):
+    matrix = matrix_of(border_jumps, 24)
+    then = border_start() @ scipy.linalg.expm(matrix * 1.0)
+    sour = mask(parse_condition("mood = sour"), BORDER_SPACE)
+    found = _ask(world, f"P(mood = sour between {_day(1.0)} and {_day(2.0)})")
+    assert found == pytest.approx(reach(border_jumps, 24, then, sour, 1.0 + ONE_DAY), abs=1e-9)
+    found = _ask(world, f"P(south arm between {_day(1.0)} and {_day(2.0)})")
+    assert found == pytest.approx(_first(border_jumps, "arm", None, 1.0 + ONE_DAY, then), abs=1e-9)
+
+
+def test_between_two_days_of_a_change_is_asked_in_the_changed_game(world):
+    changed = f"do(tension = high from {_day(1.0)})"
+    assert _ask(world, f"P(tension = high between {_day(1.0)} and {_day(1.5)} | {changed})") == pytest.approx(1.0)
+    assert _ask(world, f"P(tension = high between {_day(0.5)} and {_day(0.75)} | {changed})") == pytest.approx(
+        _ask(world, f"P(tension = high between {_day(0.5)} and {_day(0.75)})"), abs=1e-9
+    )
+
+
+def test_several_acts_are_all_or_one_of_them(world):
+    end = _day(1.5)
+    arm, press = (_ask(world, f"P({act} by {end})") for act in ("south arm", "north press"))
+    both, one = (_ask(world, f"P(south arm {op} north press by {end})") for op in ("and", "or"))
+    assert both + one == pytest.approx(arm + press, abs=1e-9)
+    assert both < min(arm, press) < max(arm, press) < one
+    orders = "south arm before north press", "north press before south arm"
+    assert one == pytest.approx(sum(_ask(world, f"P({order} by {end})") for order in orders), abs=1e-9)
+
+
+def test_the_hazard_is_the_rate_at_which_the_share_without_falls(world):
+    for event, given in (
+        ("mood = sour", ""),
+        ("south arm", ""),
+        ("mood = sour", f" | do(tension = high from {_day(0.5)})"),
+    ):
+        by = [1.0 - _ask(world, f"P({event} by {_day(t)}{given})") for t in (0.975, 1.025)]
+        found = _ask(world, f"hazard({event} at {_day(1.0)}{given})")
+        assert found == pytest.approx(-np.diff(np.log(by))[0] / (2 * ONE_DAY), rel=1e-3)
+    sure = world.answer(parse_query(f"hazard(tension = calm at {_day(1.0)} | do(tension = calm))"))
+    assert isinstance(sure, Undefined)
+
+
+def test_shares_of_motives_add_up_and_one_is_what_all_have_of_it(world):
+    day = _day(2.5)
+    every = world.answer(parse_query(f"share(north at {day} | record to {day})"))
+    assert isinstance(every, Parts)
+    assert sum(each.value for each in every.shares.values()) == pytest.approx(1.0, abs=1e-12)
+    assert _ask(world, f"share(north, warmth at {day} | record to {day})") == every.shares["warmth"].value
+    assert all(0.0 <= each.value <= 1.0 for each in every.shares.values())
+
+
+def test_what_changed_between_two_days_adds_up_to_the_log_of_the_ratio_of_the_rates(world):
+    late, early = _day(2.5), _day(0.25)
+    found = world.answer(parse_query(f"why(north press at {late} against {early})"))
+    assert isinstance(found, Parts)
+    *parts, whole = [each.value for each in found.shares.values()]
+    rates = [_ask(world, f"rate(north press at {day} | record to {day})") for day in (late, early)]
+    assert whole == pytest.approx(np.log(rates[0] / rates[1]), abs=1e-12)
+    assert sum(parts) == pytest.approx(whole, abs=1e-12)
+
+
+def test_a_change_is_shared_out_as_by_all_orders():
+    """Three variables by hand; the third moves nothing."""
+    rng = np.random.default_rng(7)
+    rate = np.repeat(rng.uniform(0.5, 2.0, (4, 3))[:, :, None], 2, axis=2)
+    before, after = rng.dirichlet(np.ones(24), 2)
+    mixes = {
+        "": before.reshape(4, 3, 2).sum(axis=2),
+        "t": np.outer(after.reshape(4, 3, 2).sum(axis=(1, 2)), before.reshape(4, 3, 2).sum(axis=(0, 2))),
+        "m": np.outer(before.reshape(4, 3, 2).sum(axis=(1, 2)), after.reshape(4, 3, 2).sum(axis=(0, 2))),
+        "tm": after.reshape(4, 3, 2).sum(axis=2),
+    }
+    log = {name: np.log((rate[:, :, 0] * mix).sum()) for name, mix in mixes.items()}
+    found = shared_out(rate.reshape(-1), before, after, BORDER_SPACE).shares
+    assert set(found) == {"tension", "mood", "all together"}
+    by_tension = 0.5 * (log["t"] - log[""] + log["tm"] - log["m"])
+    assert found["tension"].value == pytest.approx(by_tension, abs=1e-12)
+
+
+def test_what_can_never_be_taken_with_some_of_the_variables_is_not_shared_out():
+    rate = np.zeros((4, 3, 2))
+    rate[0, 0] = rate[1, 1] = 1.0
+    before, after = np.zeros((2, 24))
+    before[0] = after[8] = 1.0
+    assert isinstance(shared_out(rate.reshape(-1), before, after, BORDER_SPACE), Undefined)
+
+
+@pytest.mark.parametrize(
+    ("was", "would", "expected"),
+    [
+        ((0.5, 0.3, 0.2), (0.2, 0.3, 0.5), (0.4, 0.76923077, 1.0)),
+        ((0.1, 0.2, 0.3, 0.4), (0.4, 0.3, 0.2, 0.1), (1.0, 0.85714286, 0.57142857, 0.25)),
+        ((0.7, 0.3), (0.4, 0.6), (0.57142857, 1.0)),
+        ((0.9, 0.05, 0.05), (0.05, 0.9, 0.05), (0.05555556, 1.0, 0.54054054)),
+    ],
+)
+def test_a_choice_is_made_again_as_in_the_closed_form_of_gumbel_max(was, would, expected):
+    """Oberst and Sontag (2019); the numbers are the diagonals of the tables of the closed form."""
+    for taken, each in enumerate(expected):
+        luck, least, most = same_again(np.array([was]).T, np.array([would]).T, taken)[:, 0]
+        assert luck == pytest.approx(each, abs=1e-8)
+        assert least <= luck <= most
+        assert most == pytest.approx(min(1.0, would[taken] / was[taken]))
+        assert least == pytest.approx(max(0.0, (was[taken] + would[taken] - 1.0) / was[taken]))
+
+
+def test_the_same_moment_again_is_one_choice_with_its_shocks(world):
+    day = _day(2.5)
+    same = world.answer(parse_query(f"again(south arm on {day} | had(nothing))"))
+    assert [each.value for each in same.shares.values()] == pytest.approx([1.0, 1.0, 1.0])
+    barred = world.answer(parse_query(f"again(south arm on {day} | had(south never arm))"))
+    assert [each.value for each in barred.shares.values()] == [0.0, 0.0, 0.0]
+    calm = world.answer(parse_query(f"again(south arm on {day} | had(tension = calm))"))
+    luck, least, most = (each.value for each in calm.shares.values())
+    assert 0.0 <= least <= luck <= most <= 1.0 + 1e-12
+
+
+def test_what_works_through_variables_is_told_of_each(world):
+    day = _day(0.5)
+    paths = world.answer(parse_query(f"paths(north press on {day})"))
+    for name, each in paths.shares.items():
+        parts = world.answer(parse_query(f"reason(north press on {day} through {name})"))
+        assert parts.shares["all together"].value == pytest.approx(each.value, abs=1e-9)
+
+
+def test_steps_are_the_options_of_a_player_and_what_it_gains_by_those_of_others(world, border_values):
+    steps, own = (world.answer(parse_query(text)) for text in ("steps(south)", "options(south)"))
+    for name, each in own.shares.items():
+        assert steps.shares[f"south {name}"] == each
+    dense, where = Dense(border()), border_start()
+    values = border_values[1]
+    (press,) = [action for action in dense.actions[0] if action[0] == "press"]
+    here = where * press[2]
+    gain = sum(chance * values[target] for chance, target in press[3]) - values
+    assert steps.shares["north press"].value == pytest.approx(float(gain @ here / here.sum()), abs=1e-9)
+
+
+def test_with_nothing_changed_the_past_is_the_record(world):
+    assert _ask(world, f"P(south arm by {_day(7.0)} | record, had(nothing))") == 1.0
+    assert _ask(world, f"P(south arm by {_day(2.25)} | record, had(nothing))") == 0.0
+    assert _ask(world, f"P(south arm between {_day(2.5)} and {_day(2.5)} | record, had(nothing))") == 1.0
+    assert _ask(world, f"P(south arm and north press by {_day(3.0)} | record, had(nothing))") == 1.0
+
+
+def test_what_came_of_a_forecast_is_read_off_the_record(world):
+    text = f"south arm by {_day(3.0)} | record to {_day(1.0)}"
+    found = world.answer(parse_query(f"outcome({text})")).shares
+    p = _ask(world, f"P({text})")
+    assert found["forecast"].value == p
+    assert found["what came"].value == 1.0
+    assert found["Brier score"].value == pytest.approx((1.0 - p) ** 2)
+    assert found["log score"].value == pytest.approx(np.log(p))
+
+
+OUTCOME = f"tension = brink by {_day(2.0)}"
+"""Of which it is asked on which numbers it hangs."""
+
+
+def _log_odds(world: World, text: str) -> float:
+    p = _ask(world, text)
+    return float(np.log(p / (1.0 - p)))
+
+
+def test_how_an_outcome_hangs_on_numbers_is_the_slope_of_its_log_odds(facts, world):
+    for text in (OUTCOME, f"mood = warm at {_day(3.0)} | record to {_day(1.0)}"):
+        found = world.answer(parse_query(f"sensitivity({text})")).shares
+        for name, each in found.items():
+            value = BorderRules().number(name)
+            sides = [World(facts, BorderRules().with_number(name, value * np.exp(step))) for step in (-1e-4, 1e-4)]
+            low, high = (_log_odds(side, f"P({text})") for side in sides)
+            assert each.value == pytest.approx((high - low) / 2e-4, rel=1e-4, abs=1e-6)
+        assert "weight of calm" in found  # a fear, of which it hangs like any other
+
+
+def test_a_number_that_turns_an_outcome_makes_it_as_likely_as_not(facts, world):
+    text = f"mood = warm by {_day(0.5)}"
+    assert _ask(world, f"P({text})") < 0.45
+    found = world.answer(parse_query(f"pivots({text})"))
+    assert isinstance(found, Table)
+    assert found.rows
+    for name, (now, turn, low, high) in found.rows.items():
+        assert now.value == pytest.approx(BorderRules().number(name))
+        assert (low.value, high.value) == pytest.approx((0.5 * now.value, 2.0 * now.value))
+        there = World(facts, BorderRules().with_number(name, turn.value))
+        assert _ask(there, f"P({text})") == pytest.approx(0.5, abs=1e-3)
+
+
+def test_what_is_certain_hangs_on_nothing(world):
+    for form in ("sensitivity", "pivots"):
+        sure = world.answer(parse_query(f"{form}(tension >= calm by {_day(1.0)})"))
+        assert isinstance(sure, Undefined)
+        assert "certain" in sure.why
+
+
+def test_new_questions_say_what_is_wrong_with_them():
+    names = Names(
+        BORDER_SPACE.variables,
+        {"north": ("press",), "south": ("arm", "talk")},
+        (),
+        (),
+        {"": (BEGIN, _day(7.0))},
+        motives={"north": ("warmth",), "south": ()},
+    )
+    for text, says in (
+        (f"P(south arms between {_day(2.0)} and {_day(1.0)})", "the first date must not be after the second"),
+        (f"P(south arms between {_day(7.0)} and {_day(8.0)} | record)", "begin on the day after it"),
+        (f"P(south arms by {_day(1.0)} | do(nothing))", "changes nothing"),
+        (f"P({' or '.join(['south arms'] * 5)} by {_day(1.0)})", "at most 4"),
+        (f"hazard(south amr at {_day(1.0)})", "has no action `amr`"),
+        (f"hazard(south arms at {_day(1.0)} | record, had(tension = calm))", "only"),
+        (f"share(north, votes at {_day(1.0)})", "wants no `votes`"),
+        (f"share(nroth at {_day(1.0)})", "no player `nroth`"),
+        (f"share(north at {_day(1.0)} | do(tension = calm))", "leave `do(tension = calm)` out"),
+        (f"why(south arms at {_day(8.0)} against {_day(1.0)})", "the record runs from"),
+        (f"again(south arms on {_day(1.0)} | record)", "stands only `had(...)`"),
+        (f"again(south arms on {_day(1.0)} | do(tension = calm))", "without days"),
+        ("reason(south arms through tensoin)", "no variable `tensoin`"),
+        (f"outcome(south arms by {_day(9.0)})", "is known to"),
+        (f"outcome(south arms by {_day(1.0)} | do(tension = calm))", "did not happen"),
+        (f"pivots(south arms by {_day(1.0)} | do(tension = calm))", "leave `do(tension = calm)` out"),
+    ):
+        assert any(says in message for message in check_query(parse_query(text), names)), text

@@ -35,7 +35,7 @@ def _asked(kind: str = "number", question: str = "payoff(north)") -> Asked:
         Under("bluff", "Bluff", 0.3, more, 3, 1, 2, "0 divided by 0"),
         Under("habit and reply", "Habit and reply", 0.1, {}, 0, 4, 0, "nobody weighs anything here"),
     )
-    return Asked(question, kind, False, parts, 0.9, under, "exact", "")
+    return Asked(question, kind, question.partition("(")[0], False, parts, 0.9, under, "exact", "")
 
 
 def test_the_sentence_tells_what_is_missing_and_between_which_ends_explanations_lie():
@@ -56,27 +56,27 @@ def test_a_reason_names_what_speaks_most_for_and_against():
 
 
 def test_what_was_not_measured_is_not_told_as_exact():
-    odd = Asked("1", "number", True, {WHOLE: Estimate(0.294, math.nan, math.nan, math.nan)}, 1.0, (), "exact", "")
+    odd = Asked("1", "number", "", True, {WHOLE: Estimate(0.294, math.nan, math.nan, math.nan)}, 1.0, (), "exact", "")
     assert sentence(odd) == "0.29 (error not known), averaged over the explanations; its spread is not measured here."
 
 
 def test_no_answer_is_told_as_that():
     empty = Asked(
-        "0 / 0", "number", False, {}, 0.0, (Under("a", "A", 1.0, {}, 0, 4, 0, "0 divided by 0"),), "exact", ""
+        "0 / 0", "number", "", False, {}, 0.0, (Under("a", "A", 1.0, {}, 0, 4, 0, "0 divided by 0"),), "exact", ""
     )
     assert sentence(empty) == "It has no answer: 0 divided by 0."
     assert "0 / 0,a,,,,,,0,4,0" in asked_csv((empty,))
 
 
 def test_what_is_not_finite_is_null_in_json():
-    odd = Asked("1", "test", False, {WHOLE: Estimate(1.0, 0.1, math.nan, math.nan)}, 1.0, (), "exact", "")
+    odd = Asked("1", "test", "", False, {WHOLE: Estimate(1.0, 0.1, math.nan, math.nan)}, 1.0, (), "exact", "")
     assert '"low": null' in asked_json((odd,), ("",))
 
 
 def test_options_are_told_by_the_best_and_the_worst():
     parts = {"ease": Estimate(-0.5, 0.1, -1.0, 0.0), "sanction": Estimate(-2.0, 0.2, -3.0, -1.0)}
     under = (Under("economy", "Economy", 1.0, parts, 4, 0, 0, ""),)
-    text = sentence(Asked("options(russia | record)", "parts", False, parts, 1.0, under, "exact", ""))
+    text = sentence(Asked("options(russia | record)", "parts", "options", False, parts, 1.0, under, "exact", ""))
     assert text.startswith(
         "Worth most is ease (\N{MINUS SIGN}0.5 ± 0.1 over waiting: taken ×0.61 as likely as waiting)"
     )

@@ -4,7 +4,16 @@ from dataclasses import replace
 import pytest
 from make_study import make_study
 
-from raison.report.charts import forecast_chart, posterior_chart, timeline_chart, weights_chart
+from raison.asked import AskedOn, LivedAgain
+from raison.report.charts import (
+    forecast_chart,
+    lived_again_chart,
+    over_time_chart,
+    posterior_chart,
+    reasons_chart,
+    timeline_chart,
+    weights_chart,
+)
 from raison.report.charts.canvas import date_ticks, ordinal
 
 
@@ -36,6 +45,35 @@ def test_a_chart_is_an_svg_that_can_be_read_out_and_keeps_text_as_text(place, dr
     assert root.get("role") == "img"
     assert len(root.get("aria-label")) > 20
     assert any("Bluff to <press>" in text or "Russia & its <government>" in text for text in texts(chart))
+
+
+def test_the_reasons_of_acts_stand_in_order_of_time_with_a_colour_for_each_motive(study):
+    shown = texts(reasons_chart(study))
+    assert [text for text in shown if text.startswith("2016-06-")] == sorted(
+        text for text in shown if text.startswith("2016-06-")
+    )
+    assert any("votes" in text for text in shown)
+    assert not any("its costs" in text for text in shown)
+    assert reasons_chart(replace(study, reasons=())) is None
+
+
+def test_an_answer_over_time_shows_what_was_beside_what_would_have_been(study):
+    asked = study.questions[1]
+    assert over_time_chart(asked, 0) is None
+    days = [AskedOn(f"2016-0{month}-01", 0.1 * month, 0.0, 1.0, 0.05 * month) for month in (1, 2, 3)]
+    chart = over_time_chart(replace(asked, over_time=tuple(days)), 0)
+    assert "with the change" in texts(chart)
+    alone = replace(asked, over_time=tuple(replace(day, unchanged=None) for day in days))
+    assert "with the change" not in texts(over_time_chart(alone, 0))
+
+
+def test_histories_that_were_lived_again_name_every_variable_and_its_levels(study):
+    asked, (name, levels) = study.questions[1], next(iter(study.game.variables.items()))
+    assert lived_again_chart(study, asked, 0) is None
+    dates = ("2016-01-01", "2016-02-01", "2016-03-01")
+    lived = LivedAgain(name, dates, (0.0, 0.5, 1.0), (0.0, 0.1, 0.2), (0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
+    shown = texts(lived_again_chart(study, replace(asked, lived_again=(lived,)), 0))
+    assert levels[0] in shown
 
 
 def test_ids_of_different_charts_differ(drawn):

@@ -7,32 +7,58 @@ probable explanations are is asked of posteriors drawn with the errors of the lo
 
 from __future__ import annotations
 
+import datetime
 import functools
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int64
 
 from raison.analysis.fitting import Rival, make_rivals
 from raison.analysis.pool import Pool, Threads
 from raison.analysis.watch import Watch
 from raison.analysis.worlds import world_of, worlds_of
-from raison.asked import WHOLE, Asked, Estimate, Under
+from raison.asked import WHOLE, Asked, AskedOn, Estimate, LivedAgain, Under
 from raison.case import BuiltCase, build, check_case, read_case_texts
 from raison.errors import CaseError, NotConverged, Problem, QueryError
 from raison.inference.evidence import posterior_probabilities
 from raison.inference.posterior import Draws, weighted_interval
-from raison.query.answers import TOGETHER, Answer, Number, Parts, Undefined
-from raison.query.conditions import check_question, forms_in, resolve, speaks_of_explanations
+from raison.query.answers import TOGETHER, Answer, Number, Table, Undefined
+from raison.query.conditions import (
+    as_it_was,
+    check_question,
+    forecast_start,
+    forms_in,
+    resolve,
+    speaks_of_explanations,
+)
 from raison.query.forms.explanation import ExplanationProbability
+from raison.query.forms.reason import Reason
 from raison.query.grammar import parse_query
 from raison.query.replays import PATHS
-from raison.query.tree import BOTH, CLUES, DO, HAD, RECORD, SURPRISE, Comparison, Conditioned, Query, Test
+from raison.query.tree import (
+    BOTH,
+    CLUES,
+    DO,
+    HAD,
+    NOTHING,
+    RECORD,
+    SURPRISE,
+    Comparison,
+    Conditioned,
+    Form,
+    Given,
+    Names,
+    Query,
+    Test,
+)
 from raison.query.world import Believed, Facts, World
-from raison.study import ExplanationResult, Study
+from raison.record import Move
+from raison.study import ExplanationResult, MoveReasons, Study
 
 ANSWERING = "answer the questions"
 
@@ -49,7 +75,14 @@ EXACT = "exact on the chain (games solved to 1e-5), at draws of the numbers from
 HISTORIES = (
     f"{PATHS} histories at each draw of the numbers, drawn given the record and lived through again with the same luck"
 )
+AT_MODE = "exact on the chain, at the most probable numbers of each explanation"
 """How answers are found."""
+
+DAYS = 13
+"""Days for which a question of a case is asked, to draw its answer over time."""
+
+Levels = Int64[np.ndarray, "paths days variables"]
+"""Which level each variable has in every history on some days."""
 
 ASSUMES = {
     DO: "`do(...)` is known to everybody as soon as it is made: all choose anew; nobody foresees it, or its end",
@@ -88,25 +121,94 @@ def ask(
     """
     watch, pool = watch or Watch(), pool or Threads()
     case = case_of(study)
-    queries = _read(questions, case)
-    return _answers(study, case, make_rivals(case), queries, draws, watch, pool)
+    lines = [_Line(query) for query in _read(questions, case)]
+    return _answers(study, case, make_rivals(case), lines, draws, watch, pool)
 
 
 def answer_questions(study: Study, case: BuiltCase, rivals: Sequence[Rival], watch: Watch, pool: Pool) -> Study:
-    """Return a study with the answers to the questions of its case.
+    """Return a study with the answers to the questions of its case, and the reasons of every move of its records.
 
     Errors:
         `NotConverged` if an explanation cannot be solved at its most probable numbers.
     """
-    queries = _read(case.questions, case)
-    return replace(study, questions=_answers(study, case, rivals, queries, DRAWS, watch, pool))
+    lines = [_line_of_case(query, case.names) for query in _read(case.questions, case)]
+    moves = _moves(case)
+    found = _answers(study, case, rivals, [*lines, *(_Line(query) for _, query in moves)], DRAWS, watch, pool)
+    reasons = [
+        MoveReasons(
+            record,
+            str(query.date),
+            query.player,
+            query.action,
+            asked.parts,
+            {u.explanation: {name: each.value for name, each in u.parts.items()} for u in asked.under if u.parts},
+        )
+        for (record, query), asked in zip(moves, found[len(lines) :], strict=True)
+        if asked.parts
+    ]
+    return replace(study, questions=found[: len(lines)], reasons=tuple(reasons))
+
+
+def _moves(case: BuiltCase) -> list[tuple[str, Reason]]:
+    """Return every kind of move on every day of the records, with its record, in order of time."""
+    found: dict[tuple[str, Reason], None] = {}
+    for number, (watched, episode) in enumerate(zip(case.records, case.names.spans, strict=True)):
+        for item in watched.record.items:
+            if isinstance(item, Move):
+                for act in (item.act, *([item.answer] if item.answer else [])):
+                    day = watched.calendar.date_of(item.time)
+                    asked = Reason(act.who, act.what, day, episode=episode if number else "")
+                    found[watched.name, asked] = None
+    return list(found)
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A question, and what else is asked to show its answer.
+
+    Attributes:
+        query: the question.
+        days: other days for which it is asked, too, to show its answer over time.
+    """
+
+    query: Query
+    days: tuple[datetime.date, ...] = ()
+
+    @property
+    def all(self) -> list[Query]:
+        """Return the question and, of a past that is lived through again, the same as it was; then for every day."""
+        queries = [self.query, *(_on(self.query, day) for day in self.days)]
+        return [*queries, *([as_it_was(each) for each in queries] if _ways(self.query) == {HAD} else [])]
+
+    @property
+    def replayed(self) -> Given | None:
+        """Return what is lived through again, if the histories are to be shown."""
+        is_shown = isinstance(self.query, Conditioned) and self.query.given.is_replay and self.days
+        return self.query.given if is_shown else None  # pyright: ignore
+
+
+def _on(query: Query, day: datetime.date) -> Query:
+    assert isinstance(query, Form)
+    return query.on(day)
+
+
+def _line_of_case(query: Query, names: Names) -> _Line:
+    """Return a question of a case, and the days for which it is asked, too."""
+    if not isinstance(query, Form) or query.day is None:
+        return _Line(query)
+    given = query.given if isinstance(query, Conditioned) else NOTHING
+    begin = names.span(given.episode)[0] if given.is_replay else forecast_start(given, names)
+    if query.day <= begin:
+        return _Line(query)
+    steps = [round(each) for each in np.linspace(0, (query.day - begin).days, DAYS)]
+    return _Line(query, tuple(begin + datetime.timedelta(days=each) for each in dict.fromkeys(steps)))
 
 
 def _answers(
     study: Study,
     case: BuiltCase,
     rivals: Sequence[Rival],
-    queries: Sequence[Query],
+    lines: Sequence[_Line],
     draws: int,
     watch: Watch,
     pool: Pool,
@@ -117,20 +219,20 @@ def _answers(
         for number, each in enumerate(study.explanations)
         if len(each.weights)
     ]
-    own = [query for query in queries if not speaks_of_explanations(query)]
+    own = [line for line in lines if not speaks_of_explanations(line.query)]
     answered = pool.side_by_side(
-        functools.partial(_ask_one, case=case, queries=own),
+        functools.partial(_ask_one, case=case, lines=own),
         jobs,
         states=case.space.size,
         done=lambda count, *_: watch.tell(ANSWERING, count, len(jobs)),
         cost=lambda job: job.amount,
     )
-    by_query = iter(zip(*answered, strict=True))
+    by_line = iter(zip(*answered, strict=True))
     return tuple(
-        _about_explanations(query, study, case, rivals[0], jobs)
-        if speaks_of_explanations(query)
-        else _together(query, jobs, next(by_query))
-        for query in queries
+        _about_explanations(line.query, study, case, rivals[0], jobs)
+        if speaks_of_explanations(line.query)
+        else _together(line, case, jobs, next(by_line))
+        for line in lines
     )
 
 
@@ -217,6 +319,7 @@ class _Answers:
     Attributes:
         parts: of each draw in which the answer is defined.
         errors: of each, that of the answer itself.
+        table: the answer at the most probable numbers, where it is a table.
         times: how often each draw was picked.
         undefined: in how many draws, as often as they were picked, it is not.
         unconverged: in how many the game did not converge.
@@ -226,6 +329,7 @@ class _Answers:
     parts: tuple[dict[str, float], ...] = ()
     errors: tuple[dict[str, float], ...] = ()
     times: tuple[int, ...] = ()
+    table: Table | None = None
     undefined: int = 0
     unconverged: int = 0
     why_undefined: str = ""
@@ -235,17 +339,55 @@ class _Answers:
         return sum(self.times)
 
 
-def _ask_one(job: _Job, *, case: BuiltCase, queries: Sequence[Query]) -> list[_Answers]:
-    """Return the answers of one explanation to all questions that are not about explanations."""
+class _Lines(NamedTuple):
+    """What one explanation answered to one line.
+
+    Attributes:
+        answers: to all its queries, in their order.
+        levels: of the histories that are lived through again, at each draw: as they were, and with the change. Each of
+            shape `[paths, days, variables]`.
+        times: how often each of these draws was picked.
+    """
+
+    answers: list[_Answers]
+    levels: list[tuple[Levels, Levels]]
+    times: list[int]
+
+
+def _ask_one(job: _Job, *, case: BuiltCase, lines: Sequence[_Line]) -> list[_Lines]:
+    """Return the answers of one explanation to all lines that are not about explanations."""
     rival, result = job.rival, job.result
     world = worlds_of(case, rival.explanation, rival.likelihood, rival.records)
-    answers = [_Answers() for _ in queries]
+    found = [_Lines([_Answers() for _ in line.all], [], []) for line in lines]
     at_mode = world(np.array([each.mode for each in result.parameters]), None)
     picked = Counter(Draws(result.draws, result.weights).pick(job.amount, job.seed).tolist())
-    for position, times in picked.items():
-        here = world(result.draws[position], at_mode)
-        answers = [_added(each, here, query, times) for each, query in zip(answers, queries, strict=True)]
-    return answers
+    worlds = [(world(result.draws[position], at_mode), times) for position, times in picked.items()]
+    for number, (here, times) in enumerate(worlds):
+        for line, each in zip(lines, found, strict=True):
+            if any(form.is_at_mode for form in forms_in(line.query)):
+                if number == 0:
+                    each.answers[:] = [_added(_Answers(), at_mode, line.query, 1)]
+                continue
+            each.answers[:] = [_added(a, here, query, times) for a, query in zip(each.answers, line.all, strict=True)]
+            _add_levels(each, here, line, times)
+        worlds[number] = (at_mode, 0)  # what it has worked out is not needed any more
+    return found
+
+
+def _add_levels(so_far: _Lines, world: World, line: _Line, times: int) -> None:
+    """Add the levels of the histories of one more draw, if they are to be shown and can be had."""
+    given = line.replayed
+    if given is None:
+        return
+    calendar = world.record(given.episode).calendar
+    ends = [calendar.end_of(day) for day in line.days]
+    try:
+        courses = [world.lived(each) for each in (given.unchanged(), given)]
+    except NotConverged:
+        return
+    if not any(isinstance(each, Undefined) for each in courses):
+        so_far.levels.append(tuple(each.levels(ends) for each in courses))  # pyright: ignore
+        so_far.times.append(times)
 
 
 def _added(so_far: _Answers, world: World, query: Query, times: int) -> _Answers:
@@ -256,6 +398,8 @@ def _added(so_far: _Answers, world: World, query: Query, times: int) -> _Answers
         return replace(so_far, unconverged=so_far.unconverged + times)
     if isinstance(answer, Undefined):
         return replace(so_far, undefined=so_far.undefined + times, why_undefined=answer.why)
+    if isinstance(answer, Table):
+        return replace(so_far, table=answer, times=(times,))
     parts = {WHOLE: answer} if isinstance(answer, Number) else dict(answer.shares)
     return replace(
         so_far,
@@ -265,7 +409,7 @@ def _added(so_far: _Answers, world: World, query: Query, times: int) -> _Answers
     )
 
 
-def _answer(world: World, query: Query) -> Number | Parts | Undefined:
+def _answer(world: World, query: Query) -> Answer:
     """Return what a query is in one world; of a test, 1 where it holds and 0 where not."""
     if isinstance(query, Comparison | Test):
         holds = world.holds(query if isinstance(query, Test) else Test((query,)))
@@ -273,9 +417,7 @@ def _answer(world: World, query: Query) -> Number | Parts | Undefined:
     answer: Answer = world.answer(query)
     if isinstance(answer, Number) and not math.isfinite(answer.value):
         return Undefined("it is infinite: a division by 0, or a number too large")
-    if isinstance(answer, Number | Parts | Undefined):
-        return answer
-    return Undefined("a table is no answer to a question")
+    return answer
 
 
 def _about_explanations(query: Query, study: Study, case: BuiltCase, rival: Rival, jobs: Sequence[_Job]) -> Asked:
@@ -295,7 +437,7 @@ def _about_explanations(query: Query, study: Study, case: BuiltCase, rival: Riva
     known = (parts, answers.draws, answers.undefined, answers.unconverged, answers.why_undefined)
     under = tuple(Under(job.result.name, job.result.label, job.result.posterior, *known) for job in jobs)
     defined = math.fsum(each.posterior for each in under) if parts else 0.0
-    return Asked(str(query), kind, True, parts, defined, under, method, "")
+    return Asked(str(query), kind, _form(query), True, parts, defined, under, method, "")
 
 
 def _estimate_drawn(column: Float[np.ndarray, " draws"], kind: str) -> Estimate:
@@ -310,8 +452,11 @@ def _estimate_drawn(column: Float[np.ndarray, " draws"], kind: str) -> Estimate:
     return Estimate(value, float(column.std()), *ends)
 
 
-def _together(query: Query, jobs: Sequence[_Job], answers: Sequence[_Answers]) -> Asked:
+def _together(line: _Line, case: BuiltCase, jobs: Sequence[_Job], lines: Sequence[_Lines]) -> Asked:
     """Return what all explanations answered to one question."""
+    query, count = line.query, 1 + len(line.days)
+    answers = [each.answers[0] for each in lines]
+    was = [each.answers[count] for each in lines] if len(lines[0].answers) > count else []
     kind = _kind(query, answers)
     under = tuple(
         Under(
@@ -323,18 +468,93 @@ def _together(query: Query, jobs: Sequence[_Job], answers: Sequence[_Answers]) -
             each.undefined,
             each.unconverged,
             each.why_undefined,
+            _estimates([was[number]], [1.0], kind) if was else {},
+            _plain(each.table),
         )
-        for job, each in zip(jobs, answers, strict=True)
+        for number, (job, each) in enumerate(zip(jobs, answers, strict=True))
     )
     shares = [each.posterior if each.draws else 0.0 for each in under]
-    method = HISTORIES if _ways(query) == {HAD} else EXACT
-    parts = _estimates(answers, shares, kind)
-    return Asked(str(query), kind, False, parts, math.fsum(shares), under, method, _assumes(query))
+    return Asked(
+        str(query),
+        kind,
+        _form(query),
+        False,
+        _estimates(answers, shares, kind),
+        math.fsum(shares),
+        under,
+        _method(query),
+        _assumes(query),
+        _estimates(was, shares, kind) if was else {},
+        _over_time(line, lines, shares),
+        _lived_again(line, case, lines, shares),
+    )
+
+
+def _plain(table: Table | None) -> dict[str, dict[str, float]]:
+    if table is None:
+        return {}
+    return {
+        row: dict(zip(table.columns, (each.value for each in values), strict=True))
+        for row, values in table.rows.items()
+    }
+
+
+def _over_time(line: _Line, lines: Sequence[_Lines], shares: Sequence[float]) -> tuple[AskedOn, ...]:
+    """Return the average for every day, and as it was, if that is asked."""
+    found, count = [], 1 + len(line.days)
+    for number, day in enumerate(line.days, 1):
+        here = _estimates([each.answers[number] for each in lines], shares, "number").get(WHOLE)
+        there = [each.answers[count + number] for each in lines] if len(lines[0].answers) > count else []
+        was = _estimates(there, shares, "number").get(WHOLE) if there else None
+        if here is not None:
+            found.append(AskedOn(str(day), here.value, here.low, here.high, None if was is None else was.value))
+    return tuple(found)
+
+
+def _lived_again(
+    line: _Line, case: BuiltCase, lines: Sequence[_Lines], shares: Sequence[float]
+) -> tuple[LivedAgain, ...]:
+    """Return every variable of the case in the histories that are lived through again."""
+    rows = [
+        (levels, share * times / sum(each.times))
+        for each, share in zip(lines, shares, strict=True)
+        for levels, times in zip(each.levels, each.times, strict=True)
+        if share > 0.0
+    ]
+    if not rows:
+        return ()
+    own = len(case.space.names)  # the memory of who acted last stands before them
+    was, would_be = (
+        np.concatenate([levels[side][..., -own:] for levels, _ in rows]).astype(np.float64) for side in (0, 1)
+    )
+    weights = np.concatenate([np.full(len(levels[0]), weight / len(levels[0])) for levels, weight in rows])
+    weights /= weights.sum()
+    days, found = tuple(map(str, line.days)), []
+    for i, name in enumerate(case.space.names):
+        ends = [weighted_interval(would_be[:, t, i], weights, 0.9) for t in range(len(days))]
+        low, high = zip(*ends, strict=True)
+        means = [tuple((weights @ each[:, :, i]).tolist()) for each in (was, would_be)]
+        found.append(LivedAgain(name, days, means[0], means[1], tuple(map(float, low)), tuple(map(float, high))))
+    return tuple(found)
+
+
+def _form(query: Query) -> str:
+    """Return the word that a question begins with, if it is one question."""
+    return str(query).partition("(")[0] if isinstance(query, Form) else ""
+
+
+def _method(query: Query) -> str:
+    """Return how an answer is found."""
+    if any(form.is_at_mode for form in forms_in(query)):
+        return AT_MODE
+    return HISTORIES if _ways(query) == {HAD} else EXACT
 
 
 def _kind(query: Query, answers: Sequence[_Answers]) -> str:
     if isinstance(query, Comparison | Test):
         return "test"
+    if any(each.table is not None for each in answers):
+        return "table"
     return "parts" if any(parts.keys() - {WHOLE} for each in answers for parts in each.parts) else "number"
 
 

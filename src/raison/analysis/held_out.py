@@ -32,7 +32,7 @@ from raison.case import BuiltCase
 from raison.chain import Act
 from raison.errors import NotConverged
 from raison.query.conditions import mask
-from raison.query.forms.probability import Probability
+from raison.query.forms.probability import Moment, Probability
 from raison.query.tree import Given, Happens, In
 from raison.query.world import Facts, World
 from raison.record import Move, Reading
@@ -132,7 +132,7 @@ def score_forecasts(case: BuiltCase, fits: Sequence[Fit], seed: int, watch: Watc
         forecasts=tuple(
             HeldOutForecast(
                 str(event.what),
-                str(event.what.date),
+                str(event.what.moment.date),
                 event.came,
                 float(average[i]),
                 {name: float(probs[i]) for name, probs in zip(names, means, strict=True)},
@@ -215,11 +215,11 @@ def _events(case: BuiltCase) -> list[_Event]:
                     if act in (each.act, each.answer) and datetime.date.fromisoformat(each.date) <= day
                 ]
                 came = 1.0 - math.prod(missed)
-                events.append(_Event(Probability(Happens(player, action), "by", day, RECORD), came))
+                events.append(_Event(Probability(Happens(player, action), Moment("by", day), RECORD), came))
     for item in case.held_out.items:
         if isinstance(item, Reading):
             day = datetime.date.fromisoformat(item.date)
-            events.append(_Event(Probability(In(item.who, item.levels), "at", day, RECORD), item.reliability))
+            events.append(_Event(Probability(In(item.who, item.levels), Moment("at", day), RECORD), item.reliability))
     return events
 
 
@@ -251,9 +251,9 @@ def _probabilities(world: World, events: Sequence[_Event]) -> Probabilities:
     for i, event in enumerate(events):
         by_event.setdefault(str(event.what.event) if event.is_act else "", []).append(i)
     for places in by_event.values():
-        places.sort(key=lambda i: events[i].what.date)
+        places.sort(key=lambda i: events[i].what.moment.date)
         event = events[places[0]].what.event
-        times = np.array([max(calendar.end_of(events[i].what.date) - begin, 0.0) for i in places])
+        times = np.array([max(calendar.end_of(events[i].what.moment.date) - begin, 0.0) for i in places])
         if isinstance(event, Happens):
             found[places] = motion.happened_by(Act(event.player, event.action), start, times)
             continue
@@ -279,6 +279,6 @@ def _pace(case: BuiltCase, events: Sequence[_Event]) -> Probabilities:
                 if isinstance(item, Move) and act in (item.act, item.answer)
             )
             rate = max(acts, HALF_AN_ACT) / watched.record.until
-            elapsed = watched.calendar.end_of(event.what.date) - watched.record.until
+            elapsed = watched.calendar.end_of(event.what.moment.date) - watched.record.until
             found.append(-math.expm1(-rate * elapsed))
     return np.array(found)

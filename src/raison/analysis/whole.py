@@ -163,6 +163,7 @@ def run_study(
         reading_residuals=readings,
         power=power,
         questions=(),
+        reasons=(),
         clues=judged.result if judged else None,
         next_evidence=promising,
         held_out=held_out,
@@ -186,9 +187,11 @@ def run_study(
         ),
     )
     lost: list[str] = []
-    if case.questions:
-        with watch.stage(ANSWERING), _told("What the questions of the case have for answers", lost):
-            study = answer_questions(study, case, rivals, watch, pool)
+    with (
+        watch.stage(ANSWERING),
+        _told("What the questions of the case have for answers, and the reasons of moves", lost),
+    ):
+        study = answer_questions(study, case, rivals, watch, pool)
     return dataclasses.replace(study, cannot_tell=(*study.cannot_tell, *lost), stages=tuple(watch.stages))
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
@@ -18,15 +18,19 @@ from raison.errors import CaseError
 from raison.game import Game
 from raison.inference.game_map import NumberVector
 from raison.inference.likelihood import GameLikelihood, HabitLikelihood, chain_of
-from raison.inference.model import Explanation
+from raison.inference.model import Explanation, Parameter
 from raison.inference.posterior import free_of
 from raison.query.answers import Undefined
-from raison.query.tree import SetNumber
+from raison.query.tree import SetNumber, StateOptions
 from raison.query.world import Facts, Played, World
-from raison.record import WatchedRecord
+from raison.record import Seen, WatchedRecord
 
 FORECAST_TOLERANCE = 1e-5
 """Residual to which the games behind a forecast are solved; probabilities are then good to about four digits."""
+
+
+SLOPE_TOLERANCE = 1e-8
+"""Residual to which a game is solved whose derivatives are asked for."""
 
 
 def world_of(
@@ -35,6 +39,7 @@ def world_of(
     facts: Facts,
     numbers: NumberVector,
     near: World | None,
+    parameters: tuple[Parameter, ...] = (),
 ) -> World:
     """Return one explanation at one set of numbers.
 
@@ -44,10 +49,11 @@ def world_of(
         facts: what is the same under every explanation.
         numbers: of the case.
         near: the same at nearby numbers, if it is known.
+        parameters: the numbers with what is believed of them, for questions that move them.
     """
     if isinstance(likelihood, HabitLikelihood):
-        return World(facts, Habits(case, likelihood, numbers), near=near)
-    return World(facts, Choices(case, numbers), near=near)
+        return World(facts, Habits(case, likelihood, numbers, parameters), near=near)
+    return World(facts, Choices(case, numbers, parameters), near=near)
 
 
 def worlds_of(
@@ -64,15 +70,24 @@ def worlds_of(
         likelihood: of the explanation.
         records: as the explanation watches them.
     """
-    facts = Facts(records[0].space, records, case.indicators)
+    facts = Facts(records[0].space, records, case.indicators, later=_later(case, records[0]))
     free = list(free_of(explanation.parameters))
 
     def world(numbers: Float[np.ndarray, " free"], near: World | None) -> World:
         whole = explanation.centre
         whole[free] = numbers
-        return world_of(case, likelihood, facts, whole, near)
+        return world_of(case, likelihood, facts, whole, near, explanation.parameters)
 
     return world
+
+
+def _later(case: BuiltCase, watched: WatchedRecord) -> WatchedRecord | None:
+    """Return a record with what is held out of it; None if nothing is."""
+    if case.held_out is None:
+        return None
+    items = tuple(sorted((*watched.record.items, *case.held_out.items), key=lambda item: item.time))
+    record = replace(watched.record, items=items, until=watched.calendar.end_of(case.held_out.until))
+    return replace(watched, record=record)
 
 
 def _changed(case: BuiltCase, numbers: NumberVector, changes: Sequence[SetNumber]) -> NumberVector:
@@ -89,6 +104,19 @@ def _place(case: BuiltCase, name: str) -> int:
     return [parameter.name for parameter in case.own.parameters].index(name)
 
 
+def _moved(parameters: Sequence[Parameter], numbers: NumberVector, name: str, value: float) -> NumberVector:
+    """Return the numbers with one of an explanation changed."""
+    numbers = numbers.copy()
+    numbers[[parameter.name for parameter in parameters].index(name)] = value
+    return numbers
+
+
+def _by_name(case: BuiltCase, gradient: NumberVector) -> dict[str, float]:
+    """Return the derivatives by the numbers of a case, by name; what an explanation has besides is left out."""
+    names = [parameter.name for parameter in case.own.parameters]
+    return dict(zip(names, gradient[: len(names)].tolist(), strict=True))
+
+
 def _made(game: Callable[[NumberVector], Game], numbers: NumberVector) -> Game | Undefined:
     try:
         return game(numbers)
@@ -102,9 +130,17 @@ class Choices:
 
     case: BuiltCase
     numbers: NumberVector
+    parameters: tuple[Parameter, ...] = ()
 
     def number(self, name: str) -> float:
         return float(self.numbers[_place(self.case, name)])
+
+    def with_number(self, name: str, value: float) -> Choices:
+        return replace(self, numbers=_moved(self.parameters, self.numbers, name, value))
+
+    def slopes(self, seen: Seen) -> Mapping[str, float]:
+        likelihood = GameLikelihood(self.case.game, (seen,), tolerance=SLOPE_TOLERANCE)
+        return _by_name(self.case, likelihood.evaluate(self.numbers).gradient)
 
     def game(self, changes: Sequence[SetNumber]) -> Game | Undefined:
         return _made(self.case.game, _changed(self.case, self.numbers, changes))
@@ -123,6 +159,13 @@ class Choices:
         ]
         return ChainMotion(Chain.of(arrays, rates))
 
+    def choices(self, played: Played, player: str) -> StateOptions:
+        assert played.values is not None
+        arrays = GameArrays.of(played.game)
+        place = [each.name for each in arrays.players].index(player)
+        probs = np.asarray(play(arrays, played.values).choices[place].probs)
+        return np.vstack([1.0 - probs.sum(axis=0), probs])
+
 
 @dataclass(frozen=True, eq=False)
 class Habits:
@@ -131,9 +174,21 @@ class Habits:
     case: BuiltCase
     likelihood: HabitLikelihood
     numbers: NumberVector
+    parameters: tuple[Parameter, ...] = ()
 
     def number(self, name: str) -> float:
-        return float(self.numbers[_place(self.case, name)])
+        places = [parameter.name for parameter in self.parameters or self.case.own.parameters]
+        return float(self.numbers[places.index(name)])
+
+    def with_number(self, name: str, value: float) -> Habits:
+        return replace(self, numbers=_moved(self.parameters, self.numbers, name, value))
+
+    def slopes(self, seen: Seen) -> Mapping[str, float]:
+        gradient = self.likelihood.seeing((seen,)).evaluate(self.numbers).gradient
+        return _by_name(self.case, gradient)
+
+    def choices(self, played: Played, player: str) -> StateOptions:
+        raise AssertionError("nobody chooses")
 
     def game(self, changes: Sequence[SetNumber]) -> Game | Undefined:
         return _made(self.likelihood.game, _changed(self.case, self.numbers, changes))

@@ -19,12 +19,35 @@ from jaxtyping import Float
 from raison.arrays import StateArray, StateMask, StateNumbers
 from raison.chain.chain import Chain
 from raison.chain.filter import run_filter, stopped_at
+from raison.chain.matrix import generator_matrix
 from raison.chain.plan import Act, Sight, make_plan
 from raison.errors import NotConverged
 from raison.game import Effect, StateSpace, Variable
 
-Event = StateMask | Act
-"""What may come about: that a condition holds, or that an act happens."""
+
+@dataclass(frozen=True)
+class Acts:
+    """Several acts: that all of them have happened, in any order, or that one of them has.
+
+    Attributes:
+        each: the acts.
+        is_all: whether all have to happen; else one is enough.
+    """
+
+    each: tuple[Act, ...]
+    is_all: bool
+
+
+Event = StateMask | Act | Acts
+"""What may come about: that a condition holds, that an act happens, or several."""
+
+
+def acts_of(event: Event) -> tuple[Act, ...]:
+    """Return the acts that an event speaks of."""
+    if isinstance(event, Act):
+        return (event,)
+    return event.each if isinstance(event, Acts) else ()
+
 
 Wide = Float[np.ndarray, " wide"]
 """Weights of the states of a chain that also tells whether acts have happened."""
@@ -85,11 +108,17 @@ class Race:
     def of(chain: Chain, event: Event, other: Event | None = None) -> Race:
         """Return the race between two events; of one event alone if there is no other."""
         events = [event] if other is None else [event, other]
-        acts = list(dict.fromkeys(each for each in events if isinstance(each, Act)))
+        acts = list(dict.fromkeys(act for each in events for act in acts_of(each)))
         wide, happened = with_happening(chain, acts) if acts else (chain, ())
         masks = dict(zip(acts, happened, strict=True))
         copies = wide.space.size // chain.space.size
-        where = [masks[each] if isinstance(each, Act) else np.tile(np.asarray(each), copies) for each in events]
+
+        def reached_by(each: Event) -> StateMask:
+            if isinstance(each, Acts):
+                return (np.logical_and if each.is_all else np.logical_or).reduce([masks[act] for act in each.each])
+            return masks[each] if isinstance(each, Act) else np.tile(np.asarray(each), copies)
+
+        where = [reached_by(each) for each in events]
         barred = where[1] if len(where) > 1 else np.zeros(wide.space.size, dtype=bool)
         return Race(wide, where[0] & ~barred, where[0] | barred)
 
@@ -116,7 +145,7 @@ class Race:
         Errors:
             `NotConverged` if the linear solve fails.
         """
-        matrix = _generator(self.stopped)
+        matrix = generator_matrix(self.stopped)
         lost = _lost(matrix, self.stopping)
         if np.asarray(weights)[lost].sum() > RARE:
             return math.inf
@@ -140,6 +169,16 @@ class Race:
         into = np.where(self.stopping, np.arange(len(weights)), into)
         return np.bincount(into, weights=weights, minlength=len(weights))
 
+    def hazard(self, weights: Wide) -> float:
+        """Return the rate at which one of the two comes about where neither has; nan where one surely has."""
+        left = np.where(self.stopping, 0.0, weights)
+        if not left.sum() > RARE:
+            return math.nan
+        leaving = np.zeros(len(left))
+        for kind, rate in zip(self.chain.kinds, self.chain.rates, strict=True):
+            leaving += np.asarray(rate) * self.stopping[kind.effect.targets(self.chain.space)]
+        return float(left @ leaving) / float(left.sum())
+
     def won(self, weights: Wide) -> float:
         """Return the probability that the event has come about, and before the other."""
         return float(weights[self.reached].sum())
@@ -158,16 +197,6 @@ def happened_by(
     plan = make_plan([(i, Sight(time)) for i, time in enumerate(times)], float(times[-1]), chain.space.size)
     silence = run_filter(dataclasses.replace(chain, seen=seen, kinds=kinds), plan, start).silence
     return -np.expm1(np.cumsum(silence)[: len(times)])
-
-
-def _generator(chain: Chain) -> scipy.sparse.csr_array:
-    """Return the generator of a chain as a sparse matrix."""
-    size, here = chain.space.size, np.arange(chain.space.size)
-    targets = [kind.effect.targets(chain.space) for kind in chain.kinds]
-    rates = [np.where(there == here, 0.0, rate) for there, rate in zip(targets, chain.rates, strict=True)]
-    leaving = -np.sum(rates, axis=0)
-    places = np.tile(here, len(rates) + 1), np.concatenate([*targets, here])
-    return scipy.sparse.csr_array((np.concatenate([*rates, leaving]), places), shape=(size, size))
 
 
 def _by_diagonal(matrix: scipy.sparse.csc_array) -> scipy.sparse.linalg.LinearOperator:

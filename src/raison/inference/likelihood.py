@@ -89,6 +89,10 @@ class GameLikelihood:
         tolerance = self._tolerance if tolerance is None else tolerance
         return GameLikelihood(self._game, self._seen, tolerance=tolerance, start=self.solve(numbers))
 
+    def seeing(self, seen: Sequence[Seen]) -> GameLikelihood:
+        """Return the likelihood of something else that was seen of the same game."""
+        return GameLikelihood(self._game, seen, tolerance=self._tolerance, start=self._start)
+
     def solve(self, numbers: NumberVector) -> Equilibrium:
         """Solve the game at `numbers`. Raises `NotConverged`."""
         return self._solved(self._game(numbers))
@@ -143,6 +147,10 @@ class HabitLikelihood:
     def starting_at(self, numbers: NumberVector, *, tolerance: float | None = None) -> HabitLikelihood:
         """Return the likelihood itself: there is no game to solve."""
         return self
+
+    def seeing(self, seen: Sequence[Seen]) -> HabitLikelihood:
+        """Return the likelihood of something else that was seen of the same players."""
+        return HabitLikelihood(self._game, seen, self._actions)
 
     def game(self, numbers: NumberVector) -> Game:
         """Return the game at `numbers`, with the memory that replies need."""

@@ -8,21 +8,26 @@ Given what everybody does, the value equation is linear in the payoffs, so V_i i
 
 with G the generator of nature and of all players' choices, waiting among the a of the last. The advantage of an act,
 -c_i(a) + E V_i(x after a) - V_i(x), splits in the same way.
+
+What of it works through a variable is what is lost when this variable cannot respond: the same parts in the world in
+which nothing moves it, the act included, while everybody goes on choosing in every state as before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from raison.arrays import PlayerValues, StateVector
-from raison.chain import Act
+from raison.chain import Act, Chain
+from raison.chain.matrix import discounted
 from raison.engine import engine_of
 from raison.equations import GameArrays
-from raison.equations.play import expected_gains, play
+from raison.equations.play import Play, expected_gains, play
 from raison.errors import NotConverged
 from raison.game import Game
+from raison.game.holding import holding
 
 COSTS, SHOCKS = "its costs", "the shocks"
 """Parts that are no motive; no feature can be called so."""
@@ -48,7 +53,12 @@ class Reasons:
     def __init__(self, game: Game, values: PlayerValues) -> None:
         self._game = game
         self._arrays = GameArrays.of(game)
-        self._parts = _split(game, self._arrays, np.asarray(values, dtype=np.float64))
+        values = np.asarray(values, dtype=np.float64)
+        self._play = play(self._arrays, values)
+        self._flows = _flows(game, self._arrays, self._play)
+        self._parts = _split(self._arrays, self._flows, values)
+        self._advantages: dict[Act, dict[str, StateVector]] = {}
+        self._held: dict[tuple[str, str], tuple[GameArrays, dict[str, StateVector]]] = {}
 
     def advantage(self, act: Act, instead: str | None = None) -> Mapping[str, StateVector]:
         """Return the parts of the advantage of an act over waiting, or over another action of the player.
@@ -56,27 +66,84 @@ class Reasons:
         In every state, in units of the shocks: the sum is the log of how many times likelier the player takes it, where
         both are available. Each of shape `[states]`.
         """
-        names = [player.name for player in self._game.players]
-        player = names.index(act.who)
-        own = self._one(player, act.what)
+        return self._over(act, instead, self._one)
+
+    def through(self, act: Act, variable: str, instead: str | None = None) -> Mapping[str, StateVector]:
+        """Return what of each part of the advantage works through a variable: what is lost if nothing moves it.
+
+        As `advantage`; what works through two variables in turn counts in both, so that these do not add up.
+
+        Errors:
+            `NotConverged` if a linear solve fails.
+            `CaseError` if there is no such variable.
+        """
+        whole = self.advantage(act, instead)
+        without = self._over(act, instead, lambda one: self._one_held(one, variable))
+        return {part: whole[part] - without[part] for part in whole}
+
+    def spreads(self, player: str) -> Mapping[str, StateVector]:
+        """Return how far each motive drives the options of a player apart, in every state, in units of the shocks.
+
+        The most that the motive speaks for an option that can be taken, waiting among them, less the least. Each of
+        shape `[states]`, at least 0.
+        """
+        i = self._place(player)
+        is_available = np.asarray(self._arrays.players[i].is_available) > 0.0
+        found = {}
+        for motive in self._game.players[i].motives:
+            gains = np.where(is_available, expected_gains(self._arrays, self._parts[i][motive.name], i), 0.0)
+            found[motive.name] = gains.max(axis=0, initial=0.0) - gains.min(axis=0, initial=0.0)
+        return found
+
+    def _over(
+        self, act: Act, instead: str | None, one: Callable[[Act], Mapping[str, StateVector]]
+    ) -> Mapping[str, StateVector]:
+        own = one(act)
         if instead is None:
             return own
-        other = self._one(player, instead)
+        other = one(Act(act.who, instead))
         return {part: own[part] - other[part] for part in own}
 
-    def _one(self, player: int, action: str) -> dict[str, StateVector]:
-        numbers = self._arrays.players[player]
-        a = numbers.actions.index(action)
-        parts = {name: expected_gains(self._arrays, values, player)[a] for name, values in self._parts[player].items()}
-        parts[COSTS] = parts[COSTS] - np.asarray(numbers.costs[a])
-        return parts
+    def _place(self, player: str) -> int:
+        return [each.name for each in self._game.players].index(player)
+
+    def _one(self, act: Act) -> dict[str, StateVector]:
+        if act not in self._advantages:
+            player = self._place(act.who)
+            self._advantages[act] = _advantage(self._arrays, self._parts[player], player, act.what)
+        return self._advantages[act]
+
+    def _one_held(self, act: Act, variable: str) -> dict[str, StateVector]:
+        """Return the parts of the advantage of an act where nothing moves a variable and choices are as before."""
+        player = self._place(act.who)
+        key = (act.who, variable)
+        if key not in self._held:
+            arrays = GameArrays.of(holding(self._game, variable))
+            rates = [
+                np.asarray(each.decision_rate * choice.probs)
+                for each, choice in zip(self._arrays.players, self._play.choices, strict=True)
+            ]
+            flows = self._flows[player]
+            rate = float(self._arrays.players[player].discount_rate)
+            worth = discounted(Chain.of(arrays, rates), list(flows.values()), rate)
+            self._held[key] = arrays, dict(zip(flows, worth, strict=True))
+        arrays, parts = self._held[key]
+        return _advantage(arrays, parts, player, act.what)
 
 
-def _split(game: Game, arrays: GameArrays, values: PlayerValues) -> list[dict[str, StateVector]]:
-    """Return the parts of every player's values."""
-    acts = play(arrays, values)
-    engine = engine_of(arrays)
-    here = engine.look(engine.field(values), 1.0)
+def _advantage(
+    arrays: GameArrays, parts: Mapping[str, StateVector], player: int, action: str
+) -> dict[str, StateVector]:
+    """Return the parts of the advantage of an action over waiting, from those of the values of its player."""
+    numbers = arrays.players[player]
+    a = numbers.actions.index(action)
+    found = {name: expected_gains(arrays, values, player)[a] for name, values in parts.items()}
+    found[COSTS] = found[COSTS] - np.asarray(numbers.costs[a])
+    return found
+
+
+def _flows(game: Game, arrays: GameArrays, acts: Play) -> list[dict[str, StateVector]]:
+    """Return what every player is paid per unit of time, part by part."""
     wanted: list[dict[str, StateVector]] = []
     for player, numbers, gains, choice in zip(game.players, arrays.players, acts.gains, acts.choices, strict=True):
         probs, alpha = np.asarray(choice.probs), np.asarray(numbers.decision_rate)
@@ -88,6 +155,15 @@ def _split(game: Game, arrays: GameArrays, values: PlayerValues) -> list[dict[st
         flows[COSTS] = -alpha * spent
         flows[SHOCKS] = alpha * (np.asarray(choice.surplus) - expected + spent + arrays.shock_mean)
         wanted.append(flows)
+    return wanted
+
+
+def _split(
+    arrays: GameArrays, wanted: Sequence[dict[str, StateVector]], values: PlayerValues
+) -> list[dict[str, StateVector]]:
+    """Return the parts of every player's values, from what it is paid."""
+    engine = engine_of(arrays)
+    here = engine.look(engine.field(values), 1.0)
     nothing = np.zeros(arrays.space.size)
     found: list[dict[str, StateVector]] = [{} for _ in wanted]
     for turn in range(max(len(flows) for flows in wanted)):

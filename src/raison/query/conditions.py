@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import operator
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -25,6 +25,7 @@ from raison.query.tree import (
     Compare,
     Comparison,
     Condition,
+    Conditioned,
     Expression,
     Form,
     Given,
@@ -38,10 +39,11 @@ from raison.query.tree import (
     SetLevel,
     SetNumber,
     Test,
+    Unchanged,
 )
 from raison.record.watched import SAME_TIME
 
-Q = TypeVar("Q", Test, Comparison, Expression)
+Q = TypeVar("Q", Test, Comparison, Expression, Query)
 
 MIXED = (
     "it asks how probable explanations are and also for what hangs on the numbers of the case: the errors of the two "
@@ -133,14 +135,29 @@ def resolve(query: Q, actions: Actions) -> Q:
 
     A player or an action that is not known stays as it is.
     """
+    return with_forms(query, lambda form: form.resolved(actions))
+
+
+def with_forms(query: Q, change: Callable[[Form], Form]) -> Q:
+    """Return `query` with every question of which it is made changed."""
     match query:
         case Test(comparisons):
-            return replace(query, comparisons=tuple(resolve(each, actions) for each in comparisons))
+            return replace(query, comparisons=tuple(with_forms(each, change) for each in comparisons))
         case Comparison(_, left, right) | Arithmetic(_, left, right):
-            return replace(query, left=resolve(left, actions), right=resolve(right, actions))
+            return replace(query, left=with_forms(left, change), right=with_forms(right, change))
         case Form():
-            return query.resolved(actions)
+            return change(query)  # pyright: ignore[reportReturnType]
     return query
+
+
+def as_it_was(query: Q) -> Q:
+    """Return the same question of the past as it was, with nothing changed in it."""
+
+    def unchanged(form: Form) -> Form:
+        is_replay = isinstance(form, Conditioned) and form.given.is_replay
+        return replace(form, given=form.given.unchanged()) if is_replay else form  # pyright: ignore
+
+    return with_forms(query, unchanged)
 
 
 def forms_in(query: Query) -> Iterator[Form]:
@@ -198,6 +215,9 @@ def check_given(given: Given, names: Names) -> list[str]:
                         f"`surprise({each.change})` changes nothing: players go on choosing as before, and that number "
                         "counts only in what they choose. Write `do(...)`."
                     )
+            case Unchanged():
+                if each.how != HAD or each.begin or each.end or len(given.interventions) > 1:
+                    wrong.append(f"`{each}` changes nothing; `had(nothing)` alone is the record as it was.")
         wrong += _check_span(each, given, names)
     held = [each.change.variable for each in given.interventions if isinstance(each.change, SetLevel)]
     twice = sorted({name for name in held if held.count(name) > 1})
@@ -252,7 +272,16 @@ def _check_span(each: Intervention, given: Given, names: Names) -> list[str]:
 
 def check_no_replay(given: Given) -> list[str]:
     """Return what is wrong with a question that cannot be asked of a past that is lived through again."""
-    return ["`had(...)` can be asked for in `P(...)` and `E(number of ...)` only."] if given.is_replay else []
+    return (
+        ["`had(...)` can be asked for in `P(...)`, `E(number of ...)` and `again(...)` only."]
+        if given.is_replay
+        else []
+    )
+
+
+def check_unchanged(given: Given, form: str) -> list[str]:
+    """Return what is wrong with a question that is asked of the game as it is; empty if nothing is."""
+    return [f"`{form}(...)` is asked of the game as it is; leave `{each}` out." for each in given.interventions]
 
 
 def check_episode(episode: str, names: Names) -> list[str]:

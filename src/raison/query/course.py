@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -93,13 +93,32 @@ class Forecast:
     def at(self, target: StateMask, time: float) -> Number:
         return Number(float(self.distribution(time) @ np.asarray(target)))
 
-    def first(self, event: Event, other: Event | None, time: float) -> Number:
-        weights, won = None, 0.0
-        for phase, elapsed in self._until(time):
+    def since(self, begin: float) -> Forecast:
+        """Return the forecast from a later time on, with what is known now."""
+        if begin <= self.begin:
+            return self
+        rest = [phase for number, phase in enumerate(self._phases) if self._end(number) > begin]
+        phases = [each if each.begin >= begin else replace(each, begin=begin, setting=None) for each in rest]
+        return Forecast(self.distribution(begin), phases)
+
+    def first(self, event: Event, other: Event | None, begin: float, end: float) -> Number:
+        race, weights = self.since(begin)._raced(event, other, end)
+        return Number(race.won(weights))
+
+    def hazard(self, event: Event, time: float) -> Number | Undefined:
+        race, weights = self._raced(event, None, time)
+        found = race.hazard(weights)
+        return Number(found) if np.isfinite(found) else Undefined("it has surely come about by then")
+
+    def _raced(self, event: Event, other: Event | None, end: float) -> tuple[Race, Wide]:
+        """Return the race between two events, and its weights at a time."""
+        first, *rest = self._until(end)
+        race = first.phase.motion.race(event, other)
+        weights = race.run(race.begin(self._set_in(first.phase)), first.elapsed)
+        for phase, elapsed in rest:
             race = phase.motion.race(event, other)
-            weights = race.run(self._enter(race, weights, phase), elapsed)
-            won = race.won(weights)
-        return Number(won)
+            weights = race.run(self._entered(race, weights, phase), elapsed)
+        return race, weights
 
     def number(self, act: Act, begin: float, end: float) -> Number:
         total = 0.0
@@ -116,7 +135,7 @@ class Forecast:
         weights, total = None, 0.0
         for number, phase in enumerate(self._phases):
             race = phase.motion.race(event)
-            weights = self._enter(race, weights, phase)
+            weights = race.begin(self._set_in(phase)) if weights is None else self._entered(race, weights, phase)
             elapsed = self._end(number) - phase.begin
             if not np.isfinite(elapsed):
                 total += race.mean_time(weights)
@@ -135,21 +154,20 @@ class Forecast:
             return Undefined(NOBODY)
         return Number(float(np.asarray(phase.values[phase.place(player)]) @ self.distribution(time)))
 
-    def options(self, player: str, time: float) -> Mapping[str, float] | Undefined:
+    def steps(self, player: str, time: float) -> Mapping[Act, float] | Undefined:
         phase = self._in_force(time)
         if phase.values is None:
             return Undefined(NOBODY)
         arrays, i = GameArrays.of(phase.game), phase.place(player)
-        gains = np.asarray(expected_gains(arrays, phase.values[i], i) - arrays.players[i].costs)
-        where = self.distribution(time) * np.asarray(arrays.players[i].is_available)
-        shares = where.sum(axis=1)
-        if not shares.any():
-            return Undefined(f"`{player}` can take no action then")
-        return {
-            name: float(gain @ there / share)
-            for name, gain, there, share in zip(arrays.players[i].actions, gains, where, shares, strict=True)
-            if share > 0.0
-        }
+        distribution, found = self.distribution(time), {}
+        for j in [i, *(j for j in range(len(arrays.players)) if j != i)]:
+            numbers = arrays.players[j]
+            gains = np.asarray(expected_gains(arrays, phase.values[i], j) - (numbers.costs if j == i else 0.0))
+            where = distribution * np.asarray(numbers.is_available)
+            for name, gain, there in zip(numbers.actions, gains, where, strict=True):
+                if there.any():
+                    found[Act(numbers.name, name)] = float(gain @ there / there.sum())
+        return found
 
     def path(self, end: float, rng: np.random.Generator) -> tuple[int, Path]:
         """Draw where the world is at the beginning, and a path from there; what is set leaves no jump in it.
@@ -190,8 +208,7 @@ class Forecast:
     def _set_in(self, phase: Phase) -> StateVector:
         return phase.set_in(self.distribution(phase.begin) if phase.begin > self.begin else self._where)
 
-    def _enter(self, race: Race, weights: Wide | None, phase: Phase) -> Wide:
-        """Return the weights of a race when a phase begins; None are those before the first."""
-        if weights is None:
-            return race.begin(self._set_in(phase))
+    @staticmethod
+    def _entered(race: Race, weights: Wide, phase: Phase) -> Wide:
+        """Return the weights of a race when a phase after the first begins."""
         return weights if phase.setting is None else race.moved(weights, phase.setting)

@@ -16,6 +16,7 @@ import lark
 
 from raison.errors import Problem, QueryError
 from raison.query.forms import FORMS
+from raison.query.forms.probability import Moment
 from raison.query.forms.reason import Part
 from raison.query.tree import (
     BOTH,
@@ -31,6 +32,7 @@ from raison.query.tree import (
     Constant,
     Expression,
     Given,
+    Happenings,
     Happens,
     In,
     Intervention,
@@ -41,6 +43,7 @@ from raison.query.tree import (
     SetLevel,
     SetNumber,
     Test,
+    Unchanged,
 )
 
 MOST_SIGNS = 5000
@@ -62,14 +65,18 @@ comparison: expression relation expression
     | NUMBER -> constant
     | "-" NUMBER -> negative
 FORMS
-!when: AT | BY
-?event: condition | WORD WORD -> happens
+when: AT DATE -> on_a_day | BY DATE -> on_a_day | _BETWEEN DATE _AND DATE -> between_days
+?event: condition | acts
+?acts: happens | happens (_AND happens)+ -> all_of | happens (_OR happens)+ -> one_of
+happens: WORD WORD
 given: "|" record ("," intervention)* | "|" intervention ("," intervention)*
 basis: "|" _RECORD -> on_record | "|" _CLUES -> on_clues | "|" _RECORD "," _CLUES -> on_both
 record: _RECORD of? -> whole_record | _RECORD of? _TO DATE -> record_to | _START of -> start_of
 of: _OF WORD
 whose: _OF WORD
 over: _OVER WORD
+through: _THROUGH WORD
+motive: "," WORD
 intervention: how "(" change since? (_TO DATE)? ")"
 since: _FROM DATE
 !how: DO | SURPRISE | HAD
@@ -78,6 +85,7 @@ since: _FROM DATE
     | PATH "=" NUMBER -> set_number
     | PATH "=" "-" NUMBER -> set_negative
     | PATH "=" RATIO -> set_ratio
+    | _NOTHING -> unchanged
 
 ?condition: conjunction | conjunction (_OR conjunction)+ -> disjoin
 ?conjunction: negation | negation (_AND negation)+ -> conjoin
@@ -100,6 +108,10 @@ _IN.2: /in(?![\w-])/
 AT.2: /at(?![\w-])/
 BY.2: /by(?![\w-])/
 _BEFORE.2: /before(?![\w-])/
+_BETWEEN.2: /between(?![\w-])/
+_AGAINST.2: /against(?![\w-])/
+_THROUGH.2: /through(?![\w-])/
+_NOTHING.2: /nothing(?![\w-])(?!\s*=)(?!\s+never(?![\w-]))/
 _FROM.2: /from(?![\w-])/
 _TO.2: /to(?![\w-])/
 _RECORD.2: /record(?![\w-])/
@@ -146,7 +158,9 @@ WORDS = {
     "_NOT": "`not`",
     "AT": "`at`",
     "BY": "`by`",
+    "_BETWEEN": "`between`",
     "_BEFORE": "`before`",
+    "_AGAINST": "`against`",
     "_FROM": "`from`",
     "_TO": "`to`",
     "_RECORD": "`record`",
@@ -157,6 +171,7 @@ WORDS = {
     "_OF": "`of`",
     "_ON": "`on`",
     "_OVER": "`over`",
+    "_THROUGH": "`through`",
     "_NUMBER_OF": "`number of`",
     "DO": "`do(...)`",
     "SURPRISE": "`surprise(...)`",
@@ -164,6 +179,7 @@ WORDS = {
     "PATH": "a number of the case such as players.turkey.looks ahead",
     "RATIO": "a ratio such as x2",
     "_NEVER": "`never`",
+    "_NOTHING": "`nothing`",
     "VBAR": "`|`",
     "COMMA": "`,`",
     "LPAR": "`(`",
@@ -218,10 +234,11 @@ class _Tree(lark.Transformer):
     def operator(self, token: lark.Token) -> str:
         return str(token)
 
-    relation = when = how = operator
+    relation = how = operator
     compare = Compare
     negate = Not
     happens = Happens
+    unchanged = Unchanged
     set_level = SetLevel
     never = Never
 
@@ -233,6 +250,24 @@ class _Tree(lark.Transformer):
 
     def set_ratio(self, name: str, ratio: lark.Token) -> SetNumber:
         return SetNumber(str(name), self._finite(ratio, ratio[1:]), is_ratio=True)
+
+    def all_of(self, *parts: Happens) -> Happenings:
+        return Happenings("and", parts)
+
+    def one_of(self, *parts: Happens) -> Happenings:
+        return Happenings("or", parts)
+
+    def on_a_day(self, when: lark.Token, date: datetime.date) -> Moment:
+        return Moment(str(when), date)
+
+    def between_days(self, begin: datetime.date, end: datetime.date) -> Moment:
+        return Moment("between", end, begin)
+
+    def motive(self, name: str) -> Part:
+        return Part("motive", name)
+
+    def through(self, variable: str) -> Part:
+        return Part("through", variable)
 
     def since(self, date: datetime.date) -> _Since:
         return _Since(date)

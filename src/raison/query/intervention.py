@@ -9,7 +9,8 @@ import numpy as np
 
 from raison.arrays import StateNumbers
 from raison.errors import QueryError, did_you_mean
-from raison.game import Action, Effect, Game, Player, StateSpace
+from raison.game import Effect, Game, Player, StateSpace
+from raison.game.holding import holding
 from raison.query.tree import Change, Never, SetLevel
 
 
@@ -21,7 +22,7 @@ def intervene(game: Game, changes: Sequence[Change]) -> Game:
     """
     for change in changes:
         if isinstance(change, SetLevel):
-            game = _held(game, change.variable)
+            game = holding(game, change.variable)
         elif isinstance(change, Never):
             game = _without(game, change.player, change.action)
     return game
@@ -35,24 +36,6 @@ def setting(space: StateSpace, changes: Sequence[Change]) -> StateNumbers | None
             target = Effect.become(space.variable(change.variable), change.level).targets(space)
             targets = target if targets is None else target[targets]
     return None if targets is None else np.asarray(targets, dtype=np.int64)
-
-
-def _held(game: Game, variable: str) -> Game:
-    game.space.axis(variable)
-    drifts = tuple(replace(drift, effect=_strike_out(drift.effect, variable)) for drift in game.drifts)
-    players = tuple(
-        replace(player, actions=tuple(_held_action(action, variable) for action in player.actions))
-        for player in game.players
-    )
-    return replace(game, drifts=drifts, players=players)
-
-
-def _held_action(action: Action, variable: str) -> Action:
-    return replace(action, outcomes=tuple(_strike_out(effect, variable) for effect in action.outcomes))
-
-
-def _strike_out(effect: Effect, variable: str) -> Effect:
-    return Effect(tuple(level_map for level_map in effect.maps if level_map[0] != variable))
 
 
 def _without(game: Game, who: str, what: str) -> Game:

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, Int64
 
 from raison.arrays import StateMask
 from raison.chain import Act, Chain, ChainMotion, Motion, Plan
-from raison.chain.happening import Event
+from raison.chain.happening import Acts, Event
 from raison.chain.histories import History, draw_histories, until
 from raison.chain.native_filter import hidden_of
 from raison.chain.replay import Part, Replayer
@@ -71,7 +71,7 @@ class Replays:
         parts = [Part(phase.begin, _chain(phase.motion), phase.setting) for phase in phases if phase.begin < end]
         replayer = Replayer(chain, hidden_of(chain, plan), plan, parts, has_choices=has_choices)
         rng = np.random.default_rng([*_seed(chain), 1])
-        self._kinds = chain.kinds
+        self._kinds, self._space = chain.kinds, chain.space
         first = parts[0].setting if parts else None
         self._starts = [history.start if first is None else int(first[history.start]) for history in histories]
         self._paths = [replayer.replay(history, end, rng) for history in histories]
@@ -80,12 +80,24 @@ class Replays:
         mask = np.asarray(target)
         return _share(np.array([bool(mask[self._stretches(i, time)[-1][1]]) for i in range(len(self._paths))]))
 
-    def first(self, event: Event, other: Event | None, time: float) -> Number:
+    def first(self, event: Event, other: Event | None, begin: float, end: float) -> Number:
         def when(each: Event | None, i: int) -> float:
-            return math.inf if each is None else self._when(each, i, time)
+            return math.inf if each is None else self._when(each, i, begin, end)
 
         came = [(when(event, i), when(other, i)) for i in range(len(self._paths))]
-        return _share(np.array([one <= time and one < another for one, another in came]))
+        return _share(np.array([one <= end and one < another for one, another in came]))
+
+    def hazard(self, event: Event, time: float) -> Undefined:
+        return Undefined(NOT_LIVED)
+
+    def levels(self, times: Sequence[float]) -> Int64[np.ndarray, "paths times variables"]:
+        """Return which level each variable has in every history at some times."""
+        space, found = self._space, []
+        for start, path in zip(self._starts, self._paths, strict=True):
+            states = np.append(start, path.state)
+            there = states[np.searchsorted(path.time, np.asarray(times), side="right")]
+            found.append(np.stack([space.levels_of(name)[there] for name in space.names], axis=1))
+        return np.stack(found)
 
     def number(self, act: Act, begin: float, end: float) -> Number:
         counts = np.array(
@@ -99,21 +111,29 @@ class Replays:
     def rate(self, act: Act, time: float) -> Undefined:
         return Undefined(NOT_LIVED)
 
-    def options(self, player: str, time: float) -> Undefined:
+    def steps(self, player: str, time: float) -> Undefined:
         return Undefined(NOT_LIVED)
 
     def worth(self, player: str, time: float) -> Undefined:
         return Undefined(NOT_LIVED)
 
-    def _when(self, event: Event, i: int, time: float) -> float:
-        """Return when an event comes about in one history; infinite if it does not."""
+    def _when(self, event: Event, i: int, begin: float, end: float) -> float:
+        """Return when an event comes about in one history, from one time to another; infinite if it does not."""
         path = self._paths[i]
         if isinstance(event, Act):
             times = path.time[self._is_act(event, path)]
-        else:
-            mask = np.asarray(event)
-            times = np.array([since for since, state in self._stretches(i, time) if mask[state]])
-        return float(times[0]) if len(times) else math.inf
+            return min(times[times >= begin].tolist(), default=math.inf)
+        if isinstance(event, Acts):
+            each = [self._when(act, i, begin, end) for act in event.each]
+            return max(each) if event.is_all else min(each)
+        mask, stretches = np.asarray(event), self._stretches(i, end)
+        ends = [since for since, _ in stretches[1:]] + [math.inf]
+        held = [
+            max(since, begin)
+            for (since, state), last in zip(stretches, ends, strict=True)
+            if mask[state] and last > begin
+        ]
+        return min(held, default=math.inf)
 
     def _is_act(self, act: Act, path: Path) -> Bool[np.ndarray, " events"]:
         mine = [(kind.who, kind.what) == (act.who, act.what) for kind in self._kinds]

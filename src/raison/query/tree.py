@@ -8,17 +8,20 @@ from __future__ import annotations
 import abc
 import datetime
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal, Protocol, runtime_checkable
+from dataclasses import dataclass, field, replace
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
-from raison.arrays import StateMask, StateVector
+import numpy as np
+from jaxtyping import Float
+
+from raison.arrays import StateMask, StateNumbers, StateVector
 from raison.chain import Act, Motion
 from raison.chain.filters import Filtered
 from raison.chain.happening import Event
 from raison.game import StateSpace, Variable
 from raison.inference.reasons import Reasons
 from raison.query.answers import Answer, Number, Undefined
-from raison.record import WatchedRecord
+from raison.record import Seen, WatchedRecord
 
 PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2}
 
@@ -119,7 +122,15 @@ class SetNumber:
         return f"{self.name} = {'x' if self.is_ratio else ''}{Constant(self.value)}"
 
 
-Change = SetLevel | Never | SetNumber
+@dataclass(frozen=True)
+class Unchanged:
+    """Nothing is otherwise: of the past, what it was."""
+
+    def __str__(self) -> str:
+        return "nothing"
+
+
+Change = SetLevel | Never | SetNumber | Unchanged
 """What is made otherwise."""
 
 DO, SURPRISE, HAD = "do", "surprise", "had"
@@ -177,6 +188,10 @@ class Given:
         """Say whether the past is lived through again."""
         return any(each.how == HAD for each in self.interventions)
 
+    def unchanged(self) -> Given:
+        """Return the same past as it was."""
+        return replace(self, interventions=(Intervention(HAD, Unchanged()),))
+
 
 RECORD, CLUES, BOTH = "record", "clues", "record, clues"
 """What the posterior of an explanation may rest on."""
@@ -204,6 +219,8 @@ class Names:
         spans: first and last day of each episode, by name; the first is meant where none is named.
         has_clues: whether clues were judged.
         numbers: names of the numbers of the case that explanations share.
+        motives: what each player wants under some explanation.
+        until: last day of what is held out of the first record; None if nothing is.
     """
 
     variables: Sequence[Variable]
@@ -213,10 +230,16 @@ class Names:
     spans: Mapping[str, tuple[datetime.date, datetime.date]]
     has_clues: bool = False
     numbers: Collection[str] = ()
+    motives: Mapping[str, Collection[str]] = field(default_factory=dict)
+    until: datetime.date | None = None
 
     def span(self, episode: str) -> tuple[datetime.date, datetime.date]:
         """Return first and last day of an episode, of the first if it is not known."""
         return self.spans.get(episode, next(iter(self.spans.values())))
+
+
+StateOptions = Float[np.ndarray, "options states"]
+"""A number for each option in every state."""
 
 
 @runtime_checkable
@@ -227,8 +250,13 @@ class Course(Protocol):
         """Return the probability to be in `target` at a time."""
         ...
 
-    def first(self, event: Event, other: Event | None, time: float) -> Number:
-        """Return the probability that an event has come about by a time, and before another if there is one."""
+    def first(self, event: Event, other: Event | None, begin: float, end: float) -> Number:
+        """Return the probability that an event comes about from one time to another, and before another if there is
+        one; a condition that holds at the first has come about."""
+        ...
+
+    def hazard(self, event: Event, time: float) -> Number | Undefined:
+        """Return the rate at which an event comes about at a time, where it has not by then, per unit of time."""
         ...
 
     def number(self, act: Act, begin: float, end: float) -> Number:
@@ -243,13 +271,46 @@ class Course(Protocol):
         """Return how often an act happens at a time, per unit of time."""
         ...
 
-    def options(self, player: str, time: float) -> Mapping[str, float] | Undefined:
-        """Return what each action of a player would be worth to it at a time, over waiting."""
+    def steps(self, player: str, time: float) -> Mapping[Act, float] | Undefined:
+        """Return what each act, its own or another's, would be worth to a player at a time, where it can be taken.
+
+        Its own over waiting, less what they cost; in units of its shocks.
+        """
         ...
 
     def worth(self, player: str, time: float) -> Number | Undefined:
         """Return what a player may expect from a time on, in units of its shocks."""
         ...
+
+
+class Options(NamedTuple):
+    """What a player chooses between.
+
+    Attributes:
+        names: of its actions; waiting comes before them.
+        probs: probability of each option in every state. Shape `[1 + actions, states]`.
+        setting: state to which what is set leads from each. Shape `[states]`.
+    """
+
+    names: tuple[str, ...]
+    probs: StateOptions
+    setting: StateNumbers
+
+
+class Turn(NamedTuple):
+    """Where a number of the case, moved alone, makes an outcome as likely as not.
+
+    Attributes:
+        now: what it is.
+        turn: where it turns the outcome.
+        low: 5 % point of its prior.
+        high: 95 % point.
+    """
+
+    now: float
+    turn: float
+    low: float
+    high: float
 
 
 @runtime_checkable
@@ -287,6 +348,32 @@ class Askable(Protocol):
         """Return how the world moves if nothing is changed."""
         ...
 
+    def whereabouts(self, given: Given, time: float) -> StateVector:
+        """Return where the world is at a time, from the start of a forecast on."""
+        ...
+
+    def options(self, player: str, changes: Sequence[Change]) -> Options | Undefined:
+        """Return what a player chooses between if some things are changed, and how likely each option is."""
+        ...
+
+    @property
+    def later(self) -> WatchedRecord | None:
+        """Return the first record with what is held out of it; None if nothing is."""
+        ...
+
+    def history(self, watched: WatchedRecord) -> Course:
+        """Return a record as it was, up to its end."""
+        ...
+
+    def slopes(self, outcome: Foreseeable) -> Mapping[str, float] | Undefined:
+        """Return d log odds / d log number of an outcome, a probability, for every number of the case."""
+        ...
+
+    def turns(self, outcome: Foreseeable) -> Mapping[str, Turn] | Undefined:
+        """Return where each number of the case, moved alone, makes an outcome as likely as not; those that do not far
+        beyond their range are left out."""
+        ...
+
     def filtered(self, watched: WatchedRecord) -> Filtered:
         """Return a record, filtered."""
         ...
@@ -309,6 +396,21 @@ class Happens:
 
     def __str__(self) -> str:
         return f"{self.player} {self.action}"
+
+
+@dataclass(frozen=True)
+class Happenings:
+    """All of two or more acts are taken, in any order, or one of them is; `op` is `and` or `or`."""
+
+    op: str
+    parts: tuple[Happens, ...]
+
+    def __str__(self) -> str:
+        return f" {self.op} ".join(str(part) for part in self.parts)
+
+
+Eventual = Condition | Happens | Happenings
+"""What may come about."""
 
 
 class Form(abc.ABC):
@@ -344,6 +446,20 @@ class Form(abc.ABC):
         """Say whether one explanation answers it before anything is seen."""
         return False
 
+    @property
+    def is_at_mode(self) -> bool:
+        """Say whether it is asked at the most probable numbers of each explanation alone."""
+        return False
+
+    @property
+    def day(self) -> datetime.date | None:
+        """Return the day for which it is asked; None if it could not be asked for another."""
+        return None
+
+    def on(self, day: datetime.date) -> Form:
+        """Return the same question, which has a day, asked for another."""
+        raise AssertionError(day)
+
 
 class Conditioned(Form):
     """A question that is asked given a record or nothing, and with changes from outside or none."""
@@ -353,6 +469,14 @@ class Conditioned(Form):
     @property
     def is_prediction(self) -> bool:
         return self.given.record is None
+
+
+class Foreseeable(Conditioned):
+    """A question about an outcome, which may itself be seen one day."""
+
+    @abc.abstractmethod
+    def foreseen(self, world: Askable) -> Seen:
+        """Return the outcome as something that may be seen; nothing is changed."""
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,19 @@ import functools
 import math
 import operator
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol, runtime_checkable
+
+import numpy as np
+from scipy.optimize import brentq
 
 from raison.arrays import PlayerValues, StateNumbers, StateVector
 from raison.chain import Motion
 from raison.chain.filters import Filtered
+from raison.errors import NotConverged
 from raison.game import Game, StateSpace
+from raison.inference.model import Parameter
+from raison.inference.prior import Q95, Prior
 from raison.inference.reasons import Reasons
 from raison.query.answers import Answer, Number, Undefined
 from raison.query.conditions import forms_in, start_of
@@ -24,26 +30,47 @@ from raison.query.tree import (
     ASSUMED,
     INFERRED,
     LOOKED_UP,
+    NOTHING,
     SURPRISE,
     Arithmetic,
     Change,
     Constant,
     Course,
     Expression,
+    Foreseeable,
     Form,
     Given,
     Intervention,
+    Options,
     Query,
     SetLevel,
     SetNumber,
+    StateOptions,
     Test,
+    Turn,
+    Unchanged,
 )
-from raison.record import WatchedRecord
+from raison.record import Seen, WatchedRecord
 from raison.record.watched import occupied
 
 ARITHMETIC = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
 INFINITE = "both sides are infinite: something is divided by 0"
 UNCOMPARED = "a comparison takes numbers, not tables or shares"
+
+FAR = 5.0
+"""How far beyond the middle of its range a number is moved, in standard deviations; the ends lie at 1.64."""
+
+MOST_TURNS = 8
+"""Numbers of which it is looked for where they turn an outcome: those that would have to be moved the least."""
+
+CLOSE = 1e-3
+"""Error, in standard deviations, of where they do."""
+
+FLAT = 1e-6
+"""Elasticity that is rounding."""
+
+SURE = 1e-9
+"""Probability that is not told from 0."""
 
 RELATIONS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 
@@ -61,12 +88,14 @@ class Facts:
         records: what was seen; questions that name no episode are about the first.
         indicators: value of each (name, date).
         probabilities: posterior probability of each explanation, by what it rests on.
+        later: the first record with what is held out of it; None if nothing is.
     """
 
     space: StateSpace
     records: tuple[WatchedRecord, ...]
     indicators: Mapping[tuple[str, datetime.date], float] = field(default_factory=dict)
     probabilities: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    later: WatchedRecord | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,6 +135,26 @@ class Rules(Protocol):
 
     def keep_on(self, game: Game, played: Played) -> Motion:
         """Return how the world moves in a game whose players go on choosing as in another of the same actions."""
+        ...
+
+    def choices(self, played: Played, player: str) -> StateOptions:
+        """Return how likely each option of a player is, waiting first. Shape `[1 + actions, states]`."""
+        ...
+
+    def slopes(self, seen: Seen) -> Mapping[str, float]:
+        """Return d log likelihood / d number of something that may be seen, for the numbers of the case.
+
+        Raises `NotConverged`.
+        """
+        ...
+
+    @property
+    def parameters(self) -> Sequence[Parameter]:
+        """Return the numbers with what is believed of them."""
+        ...
+
+    def with_number(self, name: str, value: float) -> Rules:
+        """Return the rules at another value of a number."""
         ...
 
 
@@ -149,7 +198,7 @@ class World:
 
     def believing(self, probabilities: Mapping[str, Mapping[str, float]]) -> World:
         """Return the same world with other probabilities of the explanations; what was answered is kept."""
-        facts = Facts(self._facts.space, self._facts.records, self._facts.indicators, probabilities)
+        facts = replace(self._facts, probabilities=probabilities)
         other = World(facts, self._rules, near=self._near)
         other._changed = self._changed
         other._answered = {form: each for form, each in self._answered.items() if not form.speaks_of_explanations}
@@ -200,11 +249,111 @@ class World:
         if watched.plan.has_counts:
             raise _NoAnswerError("a record in which acts are counted cannot be lived through again")
         end, _ = self._known_at(given)
-        key = (given.episode, end)
+        return self._replayed(watched, end, self._phases(given, 0.0))
+
+    def _replayed(self, watched: WatchedRecord, end: float, phases: Sequence[Phase]) -> Replays:
+        key = (watched.name, end)
         if key not in self._lived:
             self._lived[key] = live(watched, self.motion, end)
         has_choices = self._played(()).values is not None
-        return Replays(self._lived[key], self._phases(given, 0.0), has_choices=has_choices)
+        return Replays(self._lived[key], phases, has_choices=has_choices)
+
+    def lived(self, given: Given) -> Replays | Undefined:
+        """Return the record's histories, lived through again; undefined where they cannot be. Raises as `course`."""
+        try:
+            course = self.course(given)
+        except _NoAnswerError as error:
+            return Undefined(str(error))
+        assert isinstance(course, Replays)
+        return course
+
+    def history(self, watched: WatchedRecord) -> Replays:
+        """Return a record as it was, up to its end."""
+        return self._replayed(watched, watched.record.until, self._phases(NOTHING, 0.0))
+
+    @property
+    def later(self) -> WatchedRecord | None:
+        return self._facts.later
+
+    def whereabouts(self, given: Given, time: float) -> StateVector:
+        """Return where the world is at a time, from the start of a forecast on."""
+        return self.forecast(given).distribution(time)
+
+    def options(self, player: str, changes: Sequence[Change]) -> Options | Undefined:
+        """Return what a player chooses between if some things are changed, and how likely each option is."""
+        played = self._played([each for each in changes if not isinstance(each, Unchanged)])
+        if played.values is None:
+            return Undefined(NOBODY)
+        target = setting(self.space, changes)
+        names = next(each for each in played.game.players if each.name == player).actions
+        return Options(
+            tuple(action.name for action in names),
+            self._rules.choices(played, player),
+            np.arange(self.space.size) if target is None else target,
+        )
+
+    def slopes(self, outcome: Foreseeable) -> Mapping[str, float] | Undefined:
+        """Return d log odds / d log number of an outcome, for every number that has one above rounding."""
+        probability = self._uncertain(outcome)
+        if isinstance(probability, Undefined):
+            return probability
+        found = self._rules.slopes(outcome.foreseen(self))
+        known = {name: each * self._rules.number(name) / (1.0 - probability) for name, each in found.items()}
+        return {name: each for name, each in known.items() if abs(each) > FLAT}
+
+    def turns(self, outcome: Foreseeable) -> Mapping[str, Turn] | Undefined:
+        """Return where each number, moved alone, makes an outcome as likely as not; see `Askable`."""
+        probability, slopes = self._uncertain(outcome), self.slopes(outcome)
+        for each in (probability, slopes):
+            if isinstance(each, Undefined):
+                return each
+        assert isinstance(probability, float)
+        assert isinstance(slopes, Mapping)
+        priors = {each.name: each.prior for each in self._rules.parameters if each.prior.is_free}
+        guesses: list[tuple[float, str, float]] = []
+        for name in slopes.keys() & priors.keys():
+            now, prior = self._rules.number(name), priors[name]
+            by_z = slopes[name] / now * prior.slope(prior.standardised(now))
+            step = -_log_odds(probability) / by_z
+            if abs(step) <= FAR:
+                guesses.append((abs(step), name, step))
+        found = {}
+        for _, name, step in sorted(guesses)[:MOST_TURNS]:
+            prior, now = priors[name], self._rules.number(name)
+            value = self._turn(outcome, name, prior, step, probability)
+            if value is not None:
+                found[name] = Turn(now, value, prior.value(-Q95), prior.value(Q95))
+        return found
+
+    def _turn(self, outcome: Foreseeable, name: str, prior: Prior, step: float, probability: float) -> float | None:
+        """Return where a number makes an outcome as likely as not, about a step away; None if it does nowhere near."""
+        here = prior.standardised(self._rules.number(name))
+
+        @functools.cache
+        def odds(z: float) -> float:
+            if z == here:
+                return _log_odds(probability)
+            other = World(self._facts, self._rules.with_number(name, prior.value(z)), near=self)
+            answer = other.answer(outcome)
+            return _log_odds(answer.value) if isinstance(answer, Number) else math.nan
+
+        try:
+            for reach in (1.0, 1.6, 2.6):
+                there = min(max(here + reach * step, -FAR), FAR)
+                if odds(there) * odds(here) <= 0.0:
+                    return prior.value(float(brentq(odds, here, there, xtol=CLOSE)))  # pyright: ignore
+        except NotConverged:
+            return None
+        return None
+
+    def _uncertain(self, outcome: Foreseeable) -> float | Undefined:
+        """Return the probability of an outcome that may come or not."""
+        answer = self.answer(outcome)
+        if not isinstance(answer, Number):
+            return answer if isinstance(answer, Undefined) else Undefined("it is no probability")
+        if not SURE < answer.value < 1.0 - SURE:
+            return Undefined(f"it is certain here: its probability is {answer.value:.3g}")
+        return answer.value
 
     def _phases(self, given: Given, begin: float) -> list[Phase]:
         """Return how the world moves from a time on, phase by phase."""
@@ -217,7 +366,11 @@ class World:
             for each in given.interventions
         ]
         cuts = sorted({begin, *(time for span in spans for time in span if begin < time < math.inf)})
-        dated = list(zip(given.interventions, spans, strict=True))
+        dated = [
+            (each, span)
+            for each, span in zip(given.interventions, spans, strict=True)
+            if not isinstance(each.change, Unchanged)
+        ]
         phases = []
         for cut in cuts:
             here = [each for each, (since, until) in dated if since <= cut < until]
@@ -302,6 +455,11 @@ class World:
         if watched.name not in self._filtered:
             self._filtered[watched.name] = self.motion.filter(watched.plan, watched.start)
         return self._filtered[watched.name]
+
+
+def _log_odds(probability: float) -> float:
+    inside = min(max(probability, SURE), 1.0 - SURE)
+    return math.log(inside / (1.0 - inside))
 
 
 def rests_on(query: Query) -> str:

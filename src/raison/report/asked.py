@@ -14,19 +14,42 @@ from raison.report.words import factor, hundredths, number, percent
 
 def sentence(asked: Asked) -> str:
     """Return the answer in a sentence or two."""
-    if not asked.parts:
+    if not asked.parts and not any(each.has_answer for each in asked.under):
         why = next((each.why_undefined for each in asked.under if each.why_undefined), "no game converged")
         return f"It has no answer: {why}."
-    if asked.kind == "parts":
-        text = _reasons(asked) if TOGETHER in asked.parts else _options(asked)
+    if asked.kind == "table":
+        text = _turns(asked)
+    elif asked.kind == "parts":
+        text = _IN_WORDS.get(asked.form, _options)(asked)
     elif asked.kind == "test":
         value = asked.parts[WHOLE]
         text = f"It holds with probability {plus_minus(value)}, averaged over the explanations and their numbers."
     else:
         value = asked.parts[WHOLE]
         text = f"{plus_minus(value)}, averaged over the explanations; {_spread(asked, value)}."
-        text += _between(asked)
+        text += _between(asked) + _unchanged(asked)
     return " ".join(part for part in (text, _missing(asked), _assumed(asked)) if part)
+
+
+def _unchanged(asked: Asked) -> str:
+    """Return what it is without the change, of a past that is lived through again."""
+    if WHOLE not in asked.unchanged:
+        return ""
+    return f" Without the change it is {plus_minus(asked.unchanged[WHOLE])}."
+
+
+def _turns(asked: Asked) -> str:
+    """Return which number has to be moved the least to turn the outcome, under the most probable explanation that has
+    one."""
+    best = max((each for each in asked.under if each.table), key=lambda each: each.posterior)
+    name, row = next(iter(best.table.items()))
+    now, turn, low, high = row.values()
+    outside = "" if min(low, high) <= turn <= max(low, high) else ", beyond its range"
+    text = f"Under {best.label} the outcome turns if {name} goes from {number(now, 3)} to {number(turn, 3)}{outside} "
+    text += f"({number(low, 3)} to {number(high, 3)})"
+    others = len(best.table) - 1
+    text += f"; {counted(others, 'other number')} would turn it, too, if moved further" if others else ""
+    return f"{text}. Each is moved alone, from the first day on."
 
 
 def _reasons(asked: Asked) -> str:
@@ -34,12 +57,52 @@ def _reasons(asked: Asked) -> str:
     *parts, (_, whole) = asked.parts.items()
     known = hundredths(whole.value)
     likelier = f"the act is {factor(math.exp(whole.value))} as likely as {_alternative(asked)}"
+    if asked.form == "why":
+        likelier = f"the act was {factor(math.exp(whole.value))} as likely as on the other day"
     text = f"All parts together come to {known}: {likelier}"
     best = max(parts, key=lambda each: each[1].value)
     worst = min(parts, key=lambda each: each[1].value)
     named = [f"most for it speaks {best[0]} ({hundredths(best[1].value)})"] if best[1].value > 0 else []
     named += [f"most against it {worst[0]} ({hundredths(worst[1].value)})"] if worst[1].value < 0 else []
-    return f"{'; '.join([text, *named])}. The parts are averaged over explanations that want different things."
+    averaged = "" if asked.form == "why" else " The parts are averaged over explanations that want different things."
+    return f"{'; '.join([text, *named])}.{averaged}"
+
+
+def _paths(asked: Asked) -> str:
+    """Return through which variable most of an act's advantage comes."""
+    shown = sorted(asked.parts.items(), key=lambda each: -abs(each[1].value))[:3]
+    named = ", ".join(f"{name} ({hundredths(each.value)})" for name, each in shown)
+    text = f"Most of what speaks for or against the act, over {_alternative(asked)}, works through {named}"
+    return f"{text}. What works through two in turn counts in both, so that these do not add up."
+
+
+def _shares(asked: Asked) -> str:
+    """Return which motive moves a player most."""
+    name, most = max(asked.parts.items(), key=lambda each: each[1].value)
+    text = f"Most of what drives its options apart is {name} ({percent(most.value)})"
+    return f"{text}, averaged over the explanations in which it wants something."
+
+
+def _again(asked: Asked) -> str:
+    """Return how likely a choice would have been made again."""
+    luck, least, most = asked.parts.values()
+    text = f"With the same luck it would have done the same with probability {plus_minus(luck)}"
+    bounds = f"from {hundredths(least.value)} to {hundredths(most.value)}"
+    return f"{text}; however the shocks of one moment hang together, {bounds}: no record tells more."
+
+
+def _outcome(asked: Asked) -> str:
+    """Return how a forecast came out."""
+    forecast, came, brier, log = asked.parts.values()
+    text = f"The forecast was {plus_minus(forecast)}, and what came is {plus_minus(came)}"
+    return f"{text}: Brier score {number(brier.value, 2)} (0 is best), log score {number(log.value, 2)}."
+
+
+def _sensitivity(asked: Asked) -> str:
+    """Return on which numbers an outcome hangs most."""
+    shown = sorted(asked.parts.items(), key=lambda each: -abs(each[1].value))[:3]
+    named = "; ".join(f"{name} ({factor(2.0**each.value)})" for name, each in shown)
+    return f"What doubling a number does to the odds of the outcome, the most first: {named}."
 
 
 def _options(asked: Asked) -> str:
@@ -47,15 +110,29 @@ def _options(asked: Asked) -> str:
     best, worst = (pick(asked.parts.items(), key=lambda each: each[1].value) for pick in (max, min))
     likelier = f"{factor(math.exp(best[1].value))} as likely as waiting"
     text = f"Worth most is {best[0]} ({plus_minus(best[1])} over waiting: taken {likelier})"
+    if asked.form == "steps":
+        text = f"Worth most is {best[0]} ({plus_minus(best[1])})"
     if len(asked.parts) > 1:
         text += f", least {worst[0]} ({plus_minus(worst[1])})"
     return f"{text}; averaged over the explanations, whose rows may differ."
 
 
+_IN_WORDS = {
+    "reason": _reasons,
+    "why": _reasons,
+    "paths": _paths,
+    "share": _shares,
+    "again": _again,
+    "outcome": _outcome,
+    "sensitivity": _sensitivity,
+}
+"""What an answer of several parts says, by the word that its question begins with; others tell what acts are worth."""
+
+
 def _alternative(asked: Asked) -> str:
     """Return what the act is compared with, as the question names it."""
     after = asked.question.partition(" over ")[2]
-    return f"`{after.rstrip(')').split(' of ')[0]}`" if after else "waiting"
+    return f"`{after.rstrip(')').split()[0]}`" if after else "waiting"
 
 
 def _between(asked: Asked) -> str:
@@ -74,7 +151,7 @@ def _between(asked: Asked) -> str:
 def _missing(asked: Asked) -> str:
     """Return where there is no answer."""
     sentences = []
-    without = [each for each in asked.under if not each.parts]
+    without = [each for each in asked.under if not each.has_answer]
     if without:
         labels = ", ".join(each.label for each in without)
         why = without[0].why_undefined or "no game converged"
@@ -139,20 +216,47 @@ def parts_text(parts: Mapping[str, Estimate]) -> str:
 
 def asked_table(asked: Asked) -> AskedTable:
     """Return a question, its answer in words, and under every explanation."""
-    more = "" if asked.kind == "test" else "parts, the largest first" if asked.kind == "parts" else "9 in 10 draws"
-    rows = [(each.label, each.posterior, each.parts) for each in asked.under]
-    rows += [("averaged", asked.defined, asked.parts)]
+    rows = [
+        (each.label, each.posterior, *_cells(asked, each.parts, each.unchanged, each.table)) for each in asked.under
+    ]
+    if asked.kind != "table":
+        rows.append(("averaged", asked.defined, *_cells(asked, asked.parts, asked.unchanged, {})))
     method = f"{asked.method[0].upper()}{asked.method[1:]}."
-    shown = tuple(AskedRow(label, percent(posterior), *_cells(asked, parts)) for label, posterior, parts in rows)
-    return AskedTable(asked.question, sentence(asked), method, more, shown if asked.parts else ())
+    shown = tuple(AskedRow(label, percent(posterior), *cells) for label, posterior, *cells in rows)
+    has_answer = any(each.has_answer for each in asked.under)
+    return AskedTable(asked.question, sentence(asked), method, _MORE[asked.kind], shown if has_answer else ())
 
 
-def _cells(asked: Asked, parts: Mapping[str, Estimate]) -> tuple[str, str]:
+_MORE = {
+    "number": "9 in 10 draws",
+    "test": "",
+    "parts": "parts, the largest first",
+    "table": "number: now, where it turns (range)",
+}
+"""Title of the last column, by the kind of answer."""
+
+
+def _cells(
+    asked: Asked,
+    parts: Mapping[str, Estimate],
+    unchanged: Mapping[str, Estimate],
+    table: Mapping[str, Mapping[str, float]],
+) -> tuple[str, str]:
     """Return the answer, and what is said beside it."""
+    if table:
+        shown = "; ".join(f"{name}: {_turn(row)}" for name, row in table.items())
+        return counted(len(table), "number"), shown
     if not parts:
         return "no answer", ""
     whole = list(parts.values())[-1]
     if asked.kind == "parts":
         best = whole if TOGETHER in parts else max(parts.values(), key=lambda each: each.value)
+        best = next(iter(parts.values())) if asked.form == "again" else best
         return hundredths(best.value), parts_text(parts)
-    return plus_minus(whole), "" if asked.kind == "test" else ends(whole)
+    was = f" (without the change {plus_minus(unchanged[WHOLE])})" if WHOLE in unchanged else ""
+    return f"{plus_minus(whole)}{was}", "" if asked.kind == "test" else ends(whole)
+
+
+def _turn(row: Mapping[str, float]) -> str:
+    now, turn, low, high = row.values()
+    return f"{number(now, 3)}, {number(turn, 3)} ({number(low, 3)} to {number(high, 3)})"

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from raison.report.answer import fragility_lines, make_answer
 from raison.report.asked import asked_table
 from raison.report.charts import (
     forecast_chart,
+    lived_again_chart,
+    over_time_chart,
     posterior_chart,
     predictions_chart,
+    reasons_chart,
     structure_chart,
     timeline_chart,
     variants_chart,
@@ -99,6 +102,8 @@ class Page:
     """None if no record was compared."""
     questions: tuple[AskedTable, ...]
     """The questions of the case; empty if it has none."""
+    reasons: Chart | None
+    """None if nobody acts for a reason."""
     clues: CluesTable | None
     """None if the case has no clues."""
     next_best: NextTable | None
@@ -159,7 +164,15 @@ def make_page(study: Study) -> Page:
         answer=make_answer(study),
         power=power_table(study.power, explanation_labels(study)) if study.power else None,
         unexplained=make_unexplained(study),
-        questions=tuple(asked_table(each) for each in study.questions),
+        questions=tuple(
+            replace(
+                asked_table(each),
+                over_time=over_time_chart(each, place),
+                lived_again=lived_again_chart(study, each, place),
+            )
+            for place, each in enumerate(study.questions)
+        ),
+        reasons=reasons_chart(study),
         clues=make_clues(study),
         next_best=make_next(study),
         held_out=make_held_out(study),

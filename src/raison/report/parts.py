@@ -503,3 +503,7 @@ class AskedTable:
     """Title of the last column; empty if there is none."""
     rows: tuple[AskedRow, ...]
     """One for each explanation, and the average at the end; none where nothing is defined."""
+    over_time: Chart | None = None
+    """The answer for other days; None if it is asked for none."""
+    lived_again: Chart | None = None
+    """Every variable in histories that were lived through again; None if none were."""

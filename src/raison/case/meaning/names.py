@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from raison.case.meaning.episodes import episodes_of
-from raison.case.meaning.numbers import read_numbers
+from raison.case.meaning.numbers import read_numbers, wanted
 from raison.case.text.schema import CaseText
 from raison.game import StateSpace
 from raison.query.tree import Names
@@ -23,4 +23,6 @@ def names_of(case: CaseText, space: StateSpace) -> Names:
         },
         has_clues=bool(case.clues),
         numbers=tuple(number.name for number in read_numbers(case).every),
+        motives={name: tuple(wanted(case, name)) for name in case.players},
+        until=None if case.held_out is None else case.held_out.until,
     )

@@ -2,7 +2,9 @@
 
 P(C at t | record to s)          filter the record to s, then propagate to t
 P(C by t | record to s)          the same with C made absorbing
+P(C between t and u | ...)       the same, from where the world is at the beginning of day t
 P(PLAYER ACTION by t | ...)      the same, with the act as part of the state: it happens after s
+P(A and B by t | ...)            both acts have happened, in any order; with `or`, one of them
 P(A before B by t | ...)         both made absorbing; A has come about by t, and B had not
 do(...)                          the history is filtered in the game as it was; the forecast is made in the changed
                                  game, solved anew
@@ -14,42 +16,77 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, NamedTuple
 
 from raison.chain import Act
-from raison.chain.happening import Event
-from raison.query.answers import Answer
+from raison.chain.happening import Acts, Event
+from raison.inference.outcome import Foreseen
+from raison.query.answers import Answer, Number
 from raison.query.conditions import (
     check_action,
     check_condition,
     check_forecast,
     check_given,
     end_of,
+    forecast_start,
     mask,
     resolve_action,
     resolve_given,
+    start_of,
 )
 from raison.query.syntax import Syntax
-from raison.query.tree import NOTHING, Actions, Askable, Condition, Conditioned, Given, Happens, Names
+from raison.query.tree import (
+    NOTHING,
+    Actions,
+    Askable,
+    Course,
+    Eventual,
+    Foreseeable,
+    Given,
+    Happenings,
+    Happens,
+    Names,
+)
 
-When = Literal["at", "by"]
-"""Whether something is asked for at a time, or for any time up to it."""
+MOST_ACTS = 4
+"""Acts that one event may speak of: each doubles the states."""
+
+
+class Moment(NamedTuple):
+    """When something is asked for.
+
+    Attributes:
+        when: `at` the end of a day, `by` it, or `between` two days, both included.
+        date: that day, or the second.
+        begin: the first of two.
+    """
+
+    when: str
+    date: datetime.date
+    begin: datetime.date | None = None
+
+    def __str__(self) -> str:
+        return f"{self.when} {self.date}" if self.begin is None else f"{self.when} {self.begin} and {self.date}"
 
 
 @dataclass(frozen=True)
-class Probability(Conditioned):
+class Probability(Foreseeable):
     """Probability that something is so at a day, or has come about by a day, perhaps before something else."""
 
-    event: Condition | Happens
-    when: When
-    date: datetime.date
+    event: Eventual
+    moment: Moment
     given: Given = NOTHING
-    other: Condition | Happens | None = None
+    other: Eventual | None = None
 
     def __str__(self) -> str:
+        return f"P({self.body})"
+
+    @property
+    def body(self) -> str:
+        """Return what stands between the brackets."""
         given = str(self.given)
         before = "" if self.other is None else f" before {self.other}"
-        return f"P({self.event}{before} {self.when} {self.date}{' | ' if given else ''}{given})"
+        return f"{self.event}{before} {self.moment}{' | ' if given else ''}{given}"
 
     def resolved(self, actions: Actions) -> Probability:
         event, other = resolve_event(self.event, actions), self.other and resolve_event(self.other, actions)
@@ -57,42 +94,101 @@ class Probability(Conditioned):
 
     def problems(self, names: Names) -> list[str]:
         wrong = check_event(self.event, names) + ([] if self.other is None else check_event(self.other, names))
-        if self.when == "at" and (self.other is not None or isinstance(self.event, Happens)):
+        day = self.moment.date
+        if self.moment.when == "at" and (self.other is not None or isinstance(self.event, Happens | Happenings)):
             what = f"`{self.event}{'' if self.other is None else f' before {self.other}'}`"
-            wrong.append(f"found `at {self.date}`, but {what} comes about some day; write `by {self.date}`.")
-        return wrong + check_given(self.given, names) + check_forecast(self.given, self.date, names)
+            wrong.append(f"found `at {day}`, but {what} comes about some day; write `by {day}`.")
+        wrong += check_given(self.given, names) + check_forecast(self.given, day, names)
+        if self.moment.begin is not None:
+            wrong += _check_begin(self.moment.begin, day, self.given, names)
+        return wrong
 
     def answer(self, world: Askable) -> Answer:
-        course, time = world.course(self.given), end_of(self.date, self.given, world)
-        if self.when == "at" and not isinstance(self.event, Happens):
-            return course.at(mask(self.event, world.space), time)
-        event, other = event_in(self.event, world), None if self.other is None else event_in(self.other, world)
-        return course.first(event, other, time)
+        return self.within(world.course(self.given), world)
+
+    @property
+    def day(self) -> datetime.date | None:
+        return None if self.moment.begin else self.moment.date
+
+    def on(self, day: datetime.date) -> Probability:
+        return replace(self, moment=self.moment._replace(date=day))
+
+    def within(self, course: Course, world: Askable) -> Number:
+        """Return the probability as a course of a world has it."""
+        event, other, begin, end = self._asked_in(world)
+        if self.moment.when == "at" and not isinstance(event, Act | Acts):
+            return course.at(event, end)
+        return course.first(event, other, begin, end)
+
+    def foreseen(self, world: Askable) -> Foreseen:
+        known = None if self.given.record is None else start_of(self.given, world)
+        event, other, begin, end = self._asked_in(world)
+        begin = end if self.moment.when == "at" else begin
+        return Foreseen(world.record(self.given.episode), known, event, other, begin, end)
+
+    def _asked_in(self, world: Askable) -> tuple[Event, Event | None, float, float]:
+        """Return the event, the one before which it is to come about, and from when to when."""
+        begin = 0.0 if self.given.is_replay else start_of(self.given, world)
+        if self.moment.begin is not None:
+            begin = max(begin, world.record(self.given.episode).calendar.time_of(self.moment.begin))
+        other = None if self.other is None else event_in(self.other, world)
+        return event_in(self.event, world), other, begin, end_of(self.moment.date, self.given, world)
 
 
-def resolve_event(event: Condition | Happens, actions: Actions) -> Condition | Happens:
+def _check_begin(begin: datetime.date, end: datetime.date, given: Given, names: Names) -> list[str]:
+    """Return what is wrong with the first of two days."""
+    if begin > end:
+        return [f"found `between {begin} and {end}`; the first date must not be after the second."]
+    if given.record is not None and not given.is_replay and begin == forecast_start(given, names):
+        return [f"found `between {begin}`, a day that the record is known to; begin on the day after it."]
+    return check_forecast(given, begin, names)
+
+
+def resolve_event(event: Eventual, actions: Actions) -> Eventual:
     """Return what may come about with every action under its exact name."""
-    if isinstance(event, Happens):
-        return replace(event, action=resolve_action(event.player, event.action, actions))
+    match event:
+        case Happens():
+            return _resolved(event, actions)
+        case Happenings():
+            return replace(event, parts=tuple(_resolved(part, actions) for part in event.parts))
     return event
 
 
-def check_event(event: Condition | Happens, names: Names) -> list[str]:
+def _resolved(act: Happens, actions: Actions) -> Happens:
+    return replace(act, action=resolve_action(act.player, act.action, actions))
+
+
+def check_event(event: Eventual, names: Names) -> list[str]:
     """Return what is wrong with what may come about; empty if nothing is."""
-    if isinstance(event, Happens):
-        return check_action(event.player, event.action, names.actions)
+    match event:
+        case Happens():
+            return check_action(event.player, event.action, names.actions)
+        case Happenings():
+            wrong = [each for part in event.parts for each in check_action(part.player, part.action, names.actions)]
+            if len(event.parts) > MOST_ACTS:
+                wrong.append(f"`{event}` names {len(event.parts)} acts; at most {MOST_ACTS} can be asked for together.")
+            return wrong
     return check_condition(event, names.variables)
 
 
-def event_in(event: Condition | Happens, world: Askable) -> Event:
+def event_in(event: Eventual, world: Askable) -> Event:
     """Return what may come about as the chain knows it."""
-    return Act(event.player, event.action) if isinstance(event, Happens) else mask(event, world.space)
+    match event:
+        case Happens():
+            return Act(event.player, event.action)
+        case Happenings():
+            return Acts(tuple(Act(part.player, part.action) for part in event.parts), event.op == "and")
+    return mask(event, world.space)
 
 
-def _build(event: Condition | Happens, *rest: Any) -> Probability:
-    *other, when, date = [part for part in rest if not isinstance(part, Given)]
+def read_probability(event: Eventual, *rest: Any) -> Probability:
+    """Return a probability from the parts that stand between the brackets."""
+    *other, moment = [part for part in rest if not isinstance(part, Given)]
     given = rest[-1] if isinstance(rest[-1], Given) else NOTHING
-    return Probability(event, when, date, given, *other)
+    return Probability(event, moment, given, *other)
 
 
-PROBABILITY = Syntax("probability", "event (_BEFORE event)? when DATE given?", _build, "P")
+BODY = "event (_BEFORE event)? when given?"
+"""What stands between the brackets of a probability."""
+
+PROBABILITY = Syntax("probability", BODY, read_probability, "P")

@@ -68,6 +68,13 @@ class Rate(Conditioned):
             )
         return wrong
 
+    @property
+    def day(self) -> datetime.date | None:
+        return self.date
+
+    def on(self, day: datetime.date) -> Rate:
+        return replace(self, date=day)
+
     def answer(self, world: Askable) -> Answer:
         act = Act(self.player, self.action)
         if self.date is not None:

@@ -3,7 +3,7 @@
 The advantage of an act over waiting, or over another action, is a sum of one part for each motive, one for what acting
 costs and one for the shocks of the moment (`raison.inference.reasons`). It is taken where the world was at the move,
 given the record up to the move and the move itself, and averaged over the moves that are asked about, doubtful ones
-for less.
+for less. What works through a variable is what is lost of it if nothing moves this variable.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ import numpy as np
 
 from raison.arrays import StateVector
 from raison.chain import Act
+from raison.errors import did_you_mean
+from raison.inference.reasons import Reasons
 from raison.query.answers import TOGETHER, Answer, Number, Parts, Undefined
 from raison.query.conditions import check_action, check_episode, resolve_action
 from raison.query.syntax import Syntax
@@ -32,12 +34,19 @@ class Reason(Form):
     action: str = ""
     date: datetime.date | None = None
     instead: str = ""
+    through: str = ""
     episode: str = ""
 
     def __str__(self) -> str:
+        return f"reason({self.body})"
+
+    @property
+    def body(self) -> str:
+        """Return what stands between the brackets."""
         parts = [self.player, self.action, f"on {self.date}" if self.date else ""]
-        parts += [f"over {self.instead}" if self.instead else "", f"of {self.episode}" if self.episode else ""]
-        return f"reason({' '.join(part for part in parts if part)})"
+        parts += [f"over {self.instead}" if self.instead else "", f"through {self.through}" if self.through else ""]
+        parts += [f"of {self.episode}" if self.episode else ""]
+        return " ".join(part for part in parts if part)
 
     def resolved(self, actions: Actions) -> Reason:
         action, instead = (
@@ -55,19 +64,41 @@ class Reason(Form):
         begin, until = names.span(self.episode)
         if self.date is not None and not begin <= self.date <= until:
             wrong.append(f"found `on {self.date}`; the record runs from {begin} to {until}.")
+        known = [variable.name for variable in names.variables]
+        if self.through and self.through not in known:
+            wrong.append(f"no variable `{self.through}`.{did_you_mean(self.through, known)}")
         return wrong
 
     def answer(self, world: Askable) -> Answer:
+        reasons, moments = world.reasons(), self.moments(world)
+        for found in (moments, reasons):
+            if isinstance(found, Undefined):
+                return found
+        assert isinstance(reasons, Reasons)
+        assert not isinstance(moments, Undefined)
+        total: dict[str, float] = {}
+        for act, where, weight in moments:
+            for part, each in self._parts(reasons, act).items():
+                total[part] = total.get(part, 0.0) + float(np.asarray(each) @ where) * weight
+        total[TOGETHER] = sum(total.values())
+        return Parts({part: Number(each) for part, each in total.items()})
+
+    def _parts(self, reasons: Reasons, act: Act) -> Mapping[str, StateVector]:
+        instead = self.instead or None
+        return reasons.through(act, self.through, instead) if self.through else reasons.advantage(act, instead)
+
+    def moments(self, world: Askable) -> list[tuple[Act, StateVector, float]] | Undefined:
+        """Return what was done at each move that is asked about, where the world was, and the weight of the move.
+
+        Where it was is known from the record up to the move and the move itself. Weights sum to 1.
+        """
         watched = world.record(self.episode)
         moves = self._moves(watched)
         if not moves:
             return Undefined(self._no_move(watched))
-        reasons = world.reasons()
-        if isinstance(reasons, Undefined):
-            return reasons
         filtered, items = world.filtered(watched), np.asarray(watched.plan.item)
-        total: dict[str, float] = {}
         weight = sum(move.confidence for _, move in moves)
+        found = []
         for number, move in moves:
             where, act = np.asarray(filtered.before[int(np.flatnonzero(items == number)[-1])]), move.act
             if move.answer is not None and self._asks_of(move.answer):
@@ -75,11 +106,8 @@ class Reason(Form):
             where = where * np.asarray(world.motion.rate(act))
             if not where.sum() > 0.0:
                 return Undefined(f"{move} cannot happen")
-            advantage = reasons.advantage(act, self.instead or None)
-            for part, each in _averaged(advantage, where / where.sum()).items():
-                total[part] = total.get(part, 0.0) + each * move.confidence / weight
-        total[TOGETHER] = sum(total.values())
-        return Parts({part: Number(each) for part, each in total.items()})
+            found.append((act, where / where.sum(), move.confidence / weight))
+        return found
 
     def _moves(self, watched: WatchedRecord) -> list[tuple[int, Move]]:
         """Return the moves that are asked about, with their places in the record."""
@@ -104,11 +132,8 @@ class Reason(Form):
         return f"the record has no move `{what}` on {self.date}; it has it on {dates}"
 
 
-def _averaged(parts: Mapping[str, StateVector], where: StateVector) -> dict[str, float]:
-    return {part: float(np.asarray(each) @ where) for part, each in parts.items()}
-
-
-def _build(player: str, *rest: Any) -> Reason:
+def read_reason(player: str, *rest: Any) -> Reason:
+    """Return a reason from the parts that stand between the brackets."""
     words: dict[str, Any] = {}
     for each in rest:
         if isinstance(each, datetime.date):
@@ -128,4 +153,4 @@ class Part:
     name: str
 
 
-REASON = Syntax("reason", "WORD WORD? (_ON DATE)? over? whose?", _build, "reason")
+REASON = Syntax("reason", "WORD WORD? (_ON DATE)? over? through? whose?", read_reason, "reason")

@@ -12,7 +12,7 @@ from raison.query.answers import Answer, Number, Undefined
 from raison.query.conditions import check_given, check_no_replay, resolve_given
 from raison.query.forms.probability import check_event, event_in, resolve_event
 from raison.query.syntax import Syntax
-from raison.query.tree import NOTHING, Actions, Askable, Condition, Conditioned, Given, Happens, Names
+from raison.query.tree import NOTHING, Actions, Askable, Conditioned, Eventual, Given, Names
 
 DAYS = {"days": 1.0, "weeks": 7.0, "months": 365.25 / 12, "years": 365.25}
 """Days in a unit of the answer."""
@@ -23,7 +23,7 @@ class ExpectedWait(Conditioned):
     """How long it takes until something comes about, on average."""
 
     unit: str
-    event: Condition | Happens
+    event: Eventual
     given: Given = NOTHING
 
     def __str__(self) -> str:
@@ -44,7 +44,7 @@ class ExpectedWait(Conditioned):
         return Number(found.value * days, found.error * days)
 
 
-def _build(unit: str, event: Condition | Happens, given: Given = NOTHING) -> ExpectedWait:
+def _build(unit: str, event: Eventual, given: Given = NOTHING) -> ExpectedWait:
     return ExpectedWait(str(unit), event, given)
 
 
