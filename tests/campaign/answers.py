@@ -38,7 +38,10 @@ def _case() -> BuiltCase:
 def _world() -> World:
     case = _case()
     beliefs = {"record": {each.name: 0.5 for each in case.explanations}}
-    return World(Facts(case.space, case.records, case.indicators, beliefs), Choices(case, case.explanations[0].centre))
+    first = case.explanations[0]
+    return World(
+        Facts(case.space, case.records, case.indicators, beliefs), Choices(case, first.centre, first.parameters)
+    )
 
 
 @dataclass(frozen=True)
@@ -111,8 +114,20 @@ def _given(rng: random.Random) -> str:
 
 def _question(rng: random.Random) -> str:
     player = rng.choice(list(_case().names.actions))
-    event = rng.choice((_condition(rng), _act(rng)))
+    event = rng.choice((_condition(rng), _act(rng), f"{_act(rng)} {rng.choice(('and', 'or'))} {_act(rng)}"))
+    outcome = f"{event} {rng.choice(('by', f'between {_date(rng)} and'))} {_date(rng)}{_given(rng)}"
+    wanted = [name for names in _case().names.motives.values() for name in names]
     forms = (
+        f"P({outcome})",
+        f"outcome({outcome})",
+        f"{rng.choice(('pivots', 'sensitivity'))}({outcome})",
+        f"hazard({event} at {_date(rng)}{_given(rng)})",
+        f"share({player}{rng.choice(('', f', {rng.choice(wanted)}'))} at {_date(rng)} | record to {_date(rng)})",
+        f"why({_act(rng)} at {_date(rng)} against {_date(rng)})",
+        f"again({_act(rng)} on {_date(rng)} | had({' = '.join(_level(rng))}))",
+        f"{rng.choice(('paths', 'reason'))}({_act(rng)})",
+        f"reason({_act(rng)} through {_level(rng)[0]})",
+        f"steps({player}{rng.choice(('', f' at {_date(rng)}'))}{_given(rng)})",
         f"P({_condition(rng)} at {_date(rng)}{_given(rng)})",
         f"P({event} by {_date(rng)}{_given(rng)})",
         f"P({event} before {rng.choice((_condition(rng), _act(rng)))} by {_date(rng)}{_given(rng)})",

@@ -24,7 +24,9 @@ READERS: dict[str, Callable[[str], Any]] = {
 
 TOKENS = (
     "P", "(", ")", "reason", "payoff", "E", "number of", "number", "on", "over", "of", "rate", "posterior",
-    "value", "moves", "options", "parameter", "until", "months", "before", "surprise", "had", "x2", "x0",
+    "value", "moves", "hazard", "paths", "share", "why", "again", "steps", "sensitivity", "pivots", "outcome",
+    "between", "against", "through", "nothing", "options", "parameter", "until", "months", "before", "surprise", "had",
+    "x2", "x0",
     "players.turkey.wants.votes", "nature.a b.every", "record", "do", "never", "from", "to", "at", "by", "and", "or",
     "not", "in", "=", "==", "!=", "<", "<=", ">", ">=", "+", "-", "*", "/", "|", ",", "2016-06-27", "2016-02-31",
     "9999-12-31", "0", "1.5", "1e5", "ties", "close", "a-b", "_", " ", "\n", "\t", "#", "'", '"', "%", "é", "経済",
@@ -176,6 +178,7 @@ def _change(rng: random.Random) -> str:
             f"{_name(rng)} = {_name(rng)}",
             f"{_name(rng)} never {_name(rng)}",
             f"{rng.choice(PATHS)} = {rng.choice(('2', '0.5', 'x2', 'x0', '-1', '1e3'))}",
+            "nothing",
         )
     )
     days = (f" from {_date(rng)}", f" to {_date(rng)}")
@@ -187,17 +190,37 @@ def _reason(rng: random.Random) -> str:
     return "".join(part for part in parts if rng.random() < 0.6)
 
 
+def _act(rng: random.Random) -> str:
+    return f"{_name(rng)} {rng.choice(('a', 'a-b', '2016', 'record'))}"
+
+
+def _event(rng: random.Random) -> str:
+    acts = rng.choice((" and ", " or ")).join(_act(rng) for _ in range(rng.choice((1, 2, 3))))
+    return rng.choice((_condition(rng), acts))
+
+
+def _outcome(rng: random.Random) -> str:
+    before = f" before {_event(rng)}" if rng.random() < 0.3 else ""
+    moment = rng.choice((f"at {_date(rng)}", f"by {_date(rng)}", f"between {_date(rng)} and {_date(rng)}"))
+    return f"{_event(rng)}{before} {moment}{_given(rng)}"
+
+
 def _term(rng: random.Random) -> str:
     return rng.choice(
         (
-            f"P({_condition(rng)} {rng.choice(('at', 'by'))} {_date(rng)}{_given(rng)})",
+            f"{rng.choice(('P', 'pivots', 'sensitivity', 'outcome'))}({_outcome(rng)})",
+            f"hazard({_event(rng)} at {_date(rng)}{_given(rng)})",
+            f"share({_name(rng)}{rng.choice(('', f', {_name(rng)}'))} at {_date(rng)}{_given(rng)})",
+            f"why({_act(rng)} at {_date(rng)} against {_date(rng)}{rng.choice(('', f' of {_name(rng)}'))})",
+            f"again({_act(rng)} on {_date(rng)} | {rng.choice(('do', 'surprise', 'had'))}({_change(rng)}))",
+            f"paths({_name(rng)}{_reason(rng)})",
             f"rate({_name(rng)} {_name(rng)})",
             f"rate({_name(rng)} {_name(rng)} | {_condition(rng)})",
             f"rate({_name(rng)} {_name(rng)} at {_date(rng)}{_given(rng)})",
             f"E(number of {_name(rng)} {_name(rng)} from {_date(rng)} to {_date(rng)}{_given(rng)})",
             f"E({rng.choice(('days', 'weeks', 'months', 'years'))} until {_condition(rng)}{_given(rng)})",
             f"P({_name(rng)} {rng.choice(('a', 'a-b', '2016', 'record'))} by {_date(rng)}{_given(rng)})",
-            f"options({_name(rng)}{rng.choice(('', f' at {_date(rng)}'))}{_given(rng)})",
+            f"{rng.choice(('options', 'steps'))}({_name(rng)}{rng.choice(('', f' at {_date(rng)}'))}{_given(rng)})",
             f"parameter({rng.choice(PATHS)})",
             f"payoff({_name(rng)}{rng.choice(('', f' at {_date(rng)}'))}{_given(rng)})",
             f"reason({_name(rng)}{_reason(rng)})",

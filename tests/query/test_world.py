@@ -589,6 +589,15 @@ def test_what_is_set_in_the_past_is_so_from_then_on(world):
     assert _ask(world, f"E(number of south talk from {BEGIN} to {_day(7.0)} | record, had(south never talk))") == 0.0
 
 
+def test_what_is_held_in_the_past_is_held_against_shocks_of_the_record_too(world):
+    """The record has that the mood turned sour from outside; held warm, it never did."""
+    held = "record, had(mood = warm)"
+    for day in (0.5, 1.0, 2.0, 7.0):
+        assert _ask(world, f"P(mood = warm at {_day(day)} | {held})") == 1.0
+    after = f"record, had(mood = warm to {_day(0.5)})"
+    assert _ask(world, f"P(mood = sour at {_day(1.0)} | {after})") == 1.0
+
+
 def _mean_time(jumps, where, stopping) -> float:
     free = ~stopping
     return float(np.linalg.solve(-matrix_of(jumps, 24)[free][:, free].T, where[free]).sum())

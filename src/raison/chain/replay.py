@@ -32,6 +32,7 @@ from raison.chain.plan import Plan
 from raison.chain.simulation import Path
 from raison.engine.compiling import compiled
 from raison.game import Effect
+from raison.game.holding import without
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,11 +43,13 @@ class Part:
         begin: when it begins.
         chain: how the world moves then.
         setting: state to which each is set when it begins; None if none is.
+        held: variables that nothing moves meanwhile, changes from outside included.
     """
 
     begin: float
     chain: Chain
     setting: StateNumbers | None = None
+    held: tuple[str, ...] = ()
 
 
 class _Rates(NamedTuple):
@@ -130,12 +133,7 @@ class Replayer:
         every = [self._was, *self._would]
         self._drift_bound = np.max([each.drift.max(axis=1, initial=0.0) for each in every], axis=0)
         self._chance_bound = np.max([each.chance.max(axis=1, initial=0.0) for each in every], axis=0)
-        self._outside = np.array(
-            [
-                jump.targets(chain.space) if isinstance(jump, Effect) else np.arange(chain.space.size)
-                for jump in plan.jumps
-            ]
-        ).astype(np.int64)
+        self._outside = [_outside(plan, chain, part.held) for part in parts]
 
     def replay(self, history: History, until: float, rng: np.random.Generator) -> Path:
         """Return a history as it would have been, with the same luck, up to a time.
@@ -158,8 +156,8 @@ class Replayer:
                     times[count], kinds[count], states[count] = part.begin, OUTSIDE, state
                     count += 1
             count, state, last_kind = _play(
-                low, high, *ticks, *self._layout, *self._would[number], self._outside, state, last_kind, times, kinds,
-                states, count,
+                low, high, *ticks, *self._layout, *self._would[number], self._outside[number], state, last_kind,
+                times, kinds, states, count,
             )  # fmt: skip
         return Path(times[:count], kinds[:count], states[:count], state)
 
@@ -270,6 +268,13 @@ class Replayer:
         shocks = np.zeros((len(state), self._widest))
         shocks[:, : high - low] = winning_shocks(self._was.logs[low:high, state].T, option - low, rng)
         return shocks
+
+
+def _outside(plan: Plan, chain: Chain, held: Sequence[str]) -> Int64[np.ndarray, "jumps states"]:
+    """Return where each jump of a plan that is a change from outside leads, if some variables are held."""
+    still = np.arange(chain.space.size)
+    each = [without(jump, held).targets(chain.space) if isinstance(jump, Effect) else still for jump in plan.jumps]
+    return np.array(each, dtype=np.int64)
 
 
 def winning_shocks(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from raison.game.game import Game
@@ -16,7 +17,7 @@ def holding(game: Game, variable: str) -> Game:
         `CaseError` if there is no such variable.
     """
     game.space.axis(variable)
-    drifts = tuple(replace(drift, effect=_struck_out(drift.effect, variable)) for drift in game.drifts)
+    drifts = tuple(replace(drift, effect=without(drift.effect, (variable,))) for drift in game.drifts)
     players = tuple(
         replace(player, actions=tuple(_holding(action, variable) for action in player.actions))
         for player in game.players
@@ -25,8 +26,9 @@ def holding(game: Game, variable: str) -> Game:
 
 
 def _holding(action: Action, variable: str) -> Action:
-    return replace(action, outcomes=tuple(_struck_out(effect, variable) for effect in action.outcomes))
+    return replace(action, outcomes=tuple(without(effect, (variable,)) for effect in action.outcomes))
 
 
-def _struck_out(effect: Effect, variable: str) -> Effect:
-    return Effect(tuple(level_map for level_map in effect.maps if level_map[0] != variable))
+def without(effect: Effect, variables: Collection[str]) -> Effect:
+    """Return an effect that leaves some variables where they are."""
+    return Effect(tuple(level_map for level_map in effect.maps if level_map[0] not in variables))

@@ -58,7 +58,7 @@ class Reasons:
         self._flows = _flows(game, self._arrays, self._play)
         self._parts = _split(self._arrays, self._flows, values)
         self._advantages: dict[Act, dict[str, StateVector]] = {}
-        self._held: dict[tuple[str, str], tuple[GameArrays, dict[str, StateVector]]] = {}
+        self._held: dict[tuple[str, str, int], tuple[GameArrays, dict[str, StateVector]]] = {}
 
     def advantage(self, act: Act, instead: str | None = None) -> Mapping[str, StateVector]:
         """Return the parts of the advantage of an act over waiting, or over another action of the player.
@@ -77,9 +77,16 @@ class Reasons:
             `NotConverged` if a linear solve fails.
             `CaseError` if there is no such variable.
         """
+        flows = self._flows[self._place(act.who)]
         whole = self.advantage(act, instead)
-        without = self._over(act, instead, lambda one: self._one_held(one, variable))
+        without = self._over(act, instead, lambda one: self._one_held(one, variable, flows))
         return {part: whole[part] - without[part] for part in whole}
+
+    def all_through(self, act: Act, variable: str, instead: str | None = None) -> StateVector:
+        """Return what of the whole advantage works through a variable: the sum of `through`, by one solve."""
+        flows = {COSTS: np.sum(list(self._flows[self._place(act.who)].values()), axis=0)}
+        whole = np.sum(list(self.advantage(act, instead).values()), axis=0)
+        return whole - self._over(act, instead, lambda one: self._one_held(one, variable, flows))[COSTS]
 
     def spreads(self, player: str) -> Mapping[str, StateVector]:
         """Return how far each motive drives the options of a player apart, in every state, in units of the shocks.
@@ -113,17 +120,16 @@ class Reasons:
             self._advantages[act] = _advantage(self._arrays, self._parts[player], player, act.what)
         return self._advantages[act]
 
-    def _one_held(self, act: Act, variable: str) -> dict[str, StateVector]:
+    def _one_held(self, act: Act, variable: str, flows: Mapping[str, StateVector]) -> dict[str, StateVector]:
         """Return the parts of the advantage of an act where nothing moves a variable and choices are as before."""
         player = self._place(act.who)
-        key = (act.who, variable)
+        key = (act.who, variable, len(flows))
         if key not in self._held:
             arrays = GameArrays.of(holding(self._game, variable))
             rates = [
                 np.asarray(each.decision_rate * choice.probs)
                 for each, choice in zip(self._arrays.players, self._play.choices, strict=True)
             ]
-            flows = self._flows[player]
             rate = float(self._arrays.players[player].discount_rate)
             worth = discounted(Chain.of(arrays, rates), list(flows.values()), rate)
             self._held[key] = arrays, dict(zip(flows, worth, strict=True))

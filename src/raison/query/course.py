@@ -34,6 +34,7 @@ class Phase:
         values: of every player; None where nobody weighs anything. Shape `[players, states]`.
         game: which is played.
         setting: state to which each is set when it begins; None if none is. Shape `[states]`.
+        held: variables that nothing moves meanwhile.
     """
 
     begin: float
@@ -41,6 +42,7 @@ class Phase:
     values: PlayerValues | None
     game: Game
     setting: StateNumbers | None = None
+    held: tuple[str, ...] = ()
 
     def set_in(self, where: StateVector) -> StateVector:
         """Return where the world is after what is set when the phase begins."""

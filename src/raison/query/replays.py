@@ -68,7 +68,7 @@ class Replays:
 
     def __init__(self, lived: Lived, phases: Sequence[Phase], *, has_choices: bool) -> None:
         chain, plan, end, histories = lived
-        parts = [Part(phase.begin, _chain(phase.motion), phase.setting) for phase in phases if phase.begin < end]
+        parts = [Part(each.begin, _chain(each.motion), each.setting, each.held) for each in phases if each.begin < end]
         replayer = Replayer(chain, hidden_of(chain, plan), plan, parts, has_choices=has_choices)
         rng = np.random.default_rng([*_seed(chain), 1])
         self._kinds, self._space = chain.kinds, chain.space

@@ -385,7 +385,8 @@ class World:
         motion = played.motion
         if unforeseen:
             motion = self._rules.keep_on(self._game([*foreseen, *unforeseen]), played)
-        return Phase(begin, motion, played.values, played.game, target)
+        held = tuple(each.change.variable for each in interventions if isinstance(each.change, SetLevel))
+        return Phase(begin, motion, played.values, played.game, target, held)
 
     def _game(self, changes: Sequence[Change]) -> Game:
         """Return the game with all changes made. Raises `_NoAnswerError`."""

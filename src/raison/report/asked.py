@@ -87,7 +87,7 @@ def _again(asked: Asked) -> str:
     """Return how likely a choice would have been made again."""
     luck, least, most = asked.parts.values()
     text = f"With the same luck it would have done the same with probability {plus_minus(luck)}"
-    bounds = f"from {hundredths(least.value)} to {hundredths(most.value)}"
+    bounds = f"from {number(least.value)} to {number(most.value)}"
     return f"{text}; however the shocks of one moment hang together, {bounds}: no record tells more."
 
 
@@ -155,7 +155,9 @@ def _missing(asked: Asked) -> str:
     if without:
         labels = ", ".join(each.label for each in without)
         why = without[0].why_undefined or "no game converged"
-        sentences.append(f"No answer under {labels} ({percent(1.0 - asked.defined)} of the probability): {why}.")
+        lost = percent(math.fsum(each.posterior for each in without))
+        what = "It turns under none of" if asked.kind == "table" else "No answer under"
+        sentences.append(f"{what} {labels} ({lost} of the probability): {why}.")
     partly = sum(each.undefined for each in asked.under if each.parts)
     if partly:
         sentences.append(f"Not defined in {counted(partly, 'draw')}, which are left out.")
@@ -199,19 +201,34 @@ def ends(value: Estimate) -> str:
     return f"{number(value.low, 3)} to {number(value.high, 3)}"
 
 
+_OF_SHARES = ("share", "again", "outcome")
+"""Forms whose parts are probabilities and shares, not weights with a sign."""
+
+MOST_PARTS = 20
+"""Parts of one answer that are told."""
+
 MOST_DIGITS = 4
 """Digits after the point."""
 
 MINUS = "\N{MINUS SIGN}"
 
 
-def parts_text(parts: Mapping[str, Estimate]) -> str:
-    """Return the parts of an answer, the largest first; their sum is left out, and so is what is 0."""
-    if TOGETHER not in parts:
-        shown = sorted(parts.items(), key=lambda each: -each[1].value)
-        return ", ".join(f"{name} {hundredths(each.value)}" for name, each in shown)
-    shown = sorted(list(parts.items())[:-1], key=lambda each: -abs(each[1].value))
-    return ", ".join(f"{name} {hundredths(each.value)}" for name, each in shown if abs(each.value) >= 0.005)
+def parts_text(parts: Mapping[str, Estimate], form: str) -> str:
+    """Return the parts of an answer, the largest first; their sum is left out, and so is what is 0 of weights.
+
+    Of very many only the first are told; the files have all.
+    """
+    if form in ("again", "outcome"):
+        return ", ".join(f"{name} {number(each.value)}" for name, each in parts.items())
+    shown = [each for each in parts.items() if each[0] != TOGETHER]
+    if form in ("options", "steps"):
+        shown.sort(key=lambda each: -each[1].value)
+    else:
+        shown.sort(key=lambda each: -abs(each[1].value))
+        shown = [each for each in shown if abs(each[1].value) >= 0.005]
+    written = number if form in _OF_SHARES else hundredths
+    text = ", ".join(f"{name} {written(each.value)}" for name, each in shown[:MOST_PARTS])
+    return f"{text}, and {len(shown) - MOST_PARTS} smaller" if len(shown) > MOST_PARTS else text
 
 
 def asked_table(asked: Asked) -> AskedTable:
@@ -224,7 +241,8 @@ def asked_table(asked: Asked) -> AskedTable:
     method = f"{asked.method[0].upper()}{asked.method[1:]}."
     shown = tuple(AskedRow(label, percent(posterior), *cells) for label, posterior, *cells in rows)
     has_answer = any(each.has_answer for each in asked.under)
-    return AskedTable(asked.question, sentence(asked), method, _MORE[asked.kind], shown if has_answer else ())
+    more = _MORE[asked.kind] + ("; without the change" if asked.unchanged and asked.kind == "number" else "")
+    return AskedTable(asked.question, sentence(asked), method, more, shown if has_answer else ())
 
 
 _MORE = {
@@ -251,10 +269,13 @@ def _cells(
     whole = list(parts.values())[-1]
     if asked.kind == "parts":
         best = whole if TOGETHER in parts else max(parts.values(), key=lambda each: each.value)
-        best = next(iter(parts.values())) if asked.form == "again" else best
-        return hundredths(best.value), parts_text(parts)
-    was = f" (without the change {plus_minus(unchanged[WHOLE])})" if WHOLE in unchanged else ""
-    return f"{plus_minus(whole)}{was}", "" if asked.kind == "test" else ends(whole)
+        best = next(iter(parts.values())) if asked.form in ("again", "outcome") else best
+        is_share = asked.form in _OF_SHARES
+        return (number if is_share else hundredths)(best.value), parts_text(parts, asked.form)
+    if asked.kind == "test":
+        return plus_minus(whole), ""
+    was = f"; {plus_minus(unchanged[WHOLE])}" if WHOLE in unchanged else ""
+    return plus_minus(whole), f"{ends(whole)}{was}"
 
 
 def _turn(row: Mapping[str, float]) -> str:

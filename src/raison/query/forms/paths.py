@@ -41,7 +41,7 @@ class Paths(Form):
             return reasons
         found = {
             name: sum(
-                weight * float(sum(reasons.through(act, name, self.reason.instead or None).values()) @ where)
+                weight * float(reasons.all_through(act, name, self.reason.instead or None) @ where)
                 for act, where, weight in moments
             )
             for name in world.space.names

@@ -12,9 +12,12 @@ from raison.report.palette import FAINT, INK
 from raison.report.parts import Chart
 from raison.study import Study
 
-_LEFT, _HEIGHT, _AXIS, _TOP = 56, 150, 26, 26
+_LEFT, _HEIGHT, _AXIS, _TOP = 56, 120, 26, 26
 _COLUMNS, _SMALL, _GAP, _TITLE = 3, 96, 70, 26
 _WOULD = canvas.COLOURS[1]
+
+LEAST = 0.01
+"""Difference of mean levels that is drawn."""
 
 
 def over_time_chart(asked: Asked, place: int) -> Chart | None:
@@ -49,6 +52,7 @@ def lived_again_chart(study: Study, asked: Asked, place: int) -> Chart | None:
     shown = asked.lived_again
     if not shown:
         return None
+    shown = [each for each in shown if _differs(each)] or list(shown)
     rows = -(-len(shown) // _COLUMNS)
     width = (canvas.WIDTH - _GAP * _COLUMNS - 20) / _COLUMNS
     with canvas.drawing():
@@ -62,8 +66,13 @@ def lived_again_chart(study: Study, asked: Asked, place: int) -> Chart | None:
     return Chart(
         text,
         "The record’s histories as they were (black) and lived through again with the change and the same luck: mean "
-        "level of every variable over histories, draws and explanations. Band: nine in ten histories with the change.",
+        "level over histories, draws and explanations, of every variable that comes out otherwise by a hundredth of a "
+        "level. Band: nine in ten histories with the change.",
     )
+
+
+def _differs(each: LivedAgain) -> bool:
+    return any(abs(a - b) > LEAST for a, b in zip(each.was, each.would_be, strict=True))
 
 
 def _draw(axes: Axes, study: Study, each: LivedAgain, *, is_first: bool) -> None:

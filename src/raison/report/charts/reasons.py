@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from raison.inference.reasons import COSTS, SHOCKS
@@ -19,7 +18,7 @@ from raison.study import ExplanationResult, MoveReasons, Study
 MOST = 60
 """Acts of a player that are drawn: those nearest to the focal date, or the last."""
 
-_LEFT, _TITLE, _HEIGHT, _NAMES, _LEGEND = 56, 30, 150, 150, 30
+_LEFT, _TITLE, _HEIGHT, _NAMES = 56, 46, 130, 122
 
 Bars = Sequence[tuple[MoveReasons, Mapping[str, float]]]
 """Acts, each with its motives' parts."""
@@ -36,17 +35,14 @@ def reasons_chart(study: Study) -> Chart | None:
     if best is None:
         return None
     players = {player: bars for player in study.game.players if (bars := _bars(study, best, player))}
-    motives = list(dict.fromkeys(name for bars in players.values() for _, parts in bars for name in parts))
-    if not motives:
+    if not players:
         return None
     row = _TITLE + _HEIGHT + _NAMES
     with canvas.drawing():
-        figure = canvas.sheet(canvas.WIDTH, _LEGEND + row * len(players))
-        _legend(figure, study, motives, _LEGEND + row * len(players))
+        figure = canvas.sheet(canvas.WIDTH, row * len(players))
         for place, (player, bars) in enumerate(players.items()):
-            top = _LEGEND + place * row + _TITLE
             width = min(canvas.WIDTH - _LEFT - 10, 30 + 24 * len(bars))
-            _draw(canvas.panel(figure, _LEFT, top, width, _HEIGHT), study, player, bars, motives)
+            _draw(canvas.panel(figure, _LEFT, place * row + _TITLE, width, _HEIGHT), study, player, bars)
         text = canvas.svg_text(figure, name="reasons", says=_spoken(study, best))
     return Chart(
         text,
@@ -75,22 +71,20 @@ def _bars(study: Study, best: ExplanationResult, player: str) -> Bars:
     return [found[place] for place in kept]
 
 
-def _legend(figure: Figure, study: Study, motives: Sequence[str], height: float) -> None:
-    marks = [
-        Patch(color=canvas.colour(place, is_null=False), label=label(study, name)) for place, name in enumerate(motives)
-    ]
-    figure.legend(
+def _draw(axes: Axes, study: Study, player: str, bars: Bars) -> None:
+    canvas.bare(axes, keep="left")
+    motives = list(dict.fromkeys(name for _, parts in bars for name in parts))
+    marks = [Patch(color=canvas.colour(i, is_null=False), label=label(study, name)) for i, name in enumerate(motives)]
+    axes.legend(
         handles=marks,
-        loc="upper left",
-        bbox_to_anchor=(12 / canvas.WIDTH, 1 - 2 / height),
-        ncols=min(6, len(marks)),
+        loc="lower left",
+        bbox_to_anchor=(0.0, 1.0),
+        ncols=len(marks),
         frameon=False,
         borderpad=0,
+        fontsize=9,
+        columnspacing=1.2,
     )
-
-
-def _draw(axes: Axes, study: Study, player: str, bars: Bars, motives: Sequence[str]) -> None:
-    canvas.bare(axes, keep="left")
     for x, (_, parts) in enumerate(bars):
         ends = {1: 0.0, -1: 0.0}
         for place, name in enumerate(motives):
@@ -107,7 +101,7 @@ def _draw(axes: Axes, study: Study, player: str, bars: Bars, motives: Sequence[s
     axes.tick_params(axis="y", labelsize=9)
     axes.grid(axis="y", color=canvas.LINE, linewidth=0.6)
     axes.set_axisbelow(True)
-    axes.set_title(shorten(label(study, player), 60), loc="left", fontsize=11, weight="bold", pad=6)
+    axes.set_title(shorten(label(study, player), 60), loc="left", fontsize=11, weight="bold", pad=22)
 
 
 def _spoken(study: Study, best: ExplanationResult) -> str:
