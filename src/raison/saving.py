@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import h5netcdf
 import numpy as np
 import xarray
 
@@ -274,17 +275,14 @@ def combined_json(combined: Combined, says: str) -> str:
 def paths_csv(paths: Paths) -> str:
     """Return simulated paths as CSV: a row for the start of each and for each jump, with every level after it."""
     names = tuple(paths.levels)
+    columns = (paths.date.astype(str), paths.who, paths.what, *(paths.levels[name] for name in names))
     rows = zip(
         paths.path.tolist(),
-        (paths.explanation[number] for number in paths.path),
-        paths.date,
-        paths.who,
-        paths.what,
-        *(paths.levels[name] for name in names),
+        np.array(paths.explanation)[paths.path].tolist(),
+        *(column.tolist() for column in columns),
         strict=True,
     )
-    header = ("path", "explanation", "date", "who", "what", *names)
-    return _csv_text(header, ((*row[:2], str(row[2]), *row[3:]) for row in rows))
+    return _csv_text(("path", "explanation", "date", "who", "what", *names), rows)
 
 
 def _asked_table(answers: Sequence[Asked]) -> tuple[Sequence[str], Rows]:
@@ -395,14 +393,14 @@ def _with_draws(study: Study, path: Path) -> Study:
     """Return the study with its draws, if they lie beside it."""
     if not path.exists():
         return study
-    with xarray.open_datatree(path, engine="h5netcdf") as tree:
-        found = {name: tree[f"{name}/weighted"].load() for name in tree.children}
-    explanations = tuple(
-        dataclasses.replace(each, draws=found[each.name]["numbers"].values, weights=found[each.name]["weight"].values)
-        if each.name in found
-        else each
-        for each in study.explanations
-    )
+    with h5netcdf.File(path, "r") as tree:
+        found = {name: group.groups["weighted"].variables for name, group in tree.groups.items()}
+        explanations = tuple(
+            dataclasses.replace(each, draws=found[each.name]["numbers"][...], weights=found[each.name]["weight"][...])
+            if each.name in found
+            else each
+            for each in study.explanations
+        )
     return dataclasses.replace(study, explanations=explanations)
 
 
@@ -435,19 +433,18 @@ def _with_play(study: Study, path: Path) -> Study:
     """Return the study with values and choices, if they lie beside it."""
     if not path.exists():
         return study
-    with xarray.open_datatree(path, engine="h5netcdf") as tree:
-        found = {name: tree[name].to_dataset().load() for name in tree.children}
     explanations = []
-    for each in study.explanations:
-        if each.name in found:
-            play = found[each.name]
-            values = {str(name): play["value"].values[i] for i, name in enumerate(play["player"].values)}
-            choices: dict[str, dict[str, np.ndarray]] = {player: {} for player in values}
-            acts = zip(play["act_player"].values, play["act_action"].values, play["choice"].values, strict=True)
-            for player, action, probs in acts:
-                choices[str(player)][str(action)] = probs
-            each = dataclasses.replace(each, values=values, choices=choices)
-        explanations.append(each)
+    with h5netcdf.File(path, "r") as tree:
+        for each in study.explanations:
+            if each.name in tree.groups:
+                play = {name: variable[...] for name, variable in tree.groups[each.name].variables.items()}
+                values = {str(name): play["value"][i] for i, name in enumerate(play["player"])}
+                choices: dict[str, dict[str, np.ndarray]] = {player: {} for player in values}
+                acts = zip(play["act_player"], play["act_action"], play["choice"], strict=True)
+                for player, action, probs in acts:
+                    choices[str(player)][str(action)] = probs
+                each = dataclasses.replace(each, values=values, choices=choices)
+            explanations.append(each)
     return dataclasses.replace(study, explanations=tuple(explanations))
 
 

@@ -10,7 +10,16 @@ from raison.game import Action, Effect, Game, Hazard, Player, StateSpace, Variab
 from raison.game.last_to_act import remembering
 from raison.inference.likelihood import GameLikelihood, HabitLikelihood
 from raison.inference.model import SHARED_MOTIVES, Explanation, Parameter
-from raison.inference.nulls import LEAST_SPREAD, REPLY, UNKNOWN, habit, with_shared_motives, without_motives
+from raison.inference.nulls import (
+    LEAST_SPREAD,
+    REPLY,
+    UNKNOWN,
+    acts_of,
+    habit,
+    predict_habit,
+    with_shared_motives,
+    without_motives,
+)
 from raison.inference.prior import Fixed, LogNormal
 from raison.record import Record
 
@@ -26,6 +35,12 @@ def account(name: str, **free) -> Explanation:
         for i, (each, number) in enumerate(zip(BORDER_NAMES, BORDER_NUMBERS, strict=True))
     ]
     return Explanation(name, tuple(parameters))
+
+
+def habitual(like, motives, explanations, actions, solve, records) -> Explanation:
+    """Return habit and reply as it is predicted."""
+    acts = acts_of(actions)
+    return habit(like, motives, acts, predict_habit(acts, explanations, solve, records))
 
 
 OWN = account("own", cost_of_pressing=LogNormal(0.2, 0.8))
@@ -81,7 +96,7 @@ def test_habit_is_centred_where_the_explanations_expect_it():
     still = Explanation("still", (Parameter("cost", Fixed(0.5)),))
     record = watched(Record((), 3.0), space=DOOR, start=np.array([1.0, 0.0]))
     actions = {"porter": ("open", "shut")}
-    found = habit(still, (), [still], actions, GameLikelihood(porter, []).solve, [record])
+    found = habitual(still, (), [still], actions, GameLikelihood(porter, []).solve, [record])
     assert found.parameters[0] == still.parameters[0]
     added = {each.name: each.prior for each in found.parameters[1:]}
     total = 1 + math.exp(-0.5) + math.exp(-0.3)
@@ -94,7 +109,9 @@ def test_habit_spreads_as_the_priors_of_the_explanations():
     wide = account("wide", cost_of_pressing=LogNormal(0.05, 3.0))
     narrow = account("narrow", cost_of_pressing=LogNormal(0.39, 0.41))
     spreads = [
-        habit(OWN, MOTIVES, [each], ACTIONS, solve_border, [watched()]).parameters[len(BORDER_NAMES)].prior.slope(0.0)
+        habitual(OWN, MOTIVES, [each], ACTIONS, solve_border, [watched()])
+        .parameters[len(BORDER_NAMES)]
+        .prior.slope(0.0)
         for each in (wide, narrow)
     ]
     assert spreads[0] > 1.5 * spreads[1]
@@ -104,17 +121,17 @@ def test_habit_is_wide_where_no_game_can_be_solved():
     def fails(numbers):
         raise NotConverged("not converged.")
 
-    found = habit(OWN, MOTIVES, [TENSION], ACTIONS, fails, [watched()])
+    found = habitual(OWN, MOTIVES, [TENSION], ACTIONS, fails, [watched()])
     for share in found.parameters[len(OWN.parameters) : len(OWN.parameters) + 6]:
         assert share.prior.value(0.0) == pytest.approx(UNKNOWN[0])
         assert share.prior.slope(0.0) == pytest.approx(UNKNOWN[1])
 
 
 def test_a_reply_is_as_likely_above_one_as_below_and_needs_a_rival():
-    found = habit(OWN, MOTIVES, [TENSION], ACTIONS, solve_border, [watched()])
+    found = habitual(OWN, MOTIVES, [TENSION], ACTIONS, solve_border, [watched()])
     assert {each.prior for each in found.parameters[-6:]} == {REPLY}
     assert REPLY.value(0.0) == 0.0
-    alone = habit(Explanation("still", ()), (), [], {"porter": ("open",)}, solve_border, [])
+    alone = habitual(Explanation("still", ()), (), [], {"porter": ("open",)}, solve_border, [])
     assert alone.parameters[-1].prior == Fixed(0.0)
 
 

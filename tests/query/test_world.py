@@ -831,7 +831,10 @@ def _log_odds(world: World, text: str) -> float:
 def test_how_an_outcome_hangs_on_numbers_is_the_slope_of_its_log_odds(facts, world):
     for text in (OUTCOME, f"mood = warm at {_day(3.0)} | record to {_day(1.0)}"):
         found = world.answer(parse_query(f"sensitivity({text})")).shares
+        assert any("sour comes later" in name for name in found) == ("record" in text)
         for name, each in found.items():
+            if name not in BORDER_NAMES:
+                continue
             value = BorderRules().number(name)
             sides = [World(facts, BorderRules().with_number(name, value * np.exp(step))) for step in (-1e-4, 1e-4)]
             low, high = (_log_odds(side, f"P({text})") for side in sides)
@@ -850,6 +853,20 @@ def test_a_number_that_turns_an_outcome_makes_it_as_likely_as_not(facts, world):
         assert (low.value, high.value) == pytest.approx((0.5 * now.value, 2.0 * now.value))
         there = World(facts, BorderRules().with_number(name, turn.value))
         assert _ask(there, f"P({text})") == pytest.approx(0.5, abs=1e-3)
+
+
+def test_the_day_of_a_shock_moves_an_outcome_as_a_record_with_another_day_does(facts, world):
+    known = f"mood = warm by {_day(2.0)} | record to {_day(1.4)}"
+    found = world.answer(parse_query(f"sensitivity({known})")).shares
+    (name,) = [each for each in found if "sour comes later" in each]
+    sides = []
+    for later in (-1, 1):
+        items = list(border_record().items)
+        items[2] = dataclasses.replace(items[2], time=items[2].time + later / DAYS)
+        items.sort(key=lambda item: item.time)
+        other = World(dataclasses.replace(facts, records=(watched(Record(tuple(items), 7.0)),)), BorderRules())
+        sides.append(_log_odds(other, f"P({known})"))
+    assert found[name].value == pytest.approx((sides[1] - sides[0]) / 2, rel=1e-9)
 
 
 def test_what_is_certain_hangs_on_nothing(world):

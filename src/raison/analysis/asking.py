@@ -26,7 +26,9 @@ from raison.asked import WHOLE, Asked, AskedOn, Estimate, LivedAgain, Under
 from raison.case import BuiltCase, build, check_case, read_case_texts
 from raison.errors import CaseError, NotConverged, Problem, QueryError
 from raison.inference.evidence import posterior_probabilities
+from raison.inference.model import HABIT
 from raison.inference.posterior import Draws, weighted_interval
+from raison.inference.prior import Normal
 from raison.query.answers import TOGETHER, Answer, Number, Table, Undefined
 from raison.query.conditions import (
     as_it_was,
@@ -122,7 +124,7 @@ def ask(
     watch, pool = watch or Watch(), pool or Threads()
     case = case_of(study)
     lines = [_Line(query) for query in _read(questions, case)]
-    return _answers(study, case, make_rivals(case), lines, draws, watch, pool)
+    return _answers(study, case, rivals_of(study, case), lines, draws, watch, pool)
 
 
 def answer_questions(study: Study, case: BuiltCase, rivals: Sequence[Rival], watch: Watch, pool: Pool) -> Study:
@@ -152,12 +154,12 @@ def answer_questions(study: Study, case: BuiltCase, rivals: Sequence[Rival], wat
 def _moves(case: BuiltCase) -> list[tuple[str, Reason]]:
     """Return every kind of move on every day of the records, with its record, in order of time."""
     found: dict[tuple[str, Reason], None] = {}
-    for number, (watched, episode) in enumerate(zip(case.records, case.names.spans, strict=True)):
+    for number, watched in enumerate(case.records):
         for item in watched.record.items:
             if isinstance(item, Move):
                 for act in (item.act, *([item.answer] if item.answer else [])):
                     day = watched.calendar.date_of(item.time)
-                    asked = Reason(act.who, act.what, day, episode=episode if number else "")
+                    asked = Reason(act.who, act.what, day, episode=watched.name if number else "")
                     found[watched.name, asked] = None
     return list(found)
 
@@ -250,6 +252,17 @@ def case_of(study: Study) -> BuiltCase:
     written = read_case_texts({"case.yaml": texts.pop(first), **texts}, name=study.case.name)
     check_case(written)
     return build(written)
+
+
+def rivals_of(study: Study, case: BuiltCase) -> tuple[Rival, ...]:
+    """Return the rivals of a finished study; what it says of habit and reply is not predicted anew."""
+    known = {
+        each.name: Normal(each.low, each.high)
+        for result in study.explanations
+        if result.name == HABIT
+        for each in result.parameters
+    }
+    return make_rivals(case, known)
 
 
 def _read(questions: Sequence[str], case: BuiltCase) -> list[Query]:
@@ -357,7 +370,8 @@ class _Lines(NamedTuple):
 def _ask_one(job: _Job, *, case: BuiltCase, lines: Sequence[_Line]) -> list[_Lines]:
     """Return the answers of one explanation to all lines that are not about explanations."""
     rival, result = job.rival, job.result
-    world = worlds_of(case, rival.explanation, rival.likelihood, rival.records)
+    values = np.stack([each.reshape(-1) for each in result.values.values()]) if result.values else None
+    world = worlds_of(case, rival.explanation, rival.likelihood, rival.records, values)
     found = [_Lines([_Answers() for _ in line.all], [], []) for line in lines]
     at_mode = world(np.array([each.mode for each in result.parameters]), None)
     picked = Counter(Draws(result.draws, result.weights).pick(job.amount, job.seed).tolist())

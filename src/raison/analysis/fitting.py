@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -24,8 +24,16 @@ from raison.inference.importance import Importance, draw_around
 from raison.inference.laplace import Laplace, Start, fit
 from raison.inference.likelihood import GameLikelihood, HabitLikelihood, chain_of, habit_game
 from raison.inference.model import Explanation
-from raison.inference.nulls import habit, with_shared_motives, without_motives
+from raison.inference.nulls import (
+    acts_of,
+    habit,
+    numbers_of_habit,
+    predict_habit,
+    with_shared_motives,
+    without_motives,
+)
 from raison.inference.posterior import Posterior, free_of
+from raison.inference.prior import Prior
 from raison.inference.tempered import RUNS, Run, Tempered, run_tempered
 from raison.record import WatchedRecord
 from raison.record.impossible import why_impossible
@@ -81,10 +89,14 @@ class Rival:
     is_null: bool = False
 
 
-def make_rivals(case: BuiltCase) -> tuple[Rival, ...]:
+def make_rivals(case: BuiltCase, usual: Mapping[str, Prior] | None = None) -> tuple[Rival, ...]:
     """Return the explanations of a case and its nulls.
 
     Every game is solved from the equilibrium at the centre of the priors of the first explanation, if there is one.
+
+    Args:
+        case: the case.
+        usual: priors of the numbers that habit and reply has of its own, by name; they are predicted if not known.
     """
     games = roughly = GameLikelihood(case.game, case.records)
     with contextlib.suppress(NotConverged):  # then every game is solved from players who act at random
@@ -95,12 +107,16 @@ def make_rivals(case: BuiltCase) -> tuple[Rival, ...]:
     remembered = tuple(watched.within(memory) for watched in case.records)
     habits = HabitLikelihood(case.game, remembered, actions)
     shared = with_shared_motives(case.own, case.explanations, case.motives)
-    usual = habit(case.own, case.motives, case.explanations, case.names.actions, roughly.solve, case.records)
+    acts = acts_of(case.names.actions)
+    priors = {name: usual[name] for name in numbers_of_habit(acts) if name in usual} if usual else {}
+    if not priors:
+        priors = predict_habit(acts, case.explanations, roughly.solve, case.records)
+    habitual = habit(case.own, case.motives, acts, priors)
     return (
         *(Rival(explanation, games, case.records) for explanation in case.explanations),
         Rival(without_motives(case.own, case.motives), games, case.records, is_null=True),
         *([Rival(shared, games, case.records, is_null=True)] if shared else []),
-        Rival(usual, habits, remembered, is_null=True),
+        Rival(habitual, habits, remembered, is_null=True),
     )
 
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float, Int
 
-from raison.analysis.asking import case_of
-from raison.analysis.fitting import Rival, make_rivals
+from raison.analysis.asking import case_of, rivals_of
+from raison.analysis.fitting import Rival
 from raison.analysis.pool import Pool, Threads
 from raison.analysis.watch import Watch
 from raison.analysis.worlds import worlds_of
@@ -50,20 +50,20 @@ class Paths:
     Attributes:
         explanation: under which each path was drawn. Shape `[paths]`.
         path: to which each row belongs. Shape `[rows]`.
-        date: of each row. Shape `[rows]`.
-        who: player, or `nature`; empty for the first row of a path, which says where it starts.
-        what: action or drift; `start` there.
-        levels: by variable, the level after each jump.
+        date: of each row. Shape `[rows]`, `datetime64[D]`.
+        who: player, or `nature`; empty for the first row of a path, which says where it starts. Shape `[rows]`, text.
+        what: action or drift; `start` there. Shape `[rows]`, text.
+        levels: by variable, the level after each jump. Each of shape `[rows]`, text.
         unconverged: draws of the numbers, out of all, whose game did not converge; they have no paths.
         draws: of the numbers, in all.
     """
 
     explanation: tuple[str, ...]
     path: Int[np.ndarray, " rows"]
-    date: tuple[datetime.date, ...]
-    who: tuple[str, ...]
-    what: tuple[str, ...]
-    levels: dict[str, tuple[str, ...]]
+    date: np.ndarray
+    who: np.ndarray
+    what: np.ndarray
+    levels: dict[str, np.ndarray]
     unconverged: int
     draws: int
 
@@ -71,9 +71,8 @@ class Paths:
         """Return the paths as arrays along one axis: a row for the start of each path and for each jump."""
         import xarray  # half a second to load, and few ask for it
 
-        columns = {"path": self.path, "date": np.array(self.date, dtype="datetime64[ns]")}
-        columns |= {"who": np.array(self.who), "what": np.array(self.what)}
-        columns |= {name: np.array(levels) for name, levels in self.levels.items()}
+        columns = {"path": self.path, "date": self.date.astype("datetime64[ns]"), "who": self.who, "what": self.what}
+        columns |= self.levels
         columns["explanation"] = np.array(self.explanation)[self.path]
         return xarray.Dataset({name: ("row", column) for name, column in columns.items()})
 
@@ -119,7 +118,7 @@ def simulate(
         raise CaseError([Problem(study.case.name, 0, 0, "", message)])
     shares = np.array([each.posterior for each in results])
     amounts = np.random.default_rng(seed).multinomial(paths, shares / shares.sum())
-    by_name = {each.explanation.name: each for each in make_rivals(case)}
+    by_name = {each.explanation.name: each for each in rivals_of(study, case)}
     jobs = [
         _Job(case, each, by_name[each.name], int(amount), (seed, number), known, until)
         for number, (each, amount) in enumerate(zip(results, amounts, strict=True))
@@ -150,11 +149,23 @@ class _Job:
 
 @dataclass(frozen=True, eq=False)
 class _Drawn:
-    """Paths under one explanation: for every path its times, what jumped and the levels after it."""
+    """Paths under one explanation.
 
-    times: list[Float[np.ndarray, " rows"]]
-    acts: list[list[tuple[str, str]]]
-    levels: list[dict[str, Int[np.ndarray, " rows"]]]
+    Attributes:
+        rows: of each path, its start among them. Shape `[paths]`.
+        times: of all rows, path after path. Shape `[rows]`.
+        acts: what may jump, the start first.
+        act: which of them, row by row. Shape `[rows]`.
+        levels: by variable, which level is there after it. Each of shape `[rows]`.
+        unconverged: draws whose game did not converge.
+        draws: in all.
+    """
+
+    rows: Int[np.ndarray, " paths"]
+    times: Float[np.ndarray, " rows"]
+    acts: tuple[tuple[str, str], ...]
+    act: Int[np.ndarray, " rows"]
+    levels: dict[str, Int[np.ndarray, " rows"]]
     unconverged: int
     draws: int
 
@@ -166,47 +177,59 @@ def _draw(job: _Job) -> _Drawn:
     number = min(job.amount, MOST_DRAWS)
     picked = Draws(job.result.draws, job.result.weights).pick(number, int(rng.integers(2**31)))
     each_has = np.bincount(np.arange(job.amount) % number, minlength=number)
-    drawn = _Drawn([], [], [], 0, number)
-    unconverged, rows = 0, 0
-    for position, times in Counter(picked.tolist()).items():
+    times, states, acts, counts = [np.empty(0)], [np.empty(0, np.int64)], [np.empty(0, np.int64)], []
+    names: tuple[tuple[str, str], ...] = (("", "start"),)
+    unconverged, rows, space = 0, 0, job.case.space
+    for position, again in Counter(picked.tolist()).items():
         amount = int(each_has[picked == position].sum())
         try:
             world = world_at(job.result.draws[position], mode)
             forecast = world.forecast(job.known)
         except NotConverged:
-            unconverged += times
+            unconverged += again
             continue
         end = world.record(job.known.episode).calendar.end_of(job.until)
-        kinds = forecast.motion.simulator().chain.kinds
+        names = (("", "start"), *((kind.who, kind.what) for kind in forecast.motion.simulator().chain.kinds))
+        space = world.space
         for _ in range(amount):
             state, path = forecast.path(end, rng)
-            states = np.append(state, path.state)
-            drawn.times.append(np.append(forecast.begin, path.time))
-            drawn.acts.append([("", "start"), *((kinds[kind].who, kinds[kind].what) for kind in path.kind)])
-            drawn.levels.append({name: world.space.levels_of(name)[states] for name in job.case.space.names})
-            rows += len(states)
+            times += [np.array([forecast.begin]), path.time]
+            states += [np.array([state]), path.state]
+            acts += [np.array([0]), path.kind + 1]
+            counts.append(1 + len(path.state))
+            rows += counts[-1]
             if rows > MOST_ROWS:
                 raise TooFast(f"the paths have more than {MOST_ROWS:,} jumps; ask for fewer paths, or an earlier day.")
-    return _Drawn(drawn.times, drawn.acts, drawn.levels, unconverged, number)
+    there = np.concatenate(states)
+    levels = {name: space.levels_of(name)[there] for name in job.case.space.names}
+    return _Drawn(
+        np.array(counts, dtype=np.int64),
+        np.concatenate(times),
+        names,
+        np.concatenate(acts),
+        levels,
+        unconverged,
+        number,
+    )
 
 
 def _together(case: BuiltCase, known: Given, jobs: Sequence[_Job], drawn: Sequence[_Drawn]) -> Paths:
     calendar = next(each for each in case.records if known.episode in ("", each.name)).calendar
-    times = [each for one in drawn for each in one.times]
-    acts = [act for one in drawn for each in one.acts for act in each]
-    levels = {}
-    for name in case.space.names:
-        known_levels = case.space.variable(name).levels
-        levels[name] = tuple(
-            known_levels[level] for one in drawn for each in one.levels for level in each[name].tolist()
-        )
-    days = [int(np.floor(time * calendar.days + 1e-6)) for each in times for time in each.tolist()]
+    rows = np.concatenate([one.rows for one in drawn])
+    days = np.floor(np.concatenate([one.times for one in drawn]) * calendar.days + 1e-6).astype(np.int64)
+    who, what = (
+        np.concatenate([np.array([act[part] for act in one.acts])[one.act] for one in drawn]) for part in (0, 1)
+    )
+    levels = {
+        name: np.array(case.space.variable(name).levels)[np.concatenate([one.levels[name] for one in drawn])]
+        for name in case.space.names
+    }
     return Paths(
-        explanation=tuple(job.result.name for job, one in zip(jobs, drawn, strict=True) for _ in one.times),
-        path=np.repeat(np.arange(len(times)), [len(each) for each in times]),
-        date=tuple(calendar.begin + datetime.timedelta(days=day) for day in days),
-        who=tuple(who for who, _ in acts),
-        what=tuple(what for _, what in acts),
+        explanation=tuple(job.result.name for job, one in zip(jobs, drawn, strict=True) for _ in one.rows),
+        path=np.repeat(np.arange(len(rows)), rows),
+        date=np.datetime64(calendar.begin) + days.astype("timedelta64[D]"),
+        who=who,
+        what=what,
         levels=levels,
         unconverged=sum(one.unconverged for one in drawn),
         draws=sum(one.draws for one in drawn),

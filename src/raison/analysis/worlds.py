@@ -40,6 +40,7 @@ def world_of(
     numbers: NumberVector,
     near: World | None,
     parameters: tuple[Parameter, ...] = (),
+    start: PlayerValues | None = None,
 ) -> World:
     """Return one explanation at one set of numbers.
 
@@ -50,10 +51,11 @@ def world_of(
         numbers: of the case.
         near: the same at nearby numbers, if it is known.
         parameters: the numbers with what is believed of them, for questions that move them.
+        start: values of its players there, if they are known.
     """
     if isinstance(likelihood, HabitLikelihood):
         return World(facts, Habits(case, likelihood, numbers, parameters), near=near)
-    return World(facts, Choices(case, numbers, parameters), near=near)
+    return World(facts, Choices(case, numbers, parameters), near=near, start=start)
 
 
 def worlds_of(
@@ -61,6 +63,7 @@ def worlds_of(
     explanation: Explanation,
     likelihood: GameLikelihood | HabitLikelihood,
     records: tuple[WatchedRecord, ...],
+    start: PlayerValues | None = None,
 ) -> Callable[[Float[np.ndarray, " free"], World | None], World]:
     """Return what makes one explanation a world from its free numbers, and from a world at nearby ones.
 
@@ -69,6 +72,7 @@ def worlds_of(
         explanation: whose numbers they are.
         likelihood: of the explanation.
         records: as the explanation watches them.
+        start: values of its players near these numbers, if they are known.
     """
     facts = Facts(records[0].space, records, case.indicators, later=_later(case, records[0]))
     free = list(free_of(explanation.parameters))
@@ -76,7 +80,7 @@ def worlds_of(
     def world(numbers: Float[np.ndarray, " free"], near: World | None) -> World:
         whole = explanation.centre
         whole[free] = numbers
-        return world_of(case, likelihood, facts, whole, near, explanation.parameters)
+        return world_of(case, likelihood, facts, whole, near, explanation.parameters, start)
 
     return world
 

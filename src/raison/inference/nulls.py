@@ -27,7 +27,7 @@ from raison.inference.game_map import NumberVector
 from raison.inference.laplace import numbers_at
 from raison.inference.model import HABIT, NO_MOTIVES, SHARED_MOTIVES, Explanation, Parameter
 from raison.inference.posterior import free_of
-from raison.inference.prior import Q95, Fixed, Normal
+from raison.inference.prior import Q95, Fixed, Normal, Prior
 from raison.record import WatchedRecord
 
 PREDICTIVE_PAIRS = 4
@@ -97,14 +97,40 @@ def _still(like: Explanation, motives: set[int]) -> tuple[Parameter, ...]:
     )
 
 
-def habit(
-    like: Explanation,
-    motives: Iterable[int],
+def acts_of(actions: Mapping[str, Iterable[str]]) -> list[str]:
+    """Return every act as it is written, player by player."""
+    return [f"{player} {action}" for player, each in actions.items() for action in each]
+
+
+def numbers_of_habit(acts: Sequence[str]) -> list[str]:
+    """Return the names of the numbers that habit and reply has besides those of a case."""
+    return [*(f"log share of {act}" for act in acts), *(f"log reply of {act}" for act in acts)]
+
+
+def predict_habit(
+    acts: Sequence[str],
     explanations: Sequence[Explanation],
-    actions: Mapping[str, Iterable[str]],
     solve: Callable[[NumberVector], Equilibrium],
     records: Sequence[WatchedRecord],
-) -> Explanation:
+) -> dict[str, Prior]:
+    """Return the priors of these numbers: the base rates that the explanations' own priors imply.
+
+    Args:
+        acts: of every player.
+        explanations: the rivals of the case.
+        solve: solves the game at given numbers, or raises `NotConverged`.
+        records: what is watched, and when.
+    """
+    predicted = [
+        _predicted_shares(solve, numbers, records) for each in explanations for numbers in _from_prior(each.parameters)
+    ]
+    log_shares = np.log(np.maximum(np.reshape([each for each in predicted if each is not None], (-1, len(acts))), TINY))
+    reply = REPLY if len({act.partition(" ")[0] for act in acts}) > 1 else Fixed(0.0)
+    priors = [*(_spread_as(column) for column in log_shares.T), *([reply] * len(acts))]
+    return dict(zip(numbers_of_habit(acts), priors, strict=True))
+
+
+def habit(like: Explanation, motives: Iterable[int], acts: Sequence[str], priors: Mapping[str, Prior]) -> Explanation:
     """Return the explanation in which every action has a constant share of its player's chances to act.
 
     The log share of each action, then the log of its reply factor, are added to the numbers at the end; a player
@@ -113,24 +139,15 @@ def habit(
     Args:
         like: the case's own numbers.
         motives: positions of the weights of motives among them.
-        explanations: the rivals of the case.
-        actions: of every player.
-        solve: solves the game at given numbers, or raises `NotConverged`.
-        records: what is watched, and when.
+        acts: of every player.
+        priors: of these logs, by name; one that is not there is 0.
     """
-    acts = [f"{player} {action}" for player, each in actions.items() for action in each]
-    predicted = [
-        _predicted_shares(solve, numbers, records) for each in explanations for numbers in _from_prior(each.parameters)
-    ]
-    log_shares = np.log(np.maximum(np.reshape([each for each in predicted if each is not None], (-1, len(acts))), TINY))
-    shares = tuple(
-        Parameter(f"log share of {act}", _spread_as(column), "as the explanations' own priors have it")
-        for act, column in zip(acts, log_shares.T, strict=True)
+    basis = {"log share": "as the explanations' own priors have it", "log reply": "assumed: as likely above 1 as below"}
+    own = tuple(
+        Parameter(name, priors.get(name, Fixed(0.0)), basis[name[: len("log share")]])
+        for name in numbers_of_habit(acts)
     )
-    reply = REPLY if len(actions) > 1 else Fixed(0.0)
-    replies = tuple(Parameter(f"log reply of {act}", reply, "assumed: as likely above 1 as below") for act in acts)
-    own = _still(like, set(motives))
-    return Explanation(HABIT, (*own, *shares, *replies), label="Habit and reply", held_by="nobody")
+    return Explanation(HABIT, (*_still(like, set(motives)), *own), label="Habit and reply", held_by="nobody")
 
 
 def _spread_as(log_shares: Float[np.ndarray, " draws"]) -> Normal:

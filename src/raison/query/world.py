@@ -6,7 +6,7 @@ import datetime
 import functools
 import math
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol, runtime_checkable
 
@@ -50,7 +50,7 @@ from raison.query.tree import (
     Turn,
     Unchanged,
 )
-from raison.record import Seen, WatchedRecord
+from raison.record import Seen, Shock, WatchedRecord
 from raison.record.watched import occupied
 
 ARITHMETIC = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
@@ -65,6 +65,11 @@ MOST_TURNS = 8
 
 CLOSE = 1e-3
 """Error, in standard deviations, of where they do."""
+
+DAYS_TRIED = (15.0, 45.0, 90.0, 180.0)
+"""Days by which a shock is moved to find where it turns an outcome."""
+
+MOST_DAYS = DAYS_TRIED[-1]
 
 FLAT = 1e-6
 """Elasticity that is rounding."""
@@ -165,12 +170,16 @@ class World:
         facts: what is the same under every explanation.
         rules: how its game is made and played.
         near: the same explanation at nearby numbers, whose solved games are good places to start from.
+        start: values of its players, if they are known.
     """
 
-    def __init__(self, facts: Facts, rules: Rules, *, near: World | None = None) -> None:
+    def __init__(
+        self, facts: Facts, rules: Rules, *, near: World | None = None, start: PlayerValues | None = None
+    ) -> None:
         self._facts = facts
         self._rules = rules
         self._near = near
+        self._start = start
         self._changed: dict[frozenset[str], Played] = {}
         self._answered: dict[Form, Answer] = {}
         self._courses: dict[Given, Course] = {}
@@ -299,7 +308,37 @@ class World:
             return probability
         found = self._rules.slopes(outcome.foreseen(self))
         known = {name: each * self._rules.number(name) / (1.0 - probability) for name, each in found.items()}
+        for name, shift in self._shocks(outcome).items():
+            known[name] = _by_day(shift, _log_odds(probability))
         return {name: each for name, each in known.items() if abs(each) > FLAT}
+
+    def _shocks(self, outcome: Foreseeable) -> Mapping[str, Callable[[float], float]]:
+        """Return for every shock that is known what the log odds of an outcome are if it came so many days later."""
+        given = outcome.given
+        watched = self.record(given.episode)
+        if given.record is None:
+            return {}
+        known, days, found = start_of(given, self), watched.calendar.days, {}
+        for item in watched.record.items:
+            if not isinstance(item, Shock) or item.time > known:
+                continue
+
+            def shift(later: float, item: Shock = item) -> float:
+                time = item.time + later / days
+                if not 0.0 < time < known:
+                    return math.nan
+                others = [each for each in watched.record.items if each is not item]
+                items = tuple(sorted([*others, replace(item, time=time)], key=lambda each: each.time))
+                moved = replace(watched, record=replace(watched.record, items=items))
+                records = tuple(moved if each is watched else each for each in self._facts.records)
+                other = World(replace(self._facts, records=records), self._rules)
+                other._changed = self._changed
+                answer = other.answer(outcome)
+                return _log_odds(answer.value) if isinstance(answer, Number) else math.nan
+
+            day = watched.calendar.date_of(item.time)
+            found[f"days by which {item.who} {item.what} comes later than {day}"] = shift
+        return found
 
     def turns(self, outcome: Foreseeable) -> Mapping[str, Turn] | Undefined:
         """Return where each number, moved alone, makes an outcome as likely as not; see `Askable`."""
@@ -323,6 +362,10 @@ class World:
             value = self._turn(outcome, name, prior, step, probability)
             if value is not None:
                 found[name] = Turn(now, value, prior.value(-Q95), prior.value(Q95))
+        for name, shift in self._shocks(outcome).items():
+            turn = _turning_day(shift, _log_odds(probability))
+            if turn is not None:
+                found[name] = Turn(0.0, turn, -MOST_DAYS, MOST_DAYS)
         return found
 
     def _turn(self, outcome: Foreseeable, name: str, prior: Prior, step: float, probability: float) -> float | None:
@@ -417,8 +460,10 @@ class World:
 
     def _guess(self, changes: Sequence[Change]) -> PlayerValues | None:
         """Return about what the values of the changed game are: those nearby, moved as without the change."""
-        near = None if self._near is None else self._near._played(changes).values
-        if self._near is None or near is None or not changes:
+        if self._near is None:
+            return None if changes else self._start
+        near = self._near._played(changes).values
+        if near is None or not changes:
             return near
         here, there = self._played(()).values, self._near._played(()).values
         return near if here is None or there is None else near + here - there
@@ -456,6 +501,29 @@ class World:
         if watched.name not in self._filtered:
             self._filtered[watched.name] = self.motion.filter(watched.plan, watched.start)
         return self._filtered[watched.name]
+
+
+def _by_day(shift: Callable[[float], float], now: float) -> float:
+    """Return by how much log odds rise if something comes a day later; from one side where the other has no room."""
+    later, earlier = shift(1.0) - now, now - shift(-1.0)
+    both = [each for each in (later, earlier) if math.isfinite(each)]
+    return math.fsum(both) / len(both) if both else 0.0
+
+
+def _turning_day(shift: Callable[[float], float], now: float) -> float | None:
+    """Return by how many days later (below 0, earlier) something makes the log odds 0; None if nowhere near."""
+    turns = []
+    for side in (1.0, -1.0):
+        before = 0.0
+        for days in DAYS_TRIED:
+            there = shift(side * days)
+            if not math.isfinite(there):
+                break
+            if there * now <= 0.0:
+                turns.append(float(brentq(shift, side * before, side * days, xtol=0.5)))  # pyright: ignore
+                break
+            before = days
+    return min(turns, key=abs, default=None)
 
 
 def _log_odds(probability: float) -> float:

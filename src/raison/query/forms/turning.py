@@ -1,7 +1,9 @@
 """`sensitivity(EVENT by DATE | ...)`, `pivots(EVENT by DATE | ...)`: on which numbers of the case an outcome hangs.
 
-sensitivity    d log odds of the outcome / d log number, for every number: all from one adjoint solve of the game
-pivots         where each number, moved alone, makes the outcome as likely as not
+sensitivity    d log odds of the outcome / d log number, for every number: all from one adjoint solve of the game; of
+               every shock of the record that is known, the change of the log odds if it came a day later
+pivots         where each number, moved alone, makes the outcome as likely as not; of every such shock, how many days
+               later (below 0, earlier) it would
 
 Both are asked at the most probable numbers of each explanation, of the game as it is: a number is other from the first
 day on, the record is weighed anew with it, and all know it.
