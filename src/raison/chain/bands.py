@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Int32, Int64
 
 from raison.game import Effect, StateSpace
+from raison.once import once
 
 BRIDGED = 64
 """Longest gap, in states, that a band goes over: shorter than what it costs to begin another."""
@@ -45,7 +46,7 @@ class Bands:
         """Return the cell of the jump of one of the effects from each state."""
         return self.places[self._numbers[effect]]
 
-    @functools.cached_property
+    @once
     def _numbers(self) -> dict[Effect, int]:
         return {effect: number for number, effect in enumerate(self.effects)}
 

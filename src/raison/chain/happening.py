@@ -6,7 +6,6 @@ Which of two events comes about first is told by a chain that stops at either.
 from __future__ import annotations
 
 import dataclasses
-import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from raison.chain.matrix import generator_matrix
 from raison.chain.plan import Act, Sight, make_plan
 from raison.errors import NotConverged
 from raison.game import Effect, StateSpace, Variable
+from raison.once import once
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ class Race:
         """Return the weights after `elapsed`."""
         return np.asarray(stopped_at(self.chain, weights, self.stopping, elapsed))
 
-    @functools.cached_property
+    @once
     def stopped(self) -> Chain:
         """Return the chain that stops."""
         free = ~np.asarray(self.stopping)

@@ -18,6 +18,7 @@ from jaxtyping import Int64, UInt, UInt32
 
 from raison.engine.compiling import compiled
 from raison.game import Effect, StateSpace
+from raison.once import once
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +38,7 @@ class Arcs:
     slot: UInt[np.ndarray, "states effects"]
     effects: tuple[Effect, ...]
 
-    @functools.cached_property
+    @once
     def reversed(self) -> ReversedArcs:
         """Return the arcs into every state."""
         return ReversedArcs(*_reverse(self.first, self.target))

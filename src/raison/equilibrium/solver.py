@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import concurrent.futures
 import dataclasses
-import functools
 import math
 import os
 from collections.abc import Sequence
@@ -49,6 +48,7 @@ from raison.equilibrium.linear import solve_transposed
 from raison.errors import NotConverged
 from raison.game import Game
 from raison.notebook import html_table
+from raison.once import once
 
 if TYPE_CHECKING:
     import xarray
@@ -134,7 +134,7 @@ class Equilibrium:
         """Return the choice probabilities of every player."""
         return self.play.choices
 
-    @functools.cached_property
+    @once
     def play(self) -> Play:
         """Return what players do."""
         return play(self.arrays, self.values)

@@ -15,6 +15,7 @@ import numpy as np
 
 from raison.arrays import StateNumbers
 from raison.errors import CaseError, did_you_mean
+from raison.once import once
 
 
 @dataclass(frozen=True)
@@ -54,15 +55,15 @@ class StateSpace:
         if len(set(names)) < len(names):
             raise CaseError(f"a variable stands twice in {names}.")
 
-    @functools.cached_property
+    @once
     def shape(self) -> tuple[int, ...]:
         return tuple(len(variable.levels) for variable in self.variables)
 
-    @functools.cached_property
+    @once
     def size(self) -> int:
         return math.prod(self.shape)
 
-    @functools.cached_property
+    @once
     def names(self) -> tuple[str, ...]:
         return tuple(variable.name for variable in self.variables)
 

@@ -25,6 +25,7 @@ from raison.equilibrium.solver import ADJOINT_TOLERANCE, Equilibrium, checked, p
 from raison.game import Game
 from raison.game.last_to_act import forgotten, remembering
 from raison.inference.game_map import GameFunction, GameMap, NumberVector, game_map
+from raison.once import once
 from raison.record import Seen
 
 
@@ -118,7 +119,7 @@ class GameLikelihood:
     def _adjoint_tolerance(self) -> float:
         return max(ADJOINT_TOLERANCE, self._tolerance)
 
-    @functools.cached_property
+    @once
     def _adjoint(self) -> PlayerValues | None:
         """Return the adjoint of the game from which solves start: where that of a nearby game starts."""
         if self._start is None:

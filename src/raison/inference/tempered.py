@@ -14,7 +14,6 @@ Source: delmoral2006, cotter2013 (docs/reference/references.md)
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -29,6 +28,7 @@ from raison.inference.importance import TOLERANCE, AtMode, Column, Importance, P
 from raison.inference.laplace import Laplace, numbers_at
 from raison.inference.likelihood import Likelihood
 from raison.inference.posterior import Draws, PosteriorStatus, effective_number
+from raison.once import once
 
 PARTICLES = 32
 """Particles of one run."""
@@ -132,7 +132,7 @@ class Tempered(AtMode):
         """Return the particles of all runs; those of a run share what its evidence weighs."""
         return self._draws
 
-    @functools.cached_property
+    @once
     def _draws(self) -> Draws:
         log_weights = np.concatenate(
             [np.full(len(run.z), run.log_evidence - math.log(len(run.z))) for run in self.runs]

@@ -21,6 +21,7 @@ from raison.game import Game, StateSpace
 from raison.inference.model import Parameter
 from raison.inference.prior import Q95, Prior
 from raison.inference.reasons import Reasons
+from raison.once import once
 from raison.query.answers import Answer, Number, Undefined
 from raison.query.conditions import forms_in, start_of
 from raison.query.course import NOBODY, Forecast, Phase
@@ -453,7 +454,7 @@ class World:
         """Return what these values are made of, if nothing is changed."""
         return self._reasons
 
-    @functools.cached_property
+    @once
     def _reasons(self) -> Reasons | Undefined:
         played = self._played(())
         return Undefined(NOBODY) if played.values is None else Reasons(played.game, played.values)
@@ -478,7 +479,7 @@ class World:
         """Return the share of the record's time that the world spends in each state, before anything is seen."""
         return self._occupied
 
-    @functools.cached_property
+    @once
     def _occupied(self) -> StateVector:
         return occupied(self.motion, self._facts.records)
 

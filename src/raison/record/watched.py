@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import functools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from raison.chain import Chain, Motion, Plan
 from raison.chain.filter import log_likelihood, log_likelihood_slope
 from raison.chain.filters import Filtered, Slope
 from raison.game import StateSpace
+from raison.once import once
 from raison.record.record import Record
 
 SAME_TIME = 1e-9
@@ -79,7 +79,7 @@ class WatchedRecord:
         days = math.ceil((self.record.until - SAME_TIME) * self.calendar.days)
         return self.calendar.begin + datetime.timedelta(days=days - 1)
 
-    @functools.cached_property
+    @once
     def plan(self) -> Plan:
         """Return the record made ready for a filter."""
         return self.record.plan(self.space)
