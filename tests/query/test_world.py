@@ -11,6 +11,7 @@ from small_games import (
     BORDER_NAMES,
     BORDER_NUMBERS,
     BORDER_SPACE,
+    MOOD,
     border,
     border_record,
     border_start,
@@ -22,6 +23,7 @@ from raison.equations import GameArrays
 from raison.equations.play import play
 from raison.equilibrium import solve
 from raison.errors import QueryError
+from raison.game import Effect
 from raison.inference.likelihood import GameLikelihood
 from raison.inference.model import Parameter
 from raison.inference.prior import Fixed, LogNormal
@@ -32,7 +34,7 @@ from raison.query.forms.why import shared_out
 from raison.query.grammar import parse_condition, parse_query, parse_test
 from raison.query.tree import Names
 from raison.query.world import Facts, Played, World, _combine, rests_on
-from raison.record import Count, Move, Record
+from raison.record import Count, Move, Record, Shock
 
 ACTION = "north press"
 """A player and an action of the border game."""
@@ -867,6 +869,18 @@ def test_the_day_of_a_shock_moves_an_outcome_as_a_record_with_another_day_does(f
         other = World(dataclasses.replace(facts, records=(watched(Record(tuple(items), 7.0)),)), BorderRules())
         sides.append(_log_odds(other, f"P({known})"))
     assert found[name].value == pytest.approx((sides[1] - sides[0]) / 2, rel=1e-9)
+
+
+def test_a_shock_on_the_first_day_can_only_come_later(facts):
+    first = Shock(0.0, "mood", "sour", effect=Effect.become(MOOD, "sour"))
+    moved = watched(Record((first, *border_record().items), 7.0))
+    world = World(dataclasses.replace(facts, records=(moved,)), BorderRules())
+    text = f"mood = warm by {_day(0.9)} | record to {_day(0.25)}"
+    (name,) = [each for each in world.answer(parse_query(f"sensitivity({text})")).shares if "comes later" in each]
+    found = world.answer(parse_query(f"pivots({text})"))
+    assert isinstance(found, Table)
+    if name in found.rows:
+        assert found.rows[name][1].value >= 0.0
 
 
 def test_what_is_certain_hangs_on_nothing(world):

@@ -326,7 +326,7 @@ class World:
 
             def shift(later: float, item: Shock = item) -> float:
                 time = item.time + later / days
-                if not 0.0 < time < known:
+                if not 0.0 <= time <= known:
                     return math.nan
                 others = [each for each in watched.record.items if each is not item]
                 items = tuple(sorted([*others, replace(item, time=time)], key=lambda each: each.time))
@@ -335,7 +335,8 @@ class World:
                 other = World(replace(self._facts, records=records), self._rules)
                 other._changed = self._changed
                 answer = other.answer(outcome)
-                return _log_odds(answer.value) if isinstance(answer, Number) else math.nan
+                assert isinstance(answer, Number)
+                return _log_odds(answer.value)
 
             day = watched.calendar.date_of(item.time)
             found[f"days by which {item.who} {item.what} comes later than {day}"] = shift
@@ -379,7 +380,9 @@ class World:
                 return _log_odds(probability)
             other = World(self._facts, self._rules.with_number(name, prior.value(z)), near=self)
             answer = other.answer(outcome)
-            return _log_odds(answer.value) if isinstance(answer, Number) else math.nan
+            if not isinstance(answer, Number):
+                raise NotConverged("the outcome has no probability there.")
+            return _log_odds(answer.value)
 
         try:
             for reach in (1.0, 1.6, 2.6):
