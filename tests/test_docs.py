@@ -216,7 +216,7 @@ def test_the_answers_of_the_cookbook_come_out(tmp_path: pathlib.Path) -> None:
     """Each within its error, and two more for machines that round otherwise."""
     page = (ROOT / "docs" / "how-to" / "cookbook.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| [^|]+ \| `(.+)` \| ([^|]+) \|$", page, re.MULTILINE)
-    assert len(rows) == 25
+    assert len(rows) == 35
     folder = tmp_path / "small"
     write_template(folder)
     study = raison.run_study(raison.open_case(folder), search=False)

@@ -142,6 +142,12 @@ def test_every_question_has_an_answer_or_a_reason_why_not(study, question: str):
     assert found.parts or found.under[0].why_undefined
 
 
+def test_the_sum_of_parts_stands_last_whoever_has_parts_of_its_own():
+    one = _Answers(parts=({"mood": 1.0, TOGETHER: 1.0},), errors=({},), times=(1,))
+    other = _Answers(parts=({"mood": 0.5, "last to act": 0.1, TOGETHER: 0.6},), errors=({},), times=(1,))
+    assert list(_estimates([one, other], [0.5, 0.5], "parts")) == ["mood", "last to act", TOGETHER]
+
+
 def test_an_option_that_cannot_be_had_at_a_draw_is_averaged_over_the_others():
     one = _Answers(parts=({"ease": -1.0, "stall": -2.0}, {"ease": -3.0}), errors=({}, {}), times=(1, 1))
     other = _Answers(parts=({"ease": -1.0},), errors=({},), times=(2,))

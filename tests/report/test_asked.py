@@ -3,6 +3,7 @@ import math
 import pytest
 
 from raison.asked import WHOLE, Asked, Estimate, Under
+from raison.query.answers import TOGETHER
 from raison.report.asked import plus_minus, sentence
 from raison.saving import asked_csv, asked_json
 
@@ -58,6 +59,15 @@ def test_a_reason_names_what_speaks_most_for_and_against():
 def test_what_was_not_measured_is_not_told_as_exact():
     odd = Asked("1", "number", "", True, {WHOLE: Estimate(0.294, math.nan, math.nan, math.nan)}, 1.0, (), "exact", "")
     assert sentence(odd) == "0.29 (error not known), averaged over the explanations; its spread is not measured here."
+
+
+def test_what_works_through_a_variable_is_not_told_as_the_whole():
+    parts = {"votes": Estimate(0.5, 0.1, 0.0, 1.0), TOGETHER: Estimate(0.5, 0.1, 0.0, 1.0)}
+    under = (Under("economy", "Economy", 1.0, parts, 4, 0, 0, ""),)
+    question = "reason(turkey apologise on 2016-06-27 through ties)"
+    text = sentence(Asked(question, "parts", "reason", False, parts, 1.0, under, "exact", ""))
+    assert text.startswith("What works through `ties` makes the act ×1.65 as likely (+0.50)")
+    assert "waiting" not in text
 
 
 def test_no_answer_is_told_as_that():

@@ -180,7 +180,8 @@ class _Line:
     def all(self) -> list[Query]:
         """Return the question and, of a past that is lived through again, the same as it was; then for every day."""
         queries = [self.query, *(_on(self.query, day) for day in self.days)]
-        return [*queries, *([as_it_was(each) for each in queries] if _ways(self.query) == {HAD} else [])]
+        is_changed = _ways(self.query) == {HAD} and as_it_was(self.query) != self.query
+        return [*queries, *([as_it_was(each) for each in queries] if is_changed else [])]
 
     @property
     def replayed(self) -> Given | None:
@@ -579,7 +580,8 @@ def _estimates(answers: Sequence[_Answers], shares: Sequence[float], kind: str) 
     such as what each option is worth, one that cannot be had at a draw is averaged over the draws at which it can.
     """
     known = [(each, share) for each, share in zip(answers, shares, strict=True) if each.parts and share > 0.0]
-    names = dict.fromkeys(name for each, _ in known for parts in each.parts for name in parts)
+    names = list(dict.fromkeys(name for each, _ in known for parts in each.parts for name in parts))
+    names.sort(key=lambda name: name == TOGETHER)  # the sum is the last
     found = {}
     for name in names:
         counted = known if TOGETHER in names else [(_having(each, name), share) for each, share in known]

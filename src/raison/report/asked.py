@@ -60,6 +60,9 @@ def _reasons(asked: Asked) -> str:
     if asked.form == "why":
         likelier = f"the act was {factor(math.exp(whole.value))} as likely as on the other day"
     text = f"All parts together come to {known}: {likelier}"
+    through = asked.question.partition(" through ")[2].rstrip(")").partition(" ")[0]
+    if through:
+        text = f"What works through `{through}` makes the act {factor(math.exp(whole.value))} as likely ({known})"
     best = max(parts, key=lambda each: each[1].value)
     worst = min(parts, key=lambda each: each[1].value)
     named = [f"most for it speaks {best[0]} ({hundredths(best[1].value)})"] if best[1].value > 0 else []

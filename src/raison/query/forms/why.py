@@ -81,6 +81,7 @@ def shared_out(rate: Rates, before: Rates, after: Rates, space: StateSpace) -> P
     if not all(math.isfinite(each) for each in logs.values()):
         return Undefined("with some variables as on the one day and some as on the other, it can never be taken")
     parts = {name: _added(i, len(moving), logs) for i, name in enumerate(moving)}
+    parts = {name: each if abs(each) > SAME else 0.0 for name, each in parts.items()}  # rounding
     whole = logs[frozenset(range(len(moving)))] - logs[frozenset()]
     return Parts({**{name: Number(each) for name, each in parts.items()}, TOGETHER: Number(whole)})
 
