@@ -1,12 +1,16 @@
 import enum
+import json
 import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 import pytest
+from make_study import make_study
 
-from raison.loading import from_plain
+from raison.asked import Asked
+from raison.loading import from_plain, to_plain
+from raison.study import HeldOutResult, MoveReasons, PowerResult
 
 
 class Side(enum.Enum):
@@ -101,3 +105,15 @@ def test_what_fits_no_hint_is_told_with_its_place(place: str, value: Any, told: 
 def test_what_is_no_object_is_no_dataclass(value: Any) -> None:
     with pytest.raises(ValueError, match=r"at the top: found .*; need an object"):
         from_plain(Tree, value)
+
+
+def test_what_is_written_plainly_is_read_back_as_it_was():
+    study = make_study()
+    for value, hint in (
+        (study.power, PowerResult),
+        (study.questions, tuple[Asked, ...]),
+        (study.reasons, tuple[MoveReasons, ...]),
+        (study.held_out, HeldOutResult),
+    ):
+        text = json.dumps(to_plain(value))
+        np.testing.assert_equal(to_plain(from_plain(hint, json.loads(text))), to_plain(value))

@@ -1,4 +1,5 @@
-"""Frozen data read back from JSON by its own type hints; what is missing, unknown or of another type is told."""
+"""Frozen data as JSON has it, and read back by its own type hints; what is missing, unknown or of another type is
+told."""
 
 from __future__ import annotations
 
@@ -23,6 +24,19 @@ def from_plain(hint: type[T], value: Any) -> T:
         ValueError: if it stands for none; the message names the place in `value` and what is needed there.
     """
     return _read(hint, value, "")
+
+
+def to_plain(value: Any) -> Any:
+    """Return what `from_plain` reads back into an equal value; numbers that are not finite stay what they are."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: to_plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {key: to_plain(entry) for key, entry in value.items()}
+    if isinstance(value, tuple | list):
+        return [to_plain(entry) for entry in value]
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    return value.value if isinstance(value, enum.Enum) else value
 
 
 def _read(hint: Any, value: Any, place: str) -> Any:

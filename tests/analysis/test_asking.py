@@ -176,8 +176,7 @@ def test_what_would_have_been_stands_beside_what_was(study):
 
 def test_a_question_of_the_case_is_told_over_time_and_its_histories_are_shown(study, case, rivals):
     asking = dataclasses.replace(case, questions=(FORECAST, HAD, "reason(northland)"))
-    answered = answer_questions(study, asking, rivals, Watch(), Threads())
-    forecast, had, reason = answered.questions
+    (forecast, had, reason), _ = answer_questions(study, asking, rivals, Watch(), Threads())
     assert had.over_time[-1].date == "2022-06-30"
     for each in (forecast, had):
         assert each.over_time[-1].value == pytest.approx(each.parts[WHOLE].value, abs=1e-12)

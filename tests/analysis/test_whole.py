@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import pathlib
+from collections import Counter
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 
 import pytest
 
+from raison.analysis import whole
 from raison.analysis.fitting import Fit
+from raison.analysis.store import FitStore
 from raison.analysis.whole import _cannot_tell, _flag, _several_equilibria, run_study
 from raison.case import BuiltCase
 from raison.case.template import write_template
@@ -17,6 +20,7 @@ from raison.errors import NotConverged
 from raison.inference.evidence import Lead
 from raison.inference.posterior import PosteriorStatus
 from raison.inference.prior import Flat, LogitNormal, LogNormal, Normal
+from raison.saving import study_json
 from raison.study import EDGE, UNTOUCHED, WIDER, ClaimResult, EquilibriumStatus
 
 
@@ -197,3 +201,38 @@ def test_further_groups_that_are_not_told_apart_are_counted() -> None:
     sentences = told(chained)
     assert sentences[0].endswith(": Votes, Bluff.")
     assert sentences[1].endswith("further down the list: 2 more such groups.")
+
+
+def test_a_run_that_was_stopped_goes_on_where_it_was(case, tmp_path, monkeypatch):
+    """A stage that ends the run leaves those before it; the next run computes what is missing, and no more."""
+    store, counts = FitStore(tmp_path), Counter()
+    plain = run_study(case, seed=3, search=False)
+
+    def counted(name):
+        inner = getattr(whole, name)
+
+        def count(*args, **words):
+            counts[name] += 1
+            return inner(*args, **words)
+
+        return count
+
+    stages = ("measure_motives", "foresee", "unexplained", "next_best", "judge_claims", "answer_questions")
+    for name in stages:
+        monkeypatch.setattr(whole, name, counted(name))
+    with monkeypatch.context() as broken:
+        broken.setattr(whole, "judge_claims", _breaks)
+        with pytest.raises(RuntimeError):
+            run_study(case, seed=3, search=False, store=store)
+    again = run_study(case, seed=3, search=False, store=store)
+    assert counts == dict.fromkeys(stages, 1)
+    third = run_study(case, seed=3, search=False, store=store)
+    assert counts == dict.fromkeys(stages, 1)
+    for study in (again, third):
+        assert study_json(replace(study, stages=(), command="")) == study_json(replace(plain, stages=(), command=""))
+    run_study(case, seed=4, search=False, store=store)
+    assert counts == dict.fromkeys(stages, 2)
+
+
+def _breaks(*_):
+    raise RuntimeError("the machine went away")

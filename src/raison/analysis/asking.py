@@ -127,8 +127,10 @@ def ask(
     return _answers(study, case, rivals_of(study, case), lines, draws, watch, pool)
 
 
-def answer_questions(study: Study, case: BuiltCase, rivals: Sequence[Rival], watch: Watch, pool: Pool) -> Study:
-    """Return a study with the answers to the questions of its case, and the reasons of every move of its records.
+def answer_questions(
+    study: Study, case: BuiltCase, rivals: Sequence[Rival], watch: Watch, pool: Pool
+) -> tuple[tuple[Asked, ...], tuple[MoveReasons, ...]]:
+    """Return the answers to the questions of a case, and the reasons of every move of its records.
 
     Errors:
         `NotConverged` if an explanation cannot be solved at its most probable numbers.
@@ -148,7 +150,7 @@ def answer_questions(study: Study, case: BuiltCase, rivals: Sequence[Rival], wat
         for (record, query), asked in zip(moves, found[len(lines) :], strict=True)
         if asked.parts
     ]
-    return replace(study, questions=found[: len(lines)], reasons=tuple(reasons))
+    return found[: len(lines)], tuple(reasons)
 
 
 def _moves(case: BuiltCase) -> list[tuple[str, Reason]]:

@@ -1,13 +1,13 @@
-"""Finished fits, kept on disk: an interrupted run loses none, and the next run takes them up."""
+"""Finished fits and stages, kept on disk: an interrupted run loses none, and the next run takes them up."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from raison.inference.importance import Importance
 from raison.inference.laplace import Laplace
 from raison.inference.model import Parameter
 from raison.inference.tempered import Run
-from raison.loading import from_plain
+from raison.loading import from_plain, to_plain
 from raison.writing import make_folder, write_whole
 
 
@@ -95,14 +95,16 @@ def _drawn(posterior: Importance) -> _Drawn:
     return _Drawn(**{field.name: getattr(posterior, field.name) for field in dataclasses.fields(_Drawn)})
 
 
+Kept = TypeVar("Kept")
+
 Form = TypeVar("Form", _Kept, _KeptRun)
 """What a file holds."""
 
 
 class FitStore:
-    """A folder with one JSON file per finished fit, and one per finished run of tempered sequential Monte Carlo.
+    """A folder with one JSON file per finished fit, run of tempered sequential Monte Carlo, and stage of a study.
 
-    A fit is kept and found under a key, the fingerprint of all that it depends on.
+    Each is kept and found under a key, the fingerprint of all that it depends on.
 
     Args:
         folder: where the files lie; made when the first fit is kept.
@@ -155,6 +157,25 @@ class FitStore:
         kept = self._read(_KeptRun, _run_key(key, number))
         free = sum(parameter.prior.is_free for parameter in parameters)
         return kept.run if kept is not None and kept.is_sound(free) else None
+
+    def stage(self, key: str, hint: Any, compute: Callable[[], Kept]) -> Kept:
+        """Return what a stage of a study found: what is kept under the key, or what is computed and kept now.
+
+        Args:
+            key: fingerprint of all that it depends on.
+            hint: type of what it finds, as `from_plain` reads it.
+            compute: finds it.
+
+        Errors:
+            Those of `compute`; `CannotWrite` if the machine refuses.
+        """
+        path = self._folder / f"{key}.json"
+        try:
+            return from_plain(hint, json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, OverflowError, RecursionError):
+            found = compute()
+        write_whole(make_folder(self._folder) / path.name, json.dumps(to_plain(found)))
+        return found
 
     def _read(self, form: type[Form], key: str) -> Form | None:
         try:

@@ -6,7 +6,8 @@ import contextlib
 import dataclasses
 import datetime
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 from jaxtyping import Bool
@@ -23,6 +24,7 @@ from raison.analysis.description import (
 )
 from raison.analysis.episodes import SPLITTING, weigh_episodes
 from raison.analysis.equilibria import SEARCHING, search_equilibria, without_search
+from raison.analysis.fingerprint import fingerprint, of_code
 from raison.analysis.fitting import Fit, check_possible, fit_all, make_rivals
 from raison.analysis.foreseen import FORESEEING, foresee
 from raison.analysis.held_out import SCORING, score_forecasts
@@ -37,6 +39,7 @@ from raison.analysis.unexplained import COMPARING, unexplained
 from raison.analysis.variants import VARYING, study_variants
 from raison.analysis.verdicts import ASKING, judge_claims
 from raison.analysis.watch import Watch
+from raison.asked import Asked
 from raison.case import BuiltCase
 from raison.errors import NotConverged, SamplingFailed, counted
 from raison.inference.evidence import STRONG, Lead, indistinct_groups, lead
@@ -50,6 +53,7 @@ from raison.study import (
     NEAR_DAYS,
     UNTOUCHED,
     WIDER,
+    ActResidual,
     CaseSummary,
     ClaimResult,
     EpisodeResult,
@@ -58,13 +62,22 @@ from raison.study import (
     FailedExplanation,
     Fragility,
     GameSize,
+    HeldOutResult,
+    MotiveResult,
+    MoveReasons,
+    NextEvidence,
     ParameterEstimate,
+    PowerResult,
+    ReadingResidual,
+    SignatureResult,
     Study,
     VariantResult,
 )
 
 Actions = Mapping[str, Collection[str]]
 """Names of the actions of every player, in the order of its game."""
+
+Found = TypeVar("Found")
 
 CHECKING = "check the record"
 
@@ -100,7 +113,7 @@ def run_study(
         variants: whether to study the variants of the case, too.
         thorough: whether to compute the evidence by tempered sequential Monte Carlo, too, which takes minutes.
         command: how the study can be run again, for the report.
-        store: where finished fits are kept and found; none are if it is None.
+        store: where finished fits and stages are kept and found; none are if it is None.
         watch: told of every step; times the stages.
         pool: where independent pieces are computed; the cores of this machine if it is None.
 
@@ -108,42 +121,56 @@ def run_study(
         `ComputationError`s of the fits and forecasts.
     """
     watch, pool = watch or Watch(), pool or Threads()
+    known = (of_code(), case.hash, case.name, seed, thorough)
+
+    def kept(stage: str, hint: Any, compute: Callable[[], Found]) -> Found:
+        """Return what a stage found, in this run or in one that was stopped."""
+        return compute() if store is None else store.stage(fingerprint((stage, *known)), hint, compute)
+
     motives, signatures, power, acts, readings = (), (), None, (), ()
     with watch.stage(CHECKING):
         rivals = make_rivals(case)
         check_possible(case, rivals)
     missing: list[str] = []
     with watch.stage(MEASURING), _told("What each motive does", missing):
-        motives = measure_motives(case)
+        motives = kept(MEASURING, tuple[MotiveResult, ...], lambda: measure_motives(case))
     if case.predictions:
         with watch.stage(SIGNING), _told("Whether explanations predict what they say", missing):
-            signatures = try_signatures(case, seed, watch, pool)
+            signatures = kept(SIGNING, tuple[SignatureResult, ...], lambda: try_signatures(case, seed, watch, pool))
     with watch.stage(FORESEEING), _told("What such a record could tell", missing):
-        power = foresee(case, seed, watch, pool)
+        power = kept(FORESEEING, PowerResult, lambda: foresee(case, seed, watch, pool))
     fits, failures = fit_all(case, rivals, watch, store, seed, pool, thorough=thorough)
     with watch.stage(DESCRIBING):
         described = describe_all(case, fits, watch)
     with watch.stage(COMPARING), _told("What nobody explains", missing):
-        acts, readings = unexplained(fits, seed, watch, pool)
+        residuals = tuple[tuple[ActResidual, ...], tuple[ReadingResidual, ...]]
+        acts, readings = kept(COMPARING, residuals, lambda: unexplained(fits, seed, watch, pool))
     with watch.stage(PROMISING):
-        promising = next_best(fits, described, seed, watch, pool)
+        promising = kept(PROMISING, tuple[NextEvidence, ...], lambda: next_best(fits, described, seed, watch, pool))
     held_out = None
     if case.held_out is not None:
         with watch.stage(SCORING), _told("How the forecast did on what followed", missing):
-            held_out = score_forecasts(case, fits, seed, watch, pool)
+            held_out = kept(SCORING, HeldOutResult, lambda: score_forecasts(case, fits, seed, watch, pool))
     with watch.stage(SEARCHING):
-        equilibria = search_equilibria(fits, seed, watch, pool) if search else without_search(fits)
+        statuses = tuple[EquilibriumStatus | None, ...]
+        equilibria = without_search(fits)
+        if search:
+            equilibria = kept(SEARCHING, statuses, lambda: search_equilibria(fits, seed, watch, pool))
     with watch.stage(ASKING):
         judged = weigh_clues(case, fits, seed)
-        claims = judge_claims(case, fits, judged, seed, watch, pool)
+        claims = kept(ASKING, tuple[ClaimResult, ...], lambda: judge_claims(case, fits, judged, seed, watch, pool))
     episodes: tuple[EpisodeResult, ...] = ()
     if len(case.records) > 1:
         with watch.stage(SPLITTING):
-            episodes = weigh_episodes(case, fits, described, seed, watch, store, pool)
+            episodes = kept(
+                SPLITTING,
+                tuple[EpisodeResult, ...],
+                lambda: weigh_episodes(case, fits, described, seed, watch, store, pool),
+            )
     others: tuple[VariantResult, ...] = ()
     if variants and case.variants:
         with watch.stage(VARYING):
-            others = study_variants(case, seed, watch, store, pool)
+            others = kept(VARYING, tuple[VariantResult, ...], lambda: study_variants(case, seed, watch, store, pool))
     leading = _lead(fits, described)
     study = Study(
         case=_summary(case),
@@ -191,7 +218,9 @@ def run_study(
         watch.stage(ANSWERING),
         _told("What the questions of the case have for answers, and the reasons of moves", lost),
     ):
-        study = answer_questions(study, case, rivals, watch, pool)
+        answers = tuple[tuple[Asked, ...], tuple[MoveReasons, ...]]
+        questions, reasons = kept(ANSWERING, answers, lambda: answer_questions(study, case, rivals, watch, pool))
+        study = dataclasses.replace(study, questions=questions, reasons=reasons)
     return dataclasses.replace(study, cannot_tell=(*study.cannot_tell, *lost), stages=tuple(watch.stages))
 
 
