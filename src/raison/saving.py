@@ -275,14 +275,19 @@ def combined_json(combined: Combined, says: str) -> str:
 def paths_csv(paths: Paths) -> str:
     """Return simulated paths as CSV: a row for the start of each and for each jump, with every level after it."""
     names = tuple(paths.levels)
-    columns = (paths.date.astype(str), paths.who, paths.what, *(paths.levels[name] for name in names))
-    rows = zip(
-        paths.path.tolist(),
-        np.array(paths.explanation)[paths.path].tolist(),
-        *(column.tolist() for column in columns),
-        strict=True,
-    )
-    return _csv_text(("path", "explanation", "date", "who", "what", *names), rows)
+    whose = np.array(paths.explanation)[paths.path]
+    columns = (whose, paths.date.astype(str), paths.who, paths.what, *(paths.levels[name] for name in names))
+    file = io.StringIO(newline="")
+    writer = csv.writer(file)
+    writer.writerow(("path", "explanation", "date", "who", "what", *names))
+    writer.writerows(zip(paths.path.tolist(), *map(_words, columns), strict=True))
+    return file.getvalue()
+
+
+def _words(column: np.ndarray) -> list[str]:
+    """Return a column of few different words as CSV cells."""
+    words, places = np.unique(column, return_inverse=True)
+    return np.array([_cell(word) for word in words.tolist()], dtype=object)[places].tolist()
 
 
 def _asked_table(answers: Sequence[Asked]) -> tuple[Sequence[str], Rows]:
