@@ -17,6 +17,8 @@ from raison.case.template import write_template
 from raison.cases import open_case
 from raison.inference.likelihood import GameLikelihood
 from raison.inference.prior import Fixed, Flat
+from raison.query.conditions import check_question, resolve
+from raison.query.grammar import parse_query
 
 ROOT = pathlib.Path(__file__).parents[1]
 PAGES = sorted(
@@ -210,6 +212,16 @@ def test_the_counts_of_the_how_to_are_a_record_of_the_small_case(tmp_path: pathl
         ("2021-04-01", "2021-04-30", 0),
         ("2021-05-01", "2021-06-30", 3),
     ]
+
+
+def test_what_people_ask_can_be_asked_of_the_turkey_case() -> None:
+    page = (ROOT / "docs" / "how-to" / "ask-a-study.md").read_text(encoding="utf-8")
+    table = page.split("## What people ask")[1].split("\n\n", 3)[1]
+    lines = [line.replace("\\|", "|") for line in re.findall(r"`([^`]+\([^`]+)`", table)]
+    assert len(lines) >= 25
+    names = raison.open_case("turkey-2016").names
+    for line in lines:
+        assert check_question(resolve(parse_query(line), names.actions), names) == [], line
 
 
 def test_the_answers_of_the_cookbook_come_out(tmp_path: pathlib.Path) -> None:

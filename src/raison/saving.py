@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 
 import h5netcdf
 import numpy as np
-import xarray
 
 from raison.analysis.simulating import Paths
 from raison.asked import Asked, Estimate
@@ -27,11 +26,21 @@ from raison.combined import Combined
 from raison.errors import CaseError, Problem
 from raison.inference.posterior import Draws
 from raison.loading import from_plain
-from raison.study import APART, ActionForecast, ActResidual, MoveReasons, NextEvidence, ParameterEstimate, Study
+from raison.study import (
+    APART,
+    ActionForecast,
+    ActResidual,
+    ClaimAnswer,
+    MoveReasons,
+    NextEvidence,
+    ParameterEstimate,
+    Study,
+)
 from raison.writing import make_folder, write_whole
 
 if TYPE_CHECKING:
     import pandas
+    import xarray  # it takes half a second to load, and only writing needs it
 
 DRAWS, PLAY = "draws.nc", "play.nc"
 
@@ -49,6 +58,7 @@ TABLES = (
     "episodes",
     "variants",
     "questions",
+    "claim_answers",
     "reasons",
 )
 """The tables of a study."""
@@ -223,6 +233,10 @@ def _tables(study: Study) -> list[tuple[Sequence[str], Rows]]:
         ),
         _asked_table(study.questions),
         (
+            ("claim", *_names(ClaimAnswer)),
+            ((claim.id, *_values(each, _names(ClaimAnswer))) for claim in study.claims for each in claim.answers),
+        ),
+        (
             ("record", "date", "player", "action", "explanation", "part", *_names(Estimate)),
             (
                 (*_values(each, ("record", "date", "player", "action")), name, part, *numbers)
@@ -343,6 +357,8 @@ def _cell(value: Any) -> Any:
 
 
 def _paths(study: Study) -> xarray.Dataset:
+    import xarray
+
     # neither a level nor a path can be called `explanation` or `time`, or like one of the other kind
     coords: dict[str, Any] = {
         "explanation": [each.name for each in study.explanations],
@@ -362,6 +378,8 @@ def _paths(study: Study) -> xarray.Dataset:
 
 
 def _posterior(study: Study) -> xarray.Dataset:
+    import xarray
+
     explanations = [each.name for each in study.explanations]
     parameters = list(dict.fromkeys(p.name for each in study.explanations for p in each.parameters))
     fields = ("low", "high", "mode", "posterior_low", "posterior_high")
@@ -380,6 +398,8 @@ def _posterior(study: Study) -> xarray.Dataset:
 
 def _draws(study: Study) -> xarray.DataTree:
     """Return, per explanation, its weighted draws, and as many that weigh the same, as ArviZ reads them."""
+    import xarray
+
     groups: dict[str, xarray.Dataset] = {"/": xarray.Dataset(attrs=_attributes(study))}
     for each in study.explanations:
         names = {"parameter": [parameter.name for parameter in each.parameters]}
@@ -411,6 +431,8 @@ def _with_draws(study: Study, path: Path) -> Study:
 
 def _play(study: Study) -> xarray.DataTree:
     """Return, per explanation, the values of the players and how they choose, with an axis for each variable."""
+    import xarray
+
     levels = {f"level_{variable}": list(levels) for variable, levels in study.game.variables.items()}
     groups: dict[str, xarray.Dataset] = {"/": xarray.Dataset(attrs=_attributes(study))}
     for each in study.explanations:
@@ -443,14 +465,19 @@ def _with_play(study: Study, path: Path) -> Study:
         for each in study.explanations:
             if each.name in tree.groups:
                 play = {name: variable[...] for name, variable in tree.groups[each.name].variables.items()}
-                values = {str(name): play["value"][i] for i, name in enumerate(play["player"])}
+                values = {_text(name): play["value"][i] for i, name in enumerate(play["player"])}
                 choices: dict[str, dict[str, np.ndarray]] = {player: {} for player in values}
                 acts = zip(play["act_player"], play["act_action"], play["choice"], strict=True)
                 for player, action, probs in acts:
-                    choices[str(player)][str(action)] = probs
+                    choices[_text(player)][_text(action)] = probs
                 each = dataclasses.replace(each, values=values, choices=choices)
             explanations.append(each)
     return dataclasses.replace(study, explanations=tuple(explanations))
+
+
+def _text(name: Any) -> str:
+    """Return a name as it was written: the file has bytes."""
+    return name.decode("utf-8") if isinstance(name, bytes) else str(name)
 
 
 def _attributes(study: Study) -> dict[str, Any]:

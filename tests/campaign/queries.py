@@ -24,9 +24,9 @@ READERS: dict[str, Callable[[str], Any]] = {
 
 TOKENS = (
     "P", "(", ")", "reason", "payoff", "E", "number of", "number", "on", "over", "of", "rate", "posterior",
-    "value", "moves", "hazard", "paths", "share", "why", "again", "steps", "sensitivity", "pivots", "outcome",
-    "between", "against", "through", "nothing", "options", "parameter", "until", "months", "before", "surprise", "had",
-    "x2", "x0",
+    "value", "moves", "hazard", "paths", "share", "why", "again", "steps", "restraints", "sensitivity", "pivots",
+    "outcome", "between", "against", "through", "nothing", "options", "parameter", "until", "months", "before",
+    "surprise", "had", "x2", "x0",
     "players.turkey.wants.votes", "nature.a b.every", "record", "do", "never", "from", "to", "at", "by", "and", "or",
     "not", "in", "=", "==", "!=", "<", "<=", ">", ">=", "+", "-", "*", "/", "|", ",", "2016-06-27", "2016-02-31",
     "9999-12-31", "0", "1.5", "1e5", "ties", "close", "a-b", "_", " ", "\n", "\t", "#", "'", '"', "%", "é", "経済",

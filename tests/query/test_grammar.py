@@ -11,7 +11,7 @@ from raison.query.forms.explanation import ExplanationProbability
 from raison.query.forms.hazard import Hazard
 from raison.query.forms.indicator import IndicatorValue
 from raison.query.forms.moves import MoveCount
-from raison.query.forms.options import OwnOptions, Steps
+from raison.query.forms.options import OwnOptions, Restraints, Steps
 from raison.query.forms.outcome import Outcome
 from raison.query.forms.parameter import ParameterValue
 from raison.query.forms.paths import Paths
@@ -88,6 +88,7 @@ expressions = st.recursive(
     | st.builds(Pivots, probabilities)
     | st.builds(Sensitivity, probabilities)
     | st.builds(Steps, names, st.none() | dates, givens)
+    | st.builds(Restraints, names, st.none() | dates, givens)
     | st.builds(OwnOptions, names, st.none() | dates, givens)
     | reasons
     | st.builds(Paths, reasons.filter(lambda reason: not reason.through))
@@ -160,8 +161,8 @@ def test_a_single_comparison_is_no_joined_test() -> None:
             "",
             "query:1: found nothing; expected a number, `-`, `P(...)`, `rate(...)`, `E(...)`, `hazard(...)`, "
             "`reason(...)`, `paths(...)`, `share(...)`, `why(...)`, `again(...)`, `payoff(...)`, `options(...)`, "
-            "`steps(...)`, `sensitivity(...)`, `pivots(...)`, `outcome(...)`, `posterior(...)`, `parameter(...)`, "
-            "`value(...)`, `moves(...)` or `(`.",
+            "`steps(...)`, `restraints(...)`, `sensitivity(...)`, `pivots(...)`, `outcome(...)`, `posterior(...)`, "
+            "`parameter(...)`, `value(...)`, `moves(...)` or `(`.",
         ),
         ("P(ties << close by 2016-01-01)", "query:9: found `<`; expected a name."),
         (

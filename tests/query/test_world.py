@@ -239,8 +239,8 @@ def test_a_day_before_the_forecast_starts_is_refused(world, known: str):
     [
         ("posterior(bluff) / posterior(economy)", 3 / 7),
         (f"value(gas at {BEGIN}) - 2 * (1 + 0.5)", 24.4),
-        (f"moves(south talk from {BEGIN} to {_day(7.0)})", 2.0),
-        (f"moves(south talk from {_day(1.0)} to {_day(5.5)})", 2.0),
+        (f"moves(south talk from {BEGIN} to {_day(7.0)})", 1.7),
+        (f"moves(south talk from {_day(1.0)} to {_day(5.5)})", 1.7),
         (f"moves(south talk from {_day(1.5)} to {_day(5.0)})", 0.0),
         (f"moves(north press from {BEGIN} to {_day(0.5)})", 1.0),
     ],
@@ -804,6 +804,16 @@ def test_steps_are_the_options_of_a_player_and_what_it_gains_by_those_of_others(
     assert steps.shares["north press"].value == pytest.approx(float(gain @ here / here.sum()), abs=1e-9)
 
 
+def test_restraints_are_differences_of_payoffs(world):
+    found = world.answer(parse_query("restraints(south | record)"))
+    north = {f"north never {action}" for action in ("press", "court", "declare")}
+    assert set(found.shares) == {*north, "bystander never plead"}
+    for name in ("north never press", "bystander never plead"):
+        expected = _ask(world, f"payoff(south | record, do({name})) - payoff(south | record)")
+        assert found.shares[name].value == pytest.approx(expected, abs=1e-12)
+    assert found.shares["bystander never plead"].value == pytest.approx(0.0, abs=1e-9)  # it is nowhere available
+
+
 def test_with_nothing_changed_the_past_is_the_record(world):
     assert _ask(world, f"P(south arm by {_day(7.0)} | record, had(nothing))") == 1.0
     assert _ask(world, f"P(south arm by {_day(2.25)} | record, had(nothing))") == 0.0
@@ -816,7 +826,7 @@ def test_what_came_of_a_forecast_is_read_off_the_record(world):
     found = world.answer(parse_query(f"outcome({text})")).shares
     p = _ask(world, f"P({text})")
     assert found["forecast"].value == p
-    assert found["what came"].value == 1.0
+    assert found["that it came"].value == 1.0
     assert found["Brier score"].value == pytest.approx((1.0 - p) ** 2)
     assert found["log score"].value == pytest.approx(np.log(p))
 
@@ -849,8 +859,10 @@ def test_a_number_that_turns_an_outcome_makes_it_as_likely_as_not(facts, world):
     assert _ask(world, f"P({text})") < 0.45
     found = world.answer(parse_query(f"pivots({text})"))
     assert isinstance(found, Table)
-    assert found.rows
-    for name, (now, turn, low, high) in found.rows.items():
+    first, *rows = found.rows.items()
+    assert first == ("its probability", (Number(_ask(world, f"P({text})")), Number(0.5), Number(0.0), Number(1.0)))
+    assert rows
+    for name, (now, turn, low, high) in rows:
         assert now.value == pytest.approx(BorderRules().number(name))
         assert (low.value, high.value) == pytest.approx((0.5 * now.value, 2.0 * now.value))
         there = World(facts, BorderRules().with_number(name, turn.value))

@@ -88,6 +88,6 @@ def test_options_are_told_by_the_best_and_the_worst():
     under = (Under("economy", "Economy", 1.0, parts, 4, 0, 0, ""),)
     text = sentence(Asked("options(russia | record)", "parts", "options", False, parts, 1.0, under, "exact", ""))
     assert text.startswith(
-        "Worth most is ease (\N{MINUS SIGN}0.5 ± 0.1 over waiting: taken ×0.61 as likely as waiting)"
+        "None beats waiting; least bad is ease (\N{MINUS SIGN}0.5 ± 0.1: taken ×0.61 as likely as waiting)"
     )
     assert "least sanction (\N{MINUS SIGN}2.0 ± 0.2)" in text

@@ -39,6 +39,8 @@ from raison.query.conditions import (
     speaks_of_explanations,
 )
 from raison.query.forms.explanation import ExplanationProbability
+from raison.query.forms.hazard import Hazard
+from raison.query.forms.rate import Rate
 from raison.query.forms.reason import Reason
 from raison.query.grammar import parse_query
 from raison.query.replays import PATHS
@@ -91,7 +93,8 @@ ASSUMES = {
     SURPRISE: "`surprise(...)` is not taken account of by anybody: players go on choosing as if nothing had changed",
     HAD: (
         "`had(...)` is known to everybody from its first day on, and the luck of the record is kept: clocks, outcomes "
-        "and the shocks of every choice. How shocks of one moment hang together (Gumbel-max) is assumed"
+        "and the shocks of every choice. How shocks of one moment hang together (Gumbel-max) is assumed: it keeps much "
+        "of what was, and other ways may keep less (`again` has the bounds)"
     ),
 }
 """What a change of each kind means."""
@@ -499,7 +502,7 @@ def _together(line: _Line, case: BuiltCase, jobs: Sequence[_Job], lines: Sequenc
         _estimates(answers, shares, kind),
         math.fsum(shares),
         under,
-        _method(query),
+        _method(query, case.records[0].calendar.unit),
         _assumes(query),
         _estimates(was, shares, kind) if was else {},
         _over_time(line, lines, shares),
@@ -560,11 +563,13 @@ def _form(query: Query) -> str:
     return str(query).partition("(")[0] if isinstance(query, Form) else ""
 
 
-def _method(query: Query) -> str:
+def _method(query: Query, unit: str) -> str:
     """Return how an answer is found."""
-    if any(form.is_at_mode for form in forms_in(query)):
+    forms = list(forms_in(query))
+    if any(form.is_at_mode for form in forms):
         return AT_MODE
-    return HISTORIES if _ways(query) == {HAD} else EXACT
+    rates = f"; rates are per {unit}" if any(isinstance(form, Rate | Hazard) for form in forms) else ""
+    return HISTORIES if _ways(query) == {HAD} else f"{EXACT}{rates}"
 
 
 def _kind(query: Query, answers: Sequence[_Answers]) -> str:

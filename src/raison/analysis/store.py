@@ -95,6 +95,9 @@ def _drawn(posterior: Importance) -> _Drawn:
     return _Drawn(**{field.name: getattr(posterior, field.name) for field in dataclasses.fields(_Drawn)})
 
 
+STAGES = "stages"
+"""Folder, beside the fits, of what stages found."""
+
 Kept = TypeVar("Kept")
 
 Form = TypeVar("Form", _Kept, _KeptRun)
@@ -169,12 +172,12 @@ class FitStore:
         Errors:
             Those of `compute`; `CannotWrite` if the machine refuses.
         """
-        path = self._folder / f"{key}.json"
+        path = self._folder / STAGES / f"{key}.json"
         try:
             return from_plain(hint, json.loads(path.read_text(encoding="utf-8")))
         except (OSError, ValueError, OverflowError, RecursionError):
             found = compute()
-        write_whole(make_folder(self._folder) / path.name, json.dumps(to_plain(found)))
+        write_whole(make_folder(path.parent) / path.name, json.dumps(to_plain(found)))
         return found
 
     def _read(self, form: type[Form], key: str) -> Form | None:

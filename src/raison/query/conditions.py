@@ -108,8 +108,13 @@ def resolve_given(given: Given, actions: Actions) -> Given:
 
 
 def check_query(query: Query, names: Names) -> list[str]:
-    """Return what a query asks for that the case does not have; empty if nothing."""
-    return [message for form in forms_in(query) for message in form.problems(names)]
+    """Return what a query asks for that the case does not have, or that cannot be compared; empty if nothing."""
+    wrong = [message for form in forms_in(query) for message in form.problems(names)]
+    scales = sorted({form.scale for form in forms_in(query)} - {""})
+    if len(scales) > 1:
+        whose = " and ".join(f"`{player}`" for player in scales)
+        wrong.append(f"what {whose} weigh has no common scale: each payoff is in units of its own player's shocks.")
+    return wrong
 
 
 def speaks_of_explanations(query: Query) -> bool:

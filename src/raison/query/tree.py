@@ -452,6 +452,11 @@ class Form(abc.ABC):
         return False
 
     @property
+    def scale(self) -> str:
+        """Return the player in units of whose shocks the answer is; empty for any other unit."""
+        return ""
+
+    @property
     def day(self) -> datetime.date | None:
         """Return the day for which it is asked; None if it could not be asked for another."""
         return None

@@ -52,7 +52,7 @@ from raison.query.tree import (
     Unchanged,
 )
 from raison.record import Seen, Shock, WatchedRecord
-from raison.record.watched import occupied
+from raison.record.watched import SAME_TIME, occupied
 
 ARITHMETIC = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
 INFINITE = "both sides are infinite: something is divided by 0"
@@ -66,6 +66,9 @@ MOST_TURNS = 8
 
 CLOSE = 1e-3
 """Error, in standard deviations, of where they do."""
+
+THE_OUTCOME = "its probability"
+"""The first row of what turns an outcome."""
 
 DAYS_TRIED = (15.0, 45.0, 90.0, 180.0)
 """Days by which a shock is moved to find where it turns an outcome."""
@@ -303,7 +306,7 @@ class World:
         )
 
     def slopes(self, outcome: Foreseeable) -> Mapping[str, float] | Undefined:
-        """Return d log odds / d log number of an outcome, for every number that has one above rounding."""
+        """Return d log odds / d log number of an outcome, for every number of the case."""
         probability = self._uncertain(outcome)
         if isinstance(probability, Undefined):
             return probability
@@ -311,7 +314,7 @@ class World:
         known = {name: each * self._rules.number(name) / (1.0 - probability) for name, each in found.items()}
         for name, shift in self._shocks(outcome).items():
             known[name] = _by_day(shift, _log_odds(probability))
-        return {name: each for name, each in known.items() if abs(each) > FLAT}
+        return known
 
     def _shocks(self, outcome: Foreseeable) -> Mapping[str, Callable[[float], float]]:
         """Return for every shock that is known what the log odds of an outcome are if it came so many days later."""
@@ -321,12 +324,12 @@ class World:
             return {}
         known, days, found = start_of(given, self), watched.calendar.days, {}
         for item in watched.record.items:
-            if not isinstance(item, Shock) or item.time > known:
+            if not isinstance(item, Shock) or item.time >= known - SAME_TIME:
                 continue
 
             def shift(later: float, item: Shock = item) -> float:
                 time = item.time + later / days
-                if not 0.0 <= time <= known:
+                if not 0.0 <= time < known - SAME_TIME:
                     return math.nan
                 others = [each for each in watched.record.items if each is not item]
                 items = tuple(sorted([*others, replace(item, time=time)], key=lambda each: each.time))
@@ -353,6 +356,8 @@ class World:
         priors = {each.name: each.prior for each in self._rules.parameters if each.prior.is_free}
         guesses: list[tuple[float, str, float]] = []
         for name in slopes.keys() & priors.keys():
+            if abs(slopes[name]) <= FLAT:
+                continue
             now, prior = self._rules.number(name), priors[name]
             by_z = slopes[name] / now * prior.slope(prior.standardised(now))
             step = -_log_odds(probability) / by_z
@@ -368,7 +373,7 @@ class World:
             turn = _turning_day(shift, _log_odds(probability))
             if turn is not None:
                 found[name] = Turn(0.0, turn, -MOST_DAYS, MOST_DAYS)
-        return found
+        return {THE_OUTCOME: Turn(probability, 0.5, 0.0, 1.0), **found} if found else {}
 
     def _turn(self, outcome: Foreseeable, name: str, prior: Prior, step: float, probability: float) -> float | None:
         """Return where a number makes an outcome as likely as not, about a step away; None if it does nowhere near."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from raison.asked import WHOLE, Asked, Estimate
 from raison.errors import counted
+from raison.inference.reasons import COSTS, SHOCKS
 from raison.query.answers import TOGETHER
 from raison.report.parts import AskedRow, AskedTable
 from raison.report.words import factor, hundredths, number, percent
@@ -42,12 +43,13 @@ def _turns(asked: Asked) -> str:
     """Return which number has to be moved the least to turn the outcome, under the most probable explanation that has
     one."""
     best = max((each for each in asked.under if each.table), key=lambda each: each.posterior)
-    name, row = next(iter(best.table.items()))
+    (_, outcome), (name, row), *_ = best.table.items()
     now, turn, low, high = row.values()
     outside = "" if min(low, high) <= turn <= max(low, high) else ", beyond its range"
-    text = f"Under {best.label} the outcome turns if {name} goes from {number(now, 3)} to {number(turn, 3)}{outside} "
+    text = f"Under {best.label} the outcome, {number(outcome['now'])} probable now, turns if "
+    text += f"{name} goes from {number(now, 3)} to {number(turn, 3)}{outside} "
     text += f"({number(low, 3)} to {number(high, 3)})"
-    others = len(best.table) - 1
+    others = len(best.table) - 2
     text += f"; {counted(others, 'other number')} would turn it, too, if moved further" if others else ""
     return f"{text}. Each is moved alone, from the first day on."
 
@@ -63,11 +65,16 @@ def _reasons(asked: Asked) -> str:
     through = asked.question.partition(" through ")[2].rstrip(")").partition(" ")[0]
     if through:
         text = f"What works through `{through}` makes the act {factor(math.exp(whole.value))} as likely ({known})"
-    best = max(parts, key=lambda each: each[1].value)
-    worst = min(parts, key=lambda each: each[1].value)
+    motives = [each for each in parts if each[0] not in (COSTS, SHOCKS)] if through else parts
+    best = max(motives, key=lambda each: each[1].value)
+    worst = min(motives, key=lambda each: each[1].value)
     named = [f"most for it speaks {best[0]} ({hundredths(best[1].value)})"] if best[1].value > 0 else []
     named += [f"most against it {worst[0]} ({hundredths(worst[1].value)})"] if worst[1].value < 0 else []
-    averaged = "" if asked.form == "why" else " The parts are averaged over explanations that want different things."
+    averaged = " The parts are averaged over explanations that want different things."
+    if asked.form == "why":
+        averaged = (
+            " Averaged as logs over the explanations, each of which may point to another variable: read the rows."
+        )
     return f"{'; '.join([text, *named])}.{averaged}"
 
 
@@ -89,23 +96,29 @@ def _shares(asked: Asked) -> str:
 def _again(asked: Asked) -> str:
     """Return how likely a choice would have been made again."""
     luck, least, most = asked.parts.values()
-    text = f"With the same luck it would have done the same with probability {plus_minus(luck)}"
-    bounds = f"from {number(least.value)} to {number(most.value)}"
-    return f"{text}; however the shocks of one moment hang together, {bounds}: no record tells more."
+    bounds = f"with a probability from {number(least.value)} to {number(most.value)}"
+    text = f"It would have done the same {bounds}: how the shocks of one moment hang together no record tells"
+    return f"{text}. By Gumbel-max, which `had(...)` takes and which keeps much of what was, {plus_minus(luck)}."
 
 
 def _outcome(asked: Asked) -> str:
     """Return how a forecast came out."""
     forecast, came, brier, log = asked.parts.values()
-    text = f"The forecast was {plus_minus(forecast)}, and what came is {plus_minus(came)}"
+    text = f"The forecast was {plus_minus(forecast)}; that it came has probability {plus_minus(came)} by all that was "
+    text += "seen since, as each account reads it (0 or 1 where the record itself says so)"
     return f"{text}: Brier score {number(brier.value, 2)} (0 is best), log score {number(log.value, 2)}."
 
 
 def _sensitivity(asked: Asked) -> str:
     """Return on which numbers an outcome hangs most."""
-    shown = sorted(asked.parts.items(), key=lambda each: -abs(each[1].value))[:3]
-    named = "; ".join(f"{name} ({factor(2.0**each.value)})" for name, each in shown)
-    return f"What doubling a number does to the odds of the outcome, the most first: {named}."
+    by_size = sorted(asked.parts.items(), key=lambda each: -abs(each[1].value))
+    numbers = [each for each in by_size if not each[0].startswith(BY_DAY)][:3]
+    named = "; ".join(f"{name} ({factor(2.0**each.value)})" for name, each in numbers)
+    text = f"What doubling a number does to the odds of the outcome, the most first: {named}."
+    days = [each for each in by_size if each[0].startswith(BY_DAY)][:1]
+    for name, each in days:
+        text += f" Each of the {name} changes them {factor(math.exp(each.value))}."
+    return text
 
 
 def _options(asked: Asked) -> str:
@@ -113,11 +126,14 @@ def _options(asked: Asked) -> str:
     best, worst = (pick(asked.parts.items(), key=lambda each: each[1].value) for pick in (max, min))
     likelier = f"{factor(math.exp(best[1].value))} as likely as waiting"
     text = f"Worth most is {best[0]} ({plus_minus(best[1])} over waiting: taken {likelier})"
-    if asked.form == "steps":
+    if best[1].value < 0.0:
+        text = f"None beats waiting; least bad is {best[0]} ({plus_minus(best[1])}: taken {likelier})"
+    if asked.form in ("steps", "restraints"):
         text = f"Worth most is {best[0]} ({plus_minus(best[1])})"
     if len(asked.parts) > 1:
         text += f", least {worst[0]} ({plus_minus(worst[1])})"
-    return f"{text}; averaged over the explanations, whose rows may differ."
+    scale = "in units of the shocks of its own choices, which have no scale that another player shares"
+    return f"{text}; {scale}. Averaged over the explanations, whose rows may differ."
 
 
 _IN_WORDS = {
@@ -207,6 +223,9 @@ def ends(value: Estimate) -> str:
 _OF_SHARES = ("share", "again", "outcome")
 """Forms whose parts are probabilities and shares, not weights with a sign."""
 
+BY_DAY = "days by which"
+"""How the name of a shock's day begins, beside the numbers of a case."""
+
 MOST_PARTS = 20
 """Parts of one answer that are told."""
 
@@ -224,7 +243,7 @@ def parts_text(parts: Mapping[str, Estimate], form: str) -> str:
     if form in ("again", "outcome"):
         return ", ".join(f"{name} {number(each.value)}" for name, each in parts.items())
     shown = [each for each in parts.items() if each[0] != TOGETHER]
-    if form in ("options", "steps"):
+    if form in ("options", "steps", "restraints"):
         shown.sort(key=lambda each: -each[1].value)
     else:
         shown.sort(key=lambda each: -abs(each[1].value))
@@ -266,7 +285,7 @@ def _cells(
     """Return the answer, and what is said beside it."""
     if table:
         shown = "; ".join(f"{name}: {_turn(row)}" for name, row in table.items())
-        return counted(len(table), "number"), shown
+        return counted(len(table) - 1, "number"), shown
     if not parts:
         return "no answer", ""
     whole = list(parts.values())[-1]

@@ -122,7 +122,9 @@ def _table(*columns: tuple[str, str]) -> Table:
     """Return an empty table; a column is (title, `left` or `right`)."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
     for title, side in columns:
-        table.add_column(title, justify="right" if side == "right" else "left", no_wrap=side in ("right", "short"))
+        is_whole = side in ("right", "short")
+        overflow = "ellipsis" if is_whole else "fold"
+        table.add_column(title, justify="right" if side == "right" else "left", no_wrap=is_whole, overflow=overflow)
     return table
 
 

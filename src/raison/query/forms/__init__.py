@@ -6,7 +6,7 @@ from raison.query.forms.explanation import EXPLANATION
 from raison.query.forms.hazard import HAZARD
 from raison.query.forms.indicator import INDICATOR
 from raison.query.forms.moves import MOVES
-from raison.query.forms.options import OPTIONS, STEPS
+from raison.query.forms.options import OPTIONS, RESTRAINTS, STEPS
 from raison.query.forms.outcome import OUTCOME
 from raison.query.forms.parameter import PARAMETER
 from raison.query.forms.paths import PATHS
@@ -33,6 +33,7 @@ FORMS = (
     PAYOFF,
     OPTIONS,
     STEPS,
+    RESTRAINTS,
     SENSITIVITY,
     PIVOTS,
     OUTCOME,

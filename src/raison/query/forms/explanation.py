@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from raison.errors import did_you_mean
-from raison.query.answers import Answer, Number
+from raison.inference.model import HABIT, NO_MOTIVES, SHARED_MOTIVES
+from raison.query.answers import Answer, Number, Undefined
 from raison.query.syntax import Syntax
-from raison.query.tree import RECORD, Askable, Form, Names
+from raison.query.tree import BOTH, CLUES, RECORD, Askable, Form, Names
 
 
 @dataclass(frozen=True)
@@ -22,18 +23,29 @@ class ExplanationProbability(Form):
 
     def problems(self, names: Names) -> list[str]:
         problems = []
-        if self.explanation not in names.explanations:
-            problems.append(f"no explanation `{self.explanation}`.{did_you_mean(self.explanation, names.explanations)}")
+        known = (*names.explanations, NO_MOTIVES, SHARED_MOTIVES, HABIT)
+        if self.explanation not in known:
+            problems.append(f"no explanation `{self.explanation}`.{did_you_mean(self.explanation, known)}")
         if self.basis != RECORD and not names.has_clues:
             problems.append(f"`{self}` asks for clues, and the case has none.")
         return problems
 
     def answer(self, world: Askable) -> Answer:
-        return Number(world.probabilities[self.basis][self.explanation])
+        known = world.probabilities[self.basis]
+        if self.explanation not in known:
+            return Undefined(f"`{self.explanation}` is no rival here")
+        return Number(known[self.explanation])
 
     @property
     def speaks_of_explanations(self) -> bool:
         return True
 
 
-EXPLANATION = Syntax("explanation", "WORD basis?", ExplanationProbability, "posterior")
+def _build(*words: str) -> ExplanationProbability:
+    *name, last = words
+    if last in (RECORD, CLUES, BOTH) and name:
+        return ExplanationProbability(" ".join(name), last)
+    return ExplanationProbability(" ".join(words))
+
+
+EXPLANATION = Syntax("explanation", "WORD+ basis?", _build, "posterior")

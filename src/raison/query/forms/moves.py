@@ -1,4 +1,7 @@
-"""`moves(PLAYER ACTION from DATE to DATE)`: how many moves the record has, both days included."""
+"""`moves(PLAYER ACTION from DATE to DATE)`: how many moves the record has, both days included.
+
+A move counts by its confidence: two of which each is as likely as not count for one.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from raison.query.answers import Answer, Number, Undefined
 from raison.query.conditions import check_action, check_episode, resolve_action
 from raison.query.syntax import Syntax
 from raison.query.tree import LOOKED_UP, Actions, Askable, Form, Names
+from raison.record import Move
 from raison.record.watched import SAME_TIME
 
 
@@ -47,15 +51,16 @@ class MoveCount(Form):
         one_day = 1.0 / watched.calendar.days
         begin, end = (watched.calendar.time_of(date) for date in (self.begin, self.end))
         act = Act(self.player, self.action)
-        times = list(watched.record.times(act))
+        moves = [each for each in watched.record.items if isinstance(each, Move) and act in (each.act, each.answer)]
+        times = [(move.time, move.confidence) for move in moves]
         for count in (count for count in watched.record.counts if count.act == act):
             is_in, is_out = begin <= count.since + SAME_TIME, end + one_day < count.time - SAME_TIME
             if is_in and not is_out:
-                times += [end] * count.number
+                times += [(end, 1.0)] * count.number
             elif count.since < end + one_day - SAME_TIME and count.time > begin + SAME_TIME:
                 span = f"{watched.calendar.date_of(count.since)} to {count.date}"
                 return Undefined(f"`{act}` is counted from {span}, which lies only partly within the time asked about")
-        return Number(float(sum(begin - SAME_TIME <= time <= end + SAME_TIME for time in times)))
+        return Number(sum(sure for time, sure in times if begin - SAME_TIME <= time <= end + SAME_TIME))
 
     @property
     def rests_on(self) -> str:

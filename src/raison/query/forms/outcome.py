@@ -21,7 +21,7 @@ from raison.query.forms.probability import BODY, Probability, read_probability
 from raison.query.syntax import Syntax
 from raison.query.tree import Actions, Askable, Form, Names
 
-FORECAST, CAME, BRIER, LOG = "forecast", "what came", "Brier score", "log score"
+FORECAST, CAME, BRIER, LOG = "forecast", "that it came", "Brier score", "log score"
 """Parts of the answer."""
 
 

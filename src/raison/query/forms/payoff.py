@@ -42,6 +42,10 @@ class OfPlayer(Conditioned):
             wrong += check_forecast(self.given, self.date, names)
         return wrong
 
+    @property
+    def scale(self) -> str:
+        return self.player
+
     def time(self, world: Askable) -> float:
         """Return the time from which on it is asked."""
         return start_of(self.given, world) if self.date is None else end_of(self.date, self.given, world)

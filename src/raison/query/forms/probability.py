@@ -101,6 +101,11 @@ class Probability(Foreseeable):
         wrong += check_given(self.given, names) + check_forecast(self.given, day, names)
         if self.moment.begin is not None:
             wrong += _check_begin(self.moment.begin, day, self.given, names)
+        elif isinstance(self.event, Happens | Happenings) and _is_over(day, self.given, names):
+            wrong.append(
+                f"found `by {day}`, the day on which the forecast starts: no time is left in which anybody could act. "
+                "Ask for a later day, know less (`record to DATE`), or ask what was: `| record, had(nothing)`."
+            )
         return wrong
 
     def answer(self, world: Askable) -> Answer:
@@ -133,6 +138,11 @@ class Probability(Foreseeable):
             begin = max(begin, world.record(self.given.episode).calendar.time_of(self.moment.begin))
         other = None if self.other is None else event_in(self.other, world)
         return event_in(self.event, world), other, begin, end_of(self.moment.date, self.given, world)
+
+
+def _is_over(day: datetime.date, given: Given, names: Names) -> bool:
+    """Return whether a forecast has ended as soon as it starts."""
+    return given.record is not None and not given.is_replay and day == forecast_start(given, names)
 
 
 def _check_begin(begin: datetime.date, end: datetime.date, given: Given, names: Names) -> list[str]:
