@@ -34,14 +34,24 @@ def _case() -> BuiltCase:
     return open_case(folder)
 
 
+WARM = (
+    "sensitivity(border = open by 2022-12-31 | record)",
+    "P(border = open by 2022-06-30 | record, had(trade = good))",
+    "E(months until northland offer | record)",
+    "reason(northland offer)",
+)
+"""Asked first, so that no question has to wait for loops to be compiled."""
+
+
 @functools.cache
 def _world() -> World:
     case = _case()
     beliefs = {"record": {each.name: 0.5 for each in case.explanations}}
     first = case.explanations[0]
-    return World(
-        Facts(case.space, case.records, case.indicators, beliefs), Choices(case, first.centre, first.parameters)
-    )
+    facts = Facts(case.space, case.records, case.indicators, beliefs)
+    for text in WARM:
+        World(facts, Choices(case, first.centre, first.parameters)).answer(parse_query(text))  # pyright: ignore
+    return World(facts, Choices(case, first.centre, first.parameters))
 
 
 @dataclass(frozen=True)
@@ -67,9 +77,10 @@ class AnswerAttack:
         wrong = check_question(query, _case().names)
         if wrong:
             return None if all(message.strip() for message in wrong) else "refused without a reason"
+        world = _world()
         begin = time.monotonic()
         try:
-            answer = _world().answer(query)
+            answer = world.answer(query)
         except (NotConverged, QueryError) as error:
             return None if str(error).strip() else "failed without a reason"
         if isinstance(answer, Number) and math.isnan(answer.value):
