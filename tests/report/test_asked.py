@@ -61,6 +61,14 @@ def test_what_was_not_measured_is_not_told_as_exact():
     assert sentence(odd) == "0.29 (error not known), averaged over the explanations; its spread is not measured here."
 
 
+def test_steps_tell_first_whether_any_of_ones_own_beats_waiting():
+    parts = {"russia ease": Estimate(-0.5, 0.1, -1.0, 0.0), "turkey conciliate": Estimate(0.3, 0.1, 0.0, 0.5)}
+    under = (Under("economy", "Economy", 1.0, parts, 4, 0, 0, ""),)
+    text = sentence(Asked("steps(russia | record)", "parts", "steps", False, parts, 1.0, under, "exact", ""))
+    assert text.startswith("None of its own acts beats waiting (least bad: russia ease, ")
+    assert "Worth most is turkey conciliate" in text
+
+
 def test_what_works_through_a_variable_is_not_told_as_the_whole():
     parts = {"votes": Estimate(0.5, 0.1, 0.0, 1.0), TOGETHER: Estimate(0.5, 0.1, 0.0, 1.0)}
     under = (Under("economy", "Economy", 1.0, parts, 4, 0, 0, ""),)

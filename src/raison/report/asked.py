@@ -130,6 +130,12 @@ def _options(asked: Asked) -> str:
         text = f"None beats waiting; least bad is {best[0]} ({plus_minus(best[1])}: taken {likelier})"
     if asked.form in ("steps", "restraints"):
         text = f"Worth most is {best[0]} ({plus_minus(best[1])})"
+    if asked.form == "steps":
+        player = asked.question.partition("(")[2].split()[0].rstrip(")")
+        own = [each for each in asked.parts.items() if each[0].startswith(f"{player} ")]
+        top = max(own, key=lambda each: each[1].value, default=None)
+        if top and top[1].value < 0.0:
+            text = f"None of its own acts beats waiting (least bad: {top[0]}, {plus_minus(top[1])}). {text}"
     if len(asked.parts) > 1:
         text += f", least {worst[0]} ({plus_minus(worst[1])})"
     scale = "in units of the shocks of its own choices, which have no scale that another player shares"
