@@ -291,11 +291,8 @@ def paths_csv(paths: Paths) -> str:
     names = tuple(paths.levels)
     whose = np.array(paths.explanation)[paths.path]
     columns = (whose, paths.date.astype(str), paths.who, paths.what, *(paths.levels[name] for name in names))
-    file = io.StringIO(newline="")
-    writer = csv.writer(file)
-    writer.writerow(("path", "explanation", "date", "who", "what", *names))
-    writer.writerows(zip(paths.path.tolist(), *map(_words, columns), strict=True))
-    return file.getvalue()
+    header = ("path", "explanation", "date", "who", "what", *names)
+    return _csv_of_cells(header, zip(paths.path.tolist(), *map(_words, columns), strict=True))
 
 
 def _words(column: np.ndarray) -> list[str]:
@@ -339,10 +336,15 @@ def _json_text(plain: Any) -> str:
 
 
 def _csv_text(columns: Sequence[str], rows: Rows) -> str:
+    return _csv_of_cells(columns, ([_cell(value) for value in row] for row in rows))
+
+
+def _csv_of_cells(columns: Sequence[str], rows: Rows) -> str:
+    """Return a table as CSV, whose values are cells already."""
     file = io.StringIO(newline="")
     writer = csv.writer(file)
     writer.writerow(columns)
-    writer.writerows([_cell(value) for value in row] for row in rows)
+    writer.writerows(rows)
     return file.getvalue()
 
 

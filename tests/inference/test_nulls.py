@@ -14,7 +14,7 @@ from raison.inference.nulls import (
     LEAST_SPREAD,
     REPLY,
     UNKNOWN,
-    acts_of,
+    every_act,
     habit,
     predict_habit,
     with_shared_motives,
@@ -39,7 +39,7 @@ def account(name: str, **free) -> Explanation:
 
 def habitual(like, motives, explanations, actions, solve, records) -> Explanation:
     """Return habit and reply as it is predicted."""
-    acts = acts_of(actions)
+    acts = every_act(actions)
     return habit(like, motives, acts, predict_habit(acts, explanations, solve, records))
 
 

@@ -381,17 +381,21 @@ def _ask_one(job: _Job, *, case: BuiltCase, lines: Sequence[_Line]) -> list[_Lin
     found = [_Lines([_Answers() for _ in line.all], [], []) for line in lines]
     at_mode = world(np.array([each.mode for each in result.parameters]), None)
     picked = Counter(Draws(result.draws, result.weights).pick(job.amount, job.seed).tolist())
-    worlds = [(world(result.draws[position], at_mode), times) for position, times in picked.items()]
-    for number, (here, times) in enumerate(worlds):
+    for position, times in picked.items():
+        here = world(result.draws[position], at_mode)
         for line, each in zip(lines, found, strict=True):
-            if any(form.is_at_mode for form in forms_in(line.query)):
-                if number == 0:
-                    each.answers[:] = [_added(_Answers(), at_mode, line.query, 1)]
-                continue
-            each.answers[:] = [_added(a, here, query, times) for a, query in zip(each.answers, line.all, strict=True)]
-            _add_levels(each, here, line, times)
-        worlds[number] = (at_mode, 0)  # what it has worked out is not needed any more
+            if not _is_at_mode(line.query):
+                each.answers[:] = [_added(a, here, one, times) for a, one in zip(each.answers, line.all, strict=True)]
+                _add_levels(each, here, line, times)
+    for line, each in zip(lines, found, strict=True):
+        if _is_at_mode(line.query):
+            each.answers[:] = [_added(_Answers(), at_mode, line.query, 1)]
     return found
+
+
+def _is_at_mode(query: Query) -> bool:
+    """Return whether a question is asked at the most probable numbers alone."""
+    return any(form.is_at_mode for form in forms_in(query))
 
 
 def _add_levels(so_far: _Lines, world: World, line: _Line, times: int) -> None:
@@ -474,9 +478,8 @@ def _estimate_drawn(column: Float[np.ndarray, " draws"], kind: str) -> Estimate:
 
 def _together(line: _Line, case: BuiltCase, jobs: Sequence[_Job], lines: Sequence[_Lines]) -> Asked:
     """Return what all explanations answered to one question."""
-    query, count = line.query, 1 + len(line.days)
-    answers = [each.answers[0] for each in lines]
-    was = [each.answers[count] for each in lines] if len(lines[0].answers) > count else []
+    query = line.query
+    answers, was = _asked_and_was(line, lines, 0)
     kind = _kind(query, answers)
     under = tuple(
         Under(
@@ -510,6 +513,19 @@ def _together(line: _Line, case: BuiltCase, jobs: Sequence[_Job], lines: Sequenc
     )
 
 
+def _asked_and_was(line: _Line, lines: Sequence[_Lines], number: int) -> tuple[list[_Answers], list[_Answers]]:
+    """Return what all explanations answered to a line, and had nothing been changed if that is asked, too.
+
+    Args:
+        line: a question.
+        lines: what each explanation answered.
+        number: 0 for the question itself, then its other days in their order.
+    """
+    was = number + 1 + len(line.days)  # `_Line.all` has them behind
+    unchanged = [each.answers[was] for each in lines] if was < len(lines[0].answers) else []
+    return [each.answers[number] for each in lines], unchanged
+
+
 def _plain(table: Table | None) -> dict[str, dict[str, float]]:
     if table is None:
         return {}
@@ -521,11 +537,11 @@ def _plain(table: Table | None) -> dict[str, dict[str, float]]:
 
 def _over_time(line: _Line, lines: Sequence[_Lines], shares: Sequence[float]) -> tuple[AskedOn, ...]:
     """Return the average for every day, and as it was, if that is asked."""
-    found, count = [], 1 + len(line.days)
+    found = []
     for number, day in enumerate(line.days, 1):
-        here = _estimates([each.answers[number] for each in lines], shares, "number").get(WHOLE)
-        there = [each.answers[count + number] for each in lines] if len(lines[0].answers) > count else []
-        was = _estimates(there, shares, "number").get(WHOLE) if there else None
+        answers, unchanged = _asked_and_was(line, lines, number)
+        here = _estimates(answers, shares, "number").get(WHOLE)
+        was = _estimates(unchanged, shares, "number").get(WHOLE) if unchanged else None
         if here is not None:
             found.append(AskedOn(str(day), here.value, here.low, here.high, None if was is None else was.value))
     return tuple(found)
@@ -565,10 +581,9 @@ def _form(query: Query) -> str:
 
 def _method(query: Query, unit: str) -> str:
     """Return how an answer is found."""
-    forms = list(forms_in(query))
-    if any(form.is_at_mode for form in forms):
+    if _is_at_mode(query):
         return AT_MODE
-    rates = f"; rates are per {unit}" if any(isinstance(form, Rate | Hazard) for form in forms) else ""
+    rates = f"; rates are per {unit}" if any(isinstance(form, Rate | Hazard) for form in forms_in(query)) else ""
     return HISTORIES if _ways(query) == {HAD} else f"{EXACT}{rates}"
 
 

@@ -25,7 +25,7 @@ from raison.inference.laplace import Laplace, Start, fit
 from raison.inference.likelihood import GameLikelihood, HabitLikelihood, chain_of, habit_game
 from raison.inference.model import Explanation
 from raison.inference.nulls import (
-    acts_of,
+    every_act,
     habit,
     numbers_of_habit,
     predict_habit,
@@ -98,18 +98,20 @@ def make_rivals(case: BuiltCase, usual: Mapping[str, Prior] | None = None) -> tu
         case: the case.
         usual: priors of the numbers that habit and reply has of its own, by name; they are predicted if not known.
     """
-    games = roughly = GameLikelihood(case.game, case.records)
+    games = GameLikelihood(case.game, case.records)
     with contextlib.suppress(NotConverged):  # then every game is solved from players who act at random
         games = games.starting_at(case.explanations[0].centre)
-        roughly = games.starting_at(case.explanations[0].centre, tolerance=PREDICTED_TOLERANCE)
     actions = sum(len(names) for names in case.names.actions.values())
     memory = habit_game(case.game(case.own.centre)).space
     remembered = tuple(watched.within(memory) for watched in case.records)
     habits = HabitLikelihood(case.game, remembered, actions)
     shared = with_shared_motives(case.own, case.explanations, case.motives)
-    acts = acts_of(case.names.actions)
+    acts = every_act(case.names.actions)
     priors = {name: usual[name] for name in numbers_of_habit(acts) if name in usual} if usual else {}
     if not priors:
+        roughly = games
+        with contextlib.suppress(NotConverged):
+            roughly = games.starting_at(case.explanations[0].centre, tolerance=PREDICTED_TOLERANCE)
         priors = predict_habit(acts, case.explanations, roughly.solve, case.records)
     habitual = habit(case.own, case.motives, acts, priors)
     return (

@@ -18,7 +18,7 @@ from jaxtyping import Float
 from raison.arrays import StateArray, StateMask, StateNumbers
 from raison.chain.chain import Chain
 from raison.chain.filter import run_filter, stopped_at
-from raison.chain.matrix import generator_matrix
+from raison.chain.matrix import by_diagonal, generator_matrix
 from raison.chain.plan import Act, Sight, make_plan
 from raison.errors import NotConverged
 from raison.game import Effect, StateSpace, Variable
@@ -155,7 +155,7 @@ class Race:
         if not start.any():
             return 0.0
         left = math.inf
-        for near in (_by_diagonal, _by_factors):  # the second takes much longer, and is for slow worlds
+        for near in (by_diagonal, _by_factors):  # the second takes much longer, and is for slow worlds
             times, _ = scipy.sparse.linalg.gmres(inside, start, rtol=CLOSE, restart=80, maxiter=20, M=near(inside))
             left = float(np.abs(inside @ times - start).sum()) / float(start.sum())
             if left <= WORST:
@@ -197,11 +197,6 @@ def happened_by(
     plan = make_plan([(i, Sight(time)) for i, time in enumerate(times)], float(times[-1]), chain.space.size)
     silence = run_filter(dataclasses.replace(chain, seen=seen, kinds=kinds), plan, start).silence
     return -np.expm1(np.cumsum(silence)[: len(times)])
-
-
-def _by_diagonal(matrix: scipy.sparse.csc_array) -> scipy.sparse.linalg.LinearOperator:
-    inverse = np.reciprocal(np.asarray(matrix.diagonal(), dtype=np.float64))
-    return scipy.sparse.linalg.LinearOperator(matrix.shape, lambda right: inverse * np.ravel(right))
 
 
 def _by_factors(matrix: scipy.sparse.csc_array) -> scipy.sparse.linalg.LinearOperator:

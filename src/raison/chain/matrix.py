@@ -29,6 +29,14 @@ def generator_matrix(chain: Chain) -> scipy.sparse.csr_array:
     return scipy.sparse.csr_array((np.concatenate([*rates, leaving]), places), shape=(size, size))
 
 
+def by_diagonal(
+    matrix: scipy.sparse.csr_array | scipy.sparse.csc_array,
+) -> scipy.sparse.linalg.LinearOperator:
+    """Return the inverse of the diagonal of a matrix, to precondition a solve by."""
+    inverse = np.reciprocal(np.asarray(matrix.diagonal(), dtype=np.float64))
+    return scipy.sparse.linalg.LinearOperator(matrix.shape, lambda right: inverse * np.ravel(right))
+
+
 def discounted(chain: Chain, flows: Sequence[StateVector], discount_rate: float) -> list[StateVector]:
     """Return what flows of payments are worth from every state on: v with  rho v = flow + Q v.
 
@@ -42,9 +50,7 @@ def discounted(chain: Chain, flows: Sequence[StateVector], discount_rate: float)
     """
     generator = generator_matrix(chain)
     matrix = scipy.sparse.csr_array(discount_rate * scipy.sparse.eye_array(chain.space.size) - generator)
-    inverse = np.reciprocal(np.asarray(matrix.diagonal(), dtype=np.float64))
-    near = scipy.sparse.linalg.LinearOperator(matrix.shape, lambda right: inverse * np.ravel(right))
-    found = []
+    near, found = by_diagonal(matrix), []
     for flow in flows:
         right = np.asarray(flow, dtype=np.float64)
         if not right.any():

@@ -97,7 +97,7 @@ def _still(like: Explanation, motives: set[int]) -> tuple[Parameter, ...]:
     )
 
 
-def acts_of(actions: Mapping[str, Iterable[str]]) -> list[str]:
+def every_act(actions: Mapping[str, Iterable[str]]) -> list[str]:
     """Return every act as it is written, player by player."""
     return [f"{player} {action}" for player, each in actions.items() for action in each]
 

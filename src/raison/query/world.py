@@ -212,7 +212,7 @@ class World:
     def believing(self, probabilities: Mapping[str, Mapping[str, float]]) -> World:
         """Return the same world with other probabilities of the explanations; what was answered is kept."""
         facts = replace(self._facts, probabilities=probabilities)
-        other = World(facts, self._rules, near=self._near)
+        other = World(facts, self._rules, near=self._near, start=self._start)
         other._changed = self._changed
         other._answered = {form: each for form, each in self._answered.items() if not form.speaks_of_explanations}
         return other
@@ -310,11 +310,15 @@ class World:
         probability = self._uncertain(outcome)
         if isinstance(probability, Undefined):
             return probability
-        found = self._rules.slopes(outcome.foreseen(self))
-        known = {name: each * self._rules.number(name) / (1.0 - probability) for name, each in found.items()}
+        known = self._elasticities(outcome, probability)
         for name, shift in self._shocks(outcome).items():
             known[name] = _by_day(shift, _log_odds(probability))
         return known
+
+    def _elasticities(self, outcome: Foreseeable, probability: float) -> dict[str, float]:
+        """Return d log odds / d log number of an outcome of this probability, for every number of the case."""
+        found = self._rules.slopes(outcome.foreseen(self))
+        return {name: each * self._rules.number(name) / (1.0 - probability) for name, each in found.items()}
 
     def _shocks(self, outcome: Foreseeable) -> Mapping[str, Callable[[float], float]]:
         """Return for every shock that is known what the log odds of an outcome are if it came so many days later."""
@@ -347,12 +351,10 @@ class World:
 
     def turns(self, outcome: Foreseeable) -> Mapping[str, Turn] | Undefined:
         """Return where each number, moved alone, makes an outcome as likely as not; see `Askable`."""
-        probability, slopes = self._uncertain(outcome), self.slopes(outcome)
-        for each in (probability, slopes):
-            if isinstance(each, Undefined):
-                return each
-        assert isinstance(probability, float)
-        assert isinstance(slopes, Mapping)
+        probability = self._uncertain(outcome)
+        if isinstance(probability, Undefined):
+            return probability
+        slopes = self._elasticities(outcome, probability)
         priors = {each.name: each.prior for each in self._rules.parameters if each.prior.is_free}
         guesses: list[tuple[float, str, float]] = []
         for name in slopes.keys() & priors.keys():
