@@ -72,7 +72,7 @@ class Dense:
                     np.asarray(action.cost, dtype=float),
                     everywhere if action.is_available is None else np.asarray(action.is_available),
                     [
-                        (float(chance), targets_of(game.space, effect))
+                        (np.asarray(chance, dtype=float), targets_of(game.space, effect))
                         for chance, effect in zip(action.chances, action.outcomes, strict=True)
                     ],
                     float(action.seen[0]),

@@ -246,3 +246,18 @@ def retuned(game: Game, *, nature=1.0, deciding=1.0, precision=1.0, rho: float |
 
     drifts = tuple(dataclasses.replace(drift, hazard=faster(drift.hazard, nature)) for drift in game.drifts)
     return dataclasses.replace(game, drifts=drifts, players=tuple(player(old) for old in game.players))
+
+
+def wavering(game):
+    """The game in which every action with two outcomes or more turns out otherwise in every other state."""
+    odd = np.arange(game.space.size) % 2
+
+    def turned(action):
+        if len(action.chances) < 2:
+            return action
+        first, second, *others = action.chances
+        moved = 0.4 * first * odd
+        return dataclasses.replace(action, chances=(first - moved, second + moved, *others))
+
+    players = tuple(dataclasses.replace(p, actions=tuple(map(turned, p.actions))) for p in game.players)
+    return dataclasses.replace(game, players=players)

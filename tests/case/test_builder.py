@@ -364,3 +364,77 @@ def test_costs_that_hang_on_the_state_are_studied_like_others(dear: BuiltCase) -
     (answer,) = raison.ask(study, ["reason(northland offer on 2021-11-15)"])
     *parts, whole = [each.value for each in answer.parts.values()]
     assert sum(parts) == pytest.approx(whole, abs=1e-9)
+
+
+STATE_CHANCES = (
+    "outcomes: [{chance: {base: 0.3 to 0.7, when: {mood: {angry: x0.2 to x0.6}, trade: {dying: x3}}}, "
+    "changes: {border: +1}}, {chance: 0.05 to 0.2, changes: {mood: calm}}, {chance: rest}]"
+)
+
+
+@pytest.fixture(scope="module")
+def fickle(tmp_path_factory: pytest.TempPathFactory) -> BuiltCase:
+    """The small case, in which an offer is less likely to help where voters are angry, more where trade is dying."""
+    folder = tmp_path_factory.mktemp("fickle") / "small"
+    write_template(folder)
+    path = folder / "case.yaml"
+    text = path.read_text()
+    (written,) = [line.strip() for line in text.splitlines() if line.strip().startswith("offer:")]
+    assert "changes: {border: +1}" in written
+    path.write_text(text.replace(written, written.replace("changes: {border: +1}", STATE_CHANCES)))
+    return open_case(folder)
+
+
+def test_a_chance_may_hang_on_the_state(fickle: BuiltCase) -> None:
+    """The odds of the outcome against the rest are what is multiplied; where nothing is written it has its chance."""
+    root = "players.northland.actions.offer.outcomes.1.chance"
+    at = slots(fickle)
+    numbers = fickle.explanations[0].centre
+    numbers[[at[root], at[f"{root}.when.mood.angry"]]] = 0.5, 0.4
+    middle = numbers[at["players.northland.actions.offer.outcomes.2.chance"]]
+    up, calm, rest = fickle.game(numbers).players[0].actions[0].chances
+    mood, trade = fickle.space.levels_of("mood"), fickle.space.levels_of("trade")
+    np.testing.assert_allclose(up + calm + rest, 1.0, rtol=1e-14)
+    factor = np.where(mood == 0, 0.4, 1.0) * np.where(trade == 0, 3.0, 1.0)
+    np.testing.assert_allclose(up / rest, (up / rest)[factor == 1.0][0] * factor, rtol=1e-12)
+    np.testing.assert_allclose(up[factor == 1.0], 0.5, rtol=1e-12)
+    np.testing.assert_allclose(calm / rest, middle / (0.5 - middle), rtol=1e-12)
+    assert all(np.ndim(each) == 0 for each in fickle.game(numbers).players[0].actions[1].chances)
+
+
+def test_the_gradient_by_chances_that_hang_on_the_state_is_that_of_differences(fickle: BuiltCase) -> None:
+    likelihood = GameLikelihood(fickle.game, fickle.records, tolerance=1e-13)
+    numbers = fickle.explanations[0].centre
+    found = likelihood.evaluate(numbers).gradient
+    free = [i for i, name in enumerate(slots(fickle)) if ".chance" in name]
+    assert len(free) == 5  # one of another action among them
+    for i in free:
+        step = np.zeros_like(numbers)
+        step[i] = 1e-5
+        slope = (likelihood.value(numbers + step) - likelihood.value(numbers - step)) / 2e-5
+        assert found[i] == pytest.approx(slope, rel=1e-5, abs=1e-8)
+
+
+def test_an_odds_ratio_of_nought_rules_an_outcome_out(fickle: BuiltCase) -> None:
+    numbers = fickle.explanations[0].centre
+    at = slots(fickle)["players.northland.actions.offer.outcomes.1.chance.when.trade.dying"]
+    numbers[at] = 0.0
+    up, calm, rest = fickle.game(numbers).players[0].actions[0].chances
+    trade = fickle.space.levels_of("trade")
+    assert (up[trade == 0] == 0.0).all()
+    np.testing.assert_allclose(calm + rest, 1.0 - up, rtol=1e-14)
+    assert np.isfinite(GameLikelihood(fickle.game, fickle.records).evaluate(numbers).gradient).all()
+
+
+def test_chances_that_hang_on_the_state_are_studied_like_others(fickle: BuiltCase) -> None:
+    study = raison.run_study(fickle, search=False)
+    assert all(each.is_ok for each in study.explanations)
+    odds = "players.northland.actions.offer.outcomes.1.chance.when.mood.angry"
+    reason, twice = raison.ask(
+        study,
+        ["reason(northland offer on 2021-11-15)", f"P(border = open by 2022-12-31 | record, do({odds} = x2))"],
+    )
+    *parts, whole = [each.value for each in reason.parts.values()]
+    assert sum(parts) == pytest.approx(whole, abs=1e-9)
+    (estimate,) = twice.parts.values()
+    assert 0.0 < estimate.value < 1.0

@@ -1,7 +1,8 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
-from small_games import BORDER_NUMBERS, border
+import pytest
+from small_games import BORDER_NUMBERS, border, wavering
 
 from raison.chain import Chain
 from raison.chain.chain_slope import acts_slope, chain_slope
@@ -9,6 +10,8 @@ from raison.equations import GameArrays
 from raison.equations.play import play
 
 ARRAYS = jax.tree.map(np.asarray, GameArrays.of(border(BORDER_NUMBERS)))
+WAVERING = jax.tree.map(np.asarray, GameArrays.of(wavering(border(BORDER_NUMBERS))))
+EITHER = pytest.mark.parametrize("arrays", [ARRAYS, WAVERING], ids=["fixed chances", "chances that hang on the state"])
 RNG = np.random.default_rng(4)
 VALUES = RNG.normal(size=(3, 24))
 
@@ -27,28 +30,31 @@ def assert_same(found: GameArrays, expected: GameArrays) -> None:
         for name in ("payoff", "discount_rate", "decision_rate", "costs", "seen"):
             np.testing.assert_allclose(getattr(one, name), getattr(other, name), rtol=1e-10, atol=1e-12, err_msg=name)
         for chances, others in zip(one.chances, other.chances, strict=True):
-            np.testing.assert_allclose(chances, others, rtol=1e-10, atol=1e-12)
+            for chance, its in zip(jax.tree.leaves(chances), jax.tree.leaves(others), strict=True):
+                np.testing.assert_allclose(chance, its, rtol=1e-10, atol=1e-12)
     for one, other in zip(found.nature, expected.nature, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-10, atol=1e-12)
 
 
-def test_the_slope_by_a_solved_game_is_that_of_tracing():
-    by_chain = random_slope(Chain.of_play(ARRAYS, play(ARRAYS, VALUES)))
+@EITHER
+def test_the_slope_by_a_solved_game_is_that_of_tracing(arrays):
+    by_chain = random_slope(Chain.of_play(arrays, play(arrays, VALUES)))
     expected, by_values = jax.grad(
-        lambda arrays, values: weighted(Chain.of_play(arrays, play(arrays, values)), by_chain), argnums=(0, 1)
-    )(jax.tree.map(jnp.asarray, ARRAYS), jnp.asarray(VALUES))
-    found, found_by_values = chain_slope(ARRAYS, VALUES, play(ARRAYS, VALUES), by_chain)
+        lambda each, values: weighted(Chain.of_play(each, play(each, values)), by_chain), argnums=(0, 1)
+    )(jax.tree.map(jnp.asarray, arrays), jnp.asarray(VALUES))
+    found, found_by_values = chain_slope(arrays, VALUES, play(arrays, VALUES), by_chain)
     assert_same(found, expected)
     np.testing.assert_allclose(found_by_values, by_values, rtol=1e-10, atol=1e-12)
 
 
-def test_the_slope_by_the_rates_of_acts_is_that_of_tracing():
-    rates = [RNG.uniform(size=np.shape(player.is_available)) for player in ARRAYS.players]
-    by_chain = random_slope(Chain.of(ARRAYS, rates))
-    expected, by_rates = jax.grad(lambda arrays, acts: weighted(Chain.of(arrays, acts), by_chain), argnums=(0, 1))(
-        jax.tree.map(jnp.asarray, ARRAYS), [jnp.asarray(rate) for rate in rates]
+@EITHER
+def test_the_slope_by_the_rates_of_acts_is_that_of_tracing(arrays):
+    rates = [RNG.uniform(size=np.shape(player.is_available)) for player in arrays.players]
+    by_chain = random_slope(Chain.of(arrays, rates))
+    expected, by_rates = jax.grad(lambda each, acts: weighted(Chain.of(each, acts), by_chain), argnums=(0, 1))(
+        jax.tree.map(jnp.asarray, arrays), [jnp.asarray(rate) for rate in rates]
     )
-    found, found_by_rates = acts_slope(ARRAYS, rates, by_chain)
+    found, found_by_rates = acts_slope(arrays, rates, by_chain)
     assert_same(found, expected)
     for one, other in zip(found_by_rates, by_rates, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-10, atol=1e-12)

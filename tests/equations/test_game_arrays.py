@@ -3,10 +3,12 @@ import dataclasses
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 from dense import Dense
-from small_games import BORDER_NUMBERS, border
+from small_games import BORDER_NUMBERS, border, wavering
 
 from raison.equations.game_arrays import GameArrays
+from raison.errors import CaseError
 
 
 def test_the_numbers_of_a_game_are_those_of_its_data():
@@ -35,3 +37,13 @@ def test_a_player_without_actions_has_numbers_of_no_action():
     idle = dataclasses.replace(game.players[0], actions=())
     player = GameArrays.of(dataclasses.replace(game, players=(idle,))).players[0]
     assert (player.costs.shape, player.is_available.shape, player.chances) == ((0, 1), (0, 24), ())
+
+
+def test_chances_that_hang_on_the_state_sum_to_one_everywhere():
+    game = wavering(border())
+    place, action = next((i, a) for i, p in enumerate(game.players) for a in p.actions if np.ndim(a.chances[0]))
+    first, *others = action.chances
+    wrong = dataclasses.replace(action, chances=(first + 0.1 * (np.arange(24) == 5), *others))
+    player = dataclasses.replace(game.players[place], actions=(wrong,))
+    with pytest.raises(CaseError, match=r"in some state the chances of its outcomes sum to 1\.1; need 1"):
+        GameArrays.of(dataclasses.replace(game, players=(player,)))

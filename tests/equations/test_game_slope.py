@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from small_games import BORDER_NAMES, BORDER_NUMBERS, border
+from small_games import BORDER_NAMES, BORDER_NUMBERS, border, wavering
 
 from raison.equations import GameArrays
 from raison.equations.game_slope import add_slopes, choices_slope, failure_slope, game_slope, no_slope
@@ -12,6 +12,8 @@ from raison.equations.play import failure_of, generator_of, play
 
 GAME = border(BORDER_NUMBERS)
 ARRAYS = jax.tree.map(np.asarray, GameArrays.of(GAME))
+WAVERING = jax.tree.map(np.asarray, GameArrays.of(wavering(GAME)))
+EITHER = pytest.mark.parametrize("arrays", [ARRAYS, WAVERING], ids=["fixed chances", "chances that hang on the state"])
 RNG = np.random.default_rng(3)
 VALUES, WEIGHTS = RNG.normal(size=(3, 24)), RNG.normal(size=(3, 24))
 
@@ -22,29 +24,32 @@ def assert_same(found: GameArrays, expected: GameArrays) -> None:
         for name in ("payoff", "discount_rate", "decision_rate", "costs", "seen"):
             np.testing.assert_allclose(getattr(one, name), getattr(other, name), rtol=1e-10, atol=1e-12, err_msg=name)
         for chances, others in zip(one.chances, other.chances, strict=True):
-            np.testing.assert_allclose(chances, others, rtol=1e-10, atol=1e-12)
+            for chance, its in zip(jax.tree.leaves(chances), jax.tree.leaves(others), strict=True):
+                np.testing.assert_allclose(chance, its, rtol=1e-10, atol=1e-12)
     for one, other in zip(found.nature, expected.nature, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-10, atol=1e-12)
 
 
-def test_the_slope_of_the_equations_is_that_of_tracing():
+@EITHER
+def test_the_slope_of_the_equations_is_that_of_tracing(arrays):
     def weighted(arrays):
         acts = play(arrays, jnp.asarray(VALUES))
         return (WEIGHTS * failure_of(arrays, jnp.asarray(VALUES), acts, generator_of(arrays, acts.choices))).sum()
 
-    expected = jax.grad(weighted)(jax.tree.map(jnp.asarray, ARRAYS))
-    assert_same(failure_slope(ARRAYS, VALUES, play(ARRAYS, VALUES), WEIGHTS), expected)
+    expected = jax.grad(weighted)(jax.tree.map(jnp.asarray, arrays))
+    assert_same(failure_slope(arrays, VALUES, play(arrays, VALUES), WEIGHTS), expected)
 
 
-def test_the_slope_of_what_players_choose_is_that_of_tracing():
-    by_probs = [RNG.normal(size=np.shape(player.is_available)) for player in ARRAYS.players]
+@EITHER
+def test_the_slope_of_what_players_choose_is_that_of_tracing(arrays):
+    by_probs = [RNG.normal(size=np.shape(player.is_available)) for player in arrays.players]
 
     def weighted(arrays, values):
         choices = play(arrays, values).choices
         return sum((by * choice.probs).sum() for by, choice in zip(by_probs, choices, strict=True))
 
-    expected, by_values = jax.grad(weighted, argnums=(0, 1))(jax.tree.map(jnp.asarray, ARRAYS), jnp.asarray(VALUES))
-    found, found_by_values = choices_slope(ARRAYS, VALUES, play(ARRAYS, VALUES), by_probs)
+    expected, by_values = jax.grad(weighted, argnums=(0, 1))(jax.tree.map(jnp.asarray, arrays), jnp.asarray(VALUES))
+    found, found_by_values = choices_slope(arrays, VALUES, play(arrays, VALUES), by_probs)
     assert_same(found, expected)
     np.testing.assert_allclose(found_by_values, by_values, rtol=1e-10, atol=1e-12)
 

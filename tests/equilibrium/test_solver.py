@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from dense import Dense, central_slope
 from random_games import random_game
-from small_games import BORDER_NAMES, BORDER_NUMBERS, border, demand_game, in_days, retuned, turned_border
+from small_games import BORDER_NAMES, BORDER_NUMBERS, border, demand_game, in_days, retuned, turned_border, wavering
 
 from raison.engine import engine_of
 from raison.equations.game_arrays import GameArrays
@@ -330,3 +330,25 @@ def test_an_action_with_another_cost_where_it_is_tense_is_two_actions(border_sol
         for actions in ((whole,), parts)
     )
     np.testing.assert_allclose(one.values, two.values, rtol=0, atol=1e-9)
+
+
+def test_chances_that_hang_on_the_state_agree_with_brute_force(border_solved):
+    solved = solve(wavering(border()), tolerance=1e-12)
+    np.testing.assert_allclose(solved.values, Dense(wavering(border())).solve(), rtol=0, atol=1e-9)
+    assert np.abs(solved.values - border_solved.values).max() > 1e-3
+
+
+def test_a_chance_that_is_the_same_in_every_state_is_that_number(border_solved):
+    game = border()
+    flat = tuple(
+        dataclasses.replace(
+            p,
+            actions=tuple(
+                dataclasses.replace(a, chances=tuple(np.full(game.space.size, float(c)) for c in a.chances))
+                for a in p.actions
+            ),
+        )
+        for p in game.players
+    )
+    solved = solve(dataclasses.replace(game, players=flat), tolerance=border_solved.tolerance)
+    np.testing.assert_allclose(solved.values, border_solved.values, rtol=0, atol=1e-10)

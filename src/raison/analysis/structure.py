@@ -46,7 +46,8 @@ def _links(game: Game, name: str, axis: int) -> VariableLinks:
         player.name: tuple(
             act.name
             for act in player.actions
-            if hangs_on(act.cost) or (act.is_available is not None and hangs_on(act.is_available))
+            if any(map(hangs_on, (act.cost, *act.chances)))
+            or (act.is_available is not None and hangs_on(act.is_available))
         )
         for player in game.players
     }

@@ -6,13 +6,14 @@ filled.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from raison.arrays import LevelRatios, Scalar
+from raison.arrays import LevelRatios, Scalar, StateArray
 from raison.case.meaning.entries import changes_of_drift, effect_of, feature_values, outcomes_of
 from raison.case.meaning.numbers import ActionNumbers, HazardNumbers, Numbers, PlayerNumbers
 from raison.case.meaning.ranges import DAYS, middle_of_chance
@@ -79,8 +80,8 @@ class DriftSlots:
 
 
 @dataclass(frozen=True, eq=False)
-class AddedSlots:
-    """What the levels of one variable add to a cost.
+class LevelSlots:
+    """A number for some levels of one variable: what they add to a cost, or by what they multiply odds.
 
     Attributes:
         level: of the variable in every state; its place among the written ones, their number where none is written.
@@ -90,12 +91,46 @@ class AddedSlots:
     level: Int[np.ndarray, " states"]
     slots: Int[np.ndarray, " written"]
 
-    def fill(self, theta: Theta) -> Float[np.ndarray, " states"]:
-        return np.append(theta[self.slots], 0.0)[self.level]
+    def fill(self, theta: Theta, otherwise: float) -> Float[np.ndarray, " states"]:
+        """Return the number in every state, `otherwise` at levels that have none."""
+        return np.append(theta[self.slots], otherwise)[self.level]
 
     def pull(self, by: Float[np.ndarray, " states"], out: Theta) -> None:
-        added = np.bincount(self.level, weights=by, minlength=len(self.slots) + 1)
-        np.add.at(out, self.slots, added[: len(self.slots)])
+        by_level = np.bincount(self.level, weights=by, minlength=len(self.slots) + 1)
+        np.add.at(out, self.slots, by_level[: len(self.slots)])
+
+
+@dataclass(frozen=True, eq=False)
+class ChanceSlots:
+    """The chance c of an outcome beside one that takes the rest.
+
+    Its odds against the rest, (1 - m) / m_rest * c / (1 - c) where the others are at the middles m of their ranges,
+    hold whatever the others are; levels of variables multiply them.
+
+    Attributes:
+        base: slot of c.
+        scale: (1 - m) / m_rest.
+        ratios: of the levels of some variables.
+    """
+
+    base: int
+    scale: float
+    ratios: tuple[LevelSlots, ...]
+
+    def odds(self, theta: Theta) -> Float[np.ndarray, "*states"]:
+        """Return the odds against the rest: one number, or one in every state. Shape `[]` or `[states]`."""
+        odds = np.asarray(self.scale * theta[self.base] / (1.0 - theta[self.base]))
+        for each in self.ratios:
+            odds = odds * each.fill(theta, 1.0)
+        return odds
+
+    def pull(self, theta: Theta, by_odds: Float[np.ndarray, "*states"], out: Theta) -> None:
+        factors = [each.fill(theta, 1.0) for each in self.ratios]
+        base = self.scale * theta[self.base] / (1.0 - theta[self.base])
+        out[self.base] += self.scale / (1.0 - theta[self.base]) ** 2 * np.sum(by_odds * math.prod(factors))
+        for number, each in enumerate(self.ratios):
+            others = math.prod(factors[:number] + factors[number + 1 :])
+            each.pull(base * others * by_odds, out)
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,8 +140,7 @@ class ActionSlots:
     Attributes:
         cost: slot of its cost.
         added: what the state adds to it.
-        chances: slot of the chance of each outcome, None for the one that takes the rest; empty for one outcome.
-        middles: with a rest, the middle of the range of each chance; the rest's own is what they leave.
+        chances: of each outcome; None for the one that takes the rest. Empty for one outcome.
         seen: slot of the chance to be seen in each reporting period, or one for all; empty for an action that is seen
             for sure, under every explanation.
     """
@@ -115,15 +149,14 @@ class ActionSlots:
     outcomes: tuple[Effect, ...]
     is_available: Bool[np.ndarray, " states"] | None
     cost: int
-    added: tuple[AddedSlots, ...]
-    chances: tuple[int | None, ...]
-    middles: tuple[float, ...]
+    added: tuple[LevelSlots, ...]
+    chances: tuple[ChanceSlots | None, ...]
     seen: tuple[int, ...]
 
     def fill(self, theta: Theta) -> Action:
         chances = self._chances(theta) or (1.0,)
         seen = tuple(theta[slot] for slot in self.seen) or (1.0,)
-        cost = sum((each.fill(theta) for each in self.added), start=theta[self.cost])
+        cost = sum((each.fill(theta, 0.0) for each in self.added), start=theta[self.cost])
         return Action(cost, chances, self.is_available, self.name, self.outcomes, seen)
 
     def pull(self, theta: Theta, by: Action, out: Theta) -> None:
@@ -134,25 +167,22 @@ class ActionSlots:
             out[slot] += each
         chances = self._chances(theta)
         mean = sum(chance * each for chance, each in zip(chances, by.chances, strict=False))
-        for slot, chance, each in zip(self.chances, chances, by.chances, strict=False):
-            if slot is not None and None not in self.chances:
-                out[slot] += each
-            elif slot is not None:  # the log odds of a written chance c have the slope 1 / (c (1 - c))
-                out[slot] += chance * (each - mean) / (theta[slot] * (1.0 - theta[slot]))
+        total = sum(self._odds(theta))
+        for slots, each in zip(self.chances, by.chances, strict=False):
+            if slots is not None and None not in self.chances:
+                out[slots.base] += each
+            elif slots is not None:
+                slots.pull(theta, (each - mean) / total, out)
 
-    def _chances(self, theta: Theta) -> tuple[Scalar, ...]:
-        """Return the chances of the outcomes, which sum to 1.
+    def _odds(self, theta: Theta) -> list[Float[np.ndarray, "*states"]]:
+        """Return the odds of the outcomes against the one that takes the rest."""
+        return [np.ones(()) if each is None else each.odds(theta) for each in self.chances]
 
-        A written chance c is that of its outcome while the others are at the middles m of their ranges. Its odds
-        against the rest, (1 - m) / m_rest * c / (1 - c), hold whatever the others are.
-        """
+    def _chances(self, theta: Theta) -> tuple[Scalar | StateArray, ...]:
+        """Return the chances of the outcomes, which sum to 1 in every state."""
         if None not in self.chances:
-            return tuple(theta[slot] for slot in self.chances)
-        rest = 1.0 - sum(self.middles)
-        odds = [
-            1.0 if slot is None else (1.0 - middle) / rest * theta[slot] / (1.0 - theta[slot])
-            for slot, middle in zip(self.chances, self.middles, strict=True)
-        ]
+            return tuple(theta[each.base] for each in self.chances if each is not None)
+        odds = self._odds(theta)
         total = sum(odds)
         return tuple(np.asarray(each / total) for each in odds)
 
@@ -285,21 +315,31 @@ def _player(
     )
 
 
-def _added(name: str, levels: Mapping[str, int], space: StateSpace) -> AddedSlots:
+def _by_level(name: str, levels: Mapping[str, int], space: StateSpace) -> LevelSlots:
     place = np.full(len(space.variable(name).levels), len(levels))
     for number, level in enumerate(levels):
         place[space.variable(name).index(level)] = number
-    return AddedSlots(place[space.levels_of(name)], np.array(list(levels.values()), dtype=np.int32))
+    return LevelSlots(place[space.levels_of(name)], np.array(list(levels.values()), dtype=np.int32))
+
+
+def _chance(numbers: HazardNumbers, middle: float, rest: float, space: StateSpace) -> ChanceSlots:
+    """Return the slots of a chance with the middle of its range, and of what the middles leave to the rest."""
+    scale = (1.0 - middle) / rest if rest > 0.0 else 1.0  # without an outcome that takes the rest nothing is scaled
+    ratios = tuple(_by_level(variable, levels, space) for variable, levels in numbers.ratios.items())
+    return ChanceSlots(numbers.base, scale, ratios)
 
 
 def _action(name: str, action: WrittenAction, numbers: ActionNumbers, space: StateSpace) -> ActionSlots:
+    middles = [middle_of_chance(outcome.chance.base) for outcome in action.outcomes or ()]
     return ActionSlots(
         name=name,
         outcomes=tuple(effect_of(changes, space) for changes in outcomes_of(action)),
         is_available=_where(action.condition, space),
         cost=numbers.costs.base,
-        added=tuple(_added(variable, levels, space) for variable, levels in numbers.costs.ratios.items()),
-        chances=numbers.chances,
-        middles=tuple(middle_of_chance(outcome.chance) for outcome in action.outcomes or ()),
+        added=tuple(_by_level(variable, levels, space) for variable, levels in numbers.costs.ratios.items()),
+        chances=tuple(
+            None if each is None else _chance(each, middle, 1.0 - sum(middles), space)
+            for each, middle in zip(numbers.chances, middles, strict=True)
+        ),
         seen=numbers.seen,
     )

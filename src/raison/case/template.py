@@ -51,8 +51,8 @@ def json_schema() -> dict[str, Any]:
             "anyOf": [{"type": "string", "description": "a file beside case.yaml"}, record],
         }
     schema["$defs"]["RecordRow"]["properties"]["kind"]["enum"] = list(ITEM_KINDS)
-    cost = schema["$defs"]["WrittenCost"]
-    schema["$defs"]["WrittenCost"] = {"title": cost.pop("title"), "anyOf": [{"type": ["string", "number"]}, cost]}
-    rate = schema["$defs"]["DecisionRate"]
-    schema["$defs"]["DecisionRate"] = {"title": rate.pop("title"), "anyOf": [{"type": "string"}, rate]}
+    plain = {"WrittenCost": ["string", "number"], "WrittenChance": ["string", "number"], "DecisionRate": "string"}
+    for name, kinds in plain.items():
+        whole = schema["$defs"][name]
+        schema["$defs"][name] = {"title": whole.pop("title"), "anyOf": [{"type": kinds}, whole]}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "A Raison case"}

@@ -11,7 +11,7 @@ from jaxtyping import Array, Float
 from raison.arrays import PlayerValues
 from raison.chain.chain import Chain
 from raison.equations.game_arrays import GameArrays
-from raison.equations.game_slope import add_slopes, choices_slope, no_slope
+from raison.equations.game_slope import add_slopes, by_chance, choices_slope, no_slope
 from raison.equations.play import Play
 
 
@@ -31,9 +31,11 @@ def acts_slope(
     for player, rates in zip(arrays.players, act_rates, strict=True):
         chances, seen, acts = [], np.zeros_like(player.seen), np.zeros(np.shape(rates))
         for a, outcomes in enumerate(player.chances):
-            chances.append(tuple(np.asarray(float(by_rates[position + o] @ rates[a])) for o in range(len(outcomes))))
+            chances.append(
+                tuple(by_chance(each, (by_rates[position + o], rates[a])) for o, each in enumerate(outcomes))
+            )
             for o, chance in enumerate(outcomes):
-                acts[a] += float(chance) * by_rates[position + o]
+                acts[a] += chance * by_rates[position + o]
                 seen[a] += np.asarray(by_seen[position + o])
             position += len(outcomes)
         players.append((tuple(chances), seen))

@@ -10,13 +10,13 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from raison.arrays import PlayerValues
+from raison.arrays import PlayerValues, Scalar, StateArray
 from raison.engine import kernels, responses
 from raison.engine.arcs import Arcs, arcs_of
 from raison.engine.kernels import over_states
 from raison.engine.protocol import MAX_KRYLOV
 from raison.engine.responses import Numbers, Structure
-from raison.equations.game_arrays import GameArrays, PlayerArrays
+from raison.equations.game_arrays import GameArrays
 
 Field = Float[np.ndarray, " numbers"]
 """One number per state and player, players innermost. Shape `[states * players]`."""
@@ -229,17 +229,19 @@ def _numbers_of(arrays: GameArrays, arcs: Arcs) -> Numbers:
         payoff=_columns([player.payoff for player in players], states),
         decision_rate=_columns([player.decision_rate for player in players], states),
         discount=np.array([float(player.discount_rate) for player in players]),
-        cost=_cost_table(players),
-        chance=np.array([float(c) for player in players for chances in player.chances for c in chances]),
+        cost=_table([row for player in players for row in player.costs]),
+        chance=_table([chance for player in players for chances in player.chances for chance in chances]),
         shock_mean=float(arrays.shock_mean),
     )
 
 
-def _cost_table(players: Sequence[PlayerArrays]) -> Float[np.ndarray, "_ actions"]:
-    """Return the costs of all actions side by side: in one row if none hangs on the state."""
-    states = max((player.costs.shape[1] for player in players), default=1)
-    rows = [np.broadcast_to(np.asarray(player.costs), (len(player.costs), states)) for player in players]
-    return np.ascontiguousarray(np.concatenate([np.zeros((0, states)), *rows]).T)
+def _table(numbers: Sequence[Scalar | StateArray]) -> Float[np.ndarray, "_ numbers"]:
+    """Return numbers side by side, each the same in every state or one for each: in one row if none hangs on it."""
+    states = max((np.size(each) for each in numbers), default=1)
+    table = np.empty((states, len(numbers)))
+    for column, each in enumerate(numbers):
+        table[:, column] = np.asarray(each)
+    return table
 
 
 def _columns(rows, states: int) -> np.ndarray:

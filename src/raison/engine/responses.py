@@ -49,7 +49,7 @@ class Numbers(NamedTuple):
         decision_rate: alpha. Shape `[states, players]`.
         discount: rho. Shape `[players]`.
         cost: of each action, the same in every state or in each. Shape `[1 or states, actions]`.
-        chance: of each outcome. Shape `[outcomes]`.
+        chance: of each outcome, the same in every state or in each. Shape `[1 or states, outcomes]`.
         shock_mean: mean of the shocks.
     """
 
@@ -58,7 +58,7 @@ class Numbers(NamedTuple):
     decision_rate: Float[np.ndarray, "states players"]
     discount: Float[np.ndarray, " players"]
     cost: Float[np.ndarray, "_ actions"]
-    chance: Float[np.ndarray, " outcomes"]
+    chance: Float[np.ndarray, "_ outcomes"]
     shock_mean: float
 
 
@@ -95,7 +95,7 @@ def respond(lo, hi, ahead, structure, numbers, precision, values, rates, probs, 
     first, target, slot, action_of, outcome_of, effect_of, available = structure
     nature, payoff, decision_rate, discount, cost, chance, shock_mean = numbers
     n, effects, last, actions = uintp(len(discount)), uintp(slot.shape[1]), uintp(first[hi]), uintp(cost.shape[1])
-    varies = uintp(len(cost) > 1)
+    varies, turns = uintp(len(cost) > 1), uintp(len(chance) > 1)
     gains, peaks = np.empty(actions), np.empty(n)
     weights, scale = np.empty(actions + n), np.empty(actions + n)
     bits = scale.view(np.int64)
@@ -112,7 +112,7 @@ def respond(lo, hi, ahead, structure, numbers, precision, values, rates, probs, 
             for a in range(action_of[j], action_of[j + uintp(1)]):
                 gain = 0.0
                 for o in range(outcome_of[a], outcome_of[a + uintp(1)]):
-                    gain += chance[o] * away[uintp(slot[x, effect_of[o]]) * n + j]
+                    gain += chance[x * turns, o] * away[uintp(slot[x, effect_of[o]]) * n + j]
                 gains[a] = gain
                 weights[a] = precision * (gain - cost[row, a]) if available[x, a] else -np.inf
                 peak = max(peak, weights[a])
@@ -134,7 +134,7 @@ def respond(lo, hi, ahead, structure, numbers, precision, values, rates, probs, 
                 bonus += prob * ((1.0 - precision) * (gains[a] - cost[row, a]) - gains[a])
                 rate = decision_rate[x, j] * prob
                 for o in range(outcome_of[a], outcome_of[a + uintp(1)]):
-                    flow[uintp(slot[x, effect_of[o]])] += rate * chance[o]
+                    flow[uintp(slot[x, effect_of[o]])] += rate * chance[x * turns, o]
             failure[base + j] = payoff[x, j] + decision_rate[x, j] * bonus - discount[j] * values[base + j]
         leaving = 0.0
         for k in range(begin, end):
@@ -248,7 +248,8 @@ def add_responses(lo, hi, structure, numbers, precision, probs, values, field, o
     """
     first, target, slot, action_of, outcome_of, effect_of, _ = structure
     decision_rate, chance, cost = numbers.decision_rate, numbers.chance, numbers.cost
-    n, effects, varies = uintp(len(numbers.discount)), uintp(slot.shape[1]), uintp(len(cost) > 1)
+    n, effects = uintp(len(numbers.discount)), uintp(slot.shape[1])
+    varies, turns = uintp(len(cost) > 1), uintp(len(chance) > 1)
     change, gains = np.empty(cost.shape[1]), np.empty(cost.shape[1])
     value_away, field_away = np.empty((effects + uintp(1)) * n), np.empty((effects + uintp(1)) * n)
     push = np.empty(effects + uintp(1))
@@ -263,15 +264,15 @@ def add_responses(lo, hi, structure, numbers, precision, probs, values, field, o
                 change[a], gains[a] = 0.0, 0.0
                 for o in range(outcome_of[a], outcome_of[a + uintp(1)]):
                     s = uintp(slot[x, effect_of[o]]) * n + j
-                    change[a] += chance[o] * field_away[s]
-                    gains[a] += chance[o] * value_away[s]
+                    change[a] += chance[x * turns, o] * field_away[s]
+                    gains[a] += chance[x * turns, o] * value_away[s]
                 mean += probs[x, a] * change[a]
             for a in range(action_of[j], action_of[j + uintp(1)]):
                 shift = decision_rate[x, j] * precision * probs[x, a] * (change[a] - mean)
                 # the sum over all players below includes the player itself: its part is taken out here
                 out[base + j] -= shift * (gains[a] - (1.0 - precision) * (gains[a] - cost[x * varies, a]))
                 for o in range(outcome_of[a], outcome_of[a + uintp(1)]):
-                    push[uintp(slot[x, effect_of[o]])] += shift * chance[o]
+                    push[uintp(slot[x, effect_of[o]])] += shift * chance[x * turns, o]
         for k in range(begin, end):
             for i in range(n):
                 out[base + i] += push[k - begin] * value_away[(k - begin) * n + i]
@@ -285,7 +286,7 @@ def add_responses_transposed(lo, hi, structure, numbers, probs, values, weights,
     """
     first, target, slot, action_of, outcome_of, effect_of, _ = structure
     decision_rate, chance = numbers.decision_rate, numbers.chance
-    n, effects = uintp(len(numbers.discount)), uintp(slot.shape[1])
+    n, effects, turns = uintp(len(numbers.discount)), uintp(slot.shape[1]), uintp(len(chance) > 1)
     pull = np.empty(numbers.cost.shape[1])
     away, along = np.empty((effects + uintp(1)) * n), np.empty(effects + uintp(1))
     back = np.empty((effects + uintp(1)) * n)
@@ -304,12 +305,12 @@ def add_responses_transposed(lo, hi, structure, numbers, probs, values, weights,
                 pull[a] = 0.0
                 for o in range(outcome_of[a], outcome_of[a + uintp(1)]):
                     s = uintp(slot[x, effect_of[o]])
-                    pull[a] += chance[o] * (along[s] - away[s * n + j] * weights[base + j])
+                    pull[a] += chance[x * turns, o] * (along[s] - away[s * n + j] * weights[base + j])
                 mean += probs[x, a] * pull[a]
             for a in range(action_of[j], action_of[j + uintp(1)]):
                 shift = decision_rate[x, j] * probs[x, a] * (pull[a] - mean)
                 for o in range(outcome_of[a], outcome_of[a + uintp(1)]):
-                    back[uintp(slot[x, effect_of[o]]) * n + j] += shift * chance[o]
+                    back[uintp(slot[x, effect_of[o]]) * n + j] += shift * chance[x * turns, o]
         for k in range(begin, end):
             there, s = uintp(target[k]) * n, (k - begin) * n
             for i in range(n):

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from raison.arrays import ActionArray, ActionCosts, ActionStateArray, Number, Scalar, StateArray, StateVector, namespace
+from raison.errors import CaseError
 from raison.game import Action, Effect, Game, Player, StateSpace
 
 
@@ -24,7 +25,8 @@ class PlayerArrays:
         decision_rate: alpha, per unit time. Shape `[states]`.
         costs: c(a), the same in every state or one for each. Shape `[actions, 1]` or `[actions, states]`.
         is_available: 1 or 0. Shape `[actions, states]`.
-        chances: probability of each outcome of each action.
+        chances: probability of each outcome of each action, the same in every state or one for each. Each of shape `[]`
+            or `[states]`.
         seen: probability that each action is seen, in every reporting period. Shape `[actions, periods]`.
         outcomes: effect of each outcome of each action.
         actions: names of the actions.
@@ -37,7 +39,7 @@ class PlayerArrays:
     decision_rate: StateArray
     costs: ActionCosts
     is_available: ActionStateArray
-    chances: tuple[tuple[Scalar, ...], ...]
+    chances: tuple[tuple[Scalar | StateArray, ...], ...]
     seen: Float[Array | np.ndarray, "actions periods"]
     outcomes: tuple[tuple[Effect, ...], ...] = field(metadata={"static": True})
     actions: tuple[str, ...] = field(metadata={"static": True})
@@ -57,7 +59,7 @@ class PlayerArrays:
             decision_rate=player.decision_rate.rate(space),
             costs=_costs([action.cost for action in player.actions], space.size),
             is_available=np.stack(available) if available else np.zeros((0, space.size)),
-            chances=tuple(tuple(_number(chance) for chance in action.chances) for action in player.actions),
+            chances=tuple(_chances(action) for action in player.actions),
             seen=_vector([number for action in player.actions for number in _of_periods(action, periods)]).reshape(
                 len(player.actions), periods
             ),
@@ -69,6 +71,22 @@ class PlayerArrays:
             ),
             name=player.name,
         )
+
+
+def _chances(action: Action) -> tuple[Scalar | StateArray, ...]:
+    """Return the chances of the outcomes of an action.
+
+    Errors:
+        `CaseError` if they hang on the state and do not sum to 1 somewhere.
+    """
+    chances = tuple(_number(chance) for chance in action.chances)
+    if any(isinstance(each, np.ndarray) and each.ndim for each in chances):
+        total = np.asarray(sum(chances))
+        worst = total.flat[np.argmax(np.abs(total - 1.0))]
+        if abs(worst - 1.0) > 1e-9:
+            message = f"action `{action.name}`: in some state the chances of its outcomes sum to {worst:g}; need 1."
+            raise CaseError(message)
+    return chances
 
 
 def _of_periods(action: Action, periods: int) -> tuple[Number, ...]:
@@ -88,7 +106,7 @@ def _vector(numbers: Sequence[Number]) -> ActionArray:
     return namespace(*numbers).stack([_number(number) for number in numbers]) if numbers else np.zeros(0)
 
 
-def _number(number: Number) -> Scalar:
+def _number(number: Number | StateVector) -> Scalar | StateArray:
     return namespace(number).asarray(number, dtype=np.float64)
 
 

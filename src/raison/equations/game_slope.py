@@ -4,7 +4,7 @@ Where some scalar has the derivative B_a by the choice probability of action a a
 the advantage D(a) = Q(a) - V is  T_a = sigma_a (B_a - sum_b sigma_b B_b + C),  and from there
 
     by cost      -sum_x T_a                by the values of the player   T_a chance_o at x_o, -T_a at x
-    by chance_o   sum_x T_a [V(x_o) - V(x)]
+    by chance_o   sum_x T_a [V(x_o) - V(x)]; where it hangs on the state, the term of each state
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float
 
-from raison.arrays import ActionCosts, ActionStateArray, PlayerValues, StateArray
+from raison.arrays import ActionCosts, ActionStateArray, PlayerValues, Scalar, StateArray
 from raison.equations.choice import Choice
 from raison.equations.game_arrays import GameArrays, PlayerArrays
 from raison.equations.play import Play, change_by
@@ -45,7 +45,7 @@ def _no_slope(player: PlayerArrays) -> PlayerArrays:
         decision_rate=np.zeros_like(player.decision_rate),
         costs=np.zeros_like(player.costs),
         is_available=np.zeros_like(player.is_available),
-        chances=tuple(tuple(np.zeros(()) for _ in chances) for chances in player.chances),
+        chances=tuple(tuple(np.zeros(np.shape(each)) for each in chances) for chances in player.chances),
         seen=np.zeros_like(player.seen),
     )
 
@@ -97,12 +97,19 @@ def _failure_slope(
         costs=_by_costs(by_advantage, player),
         chances=tuple(
             tuple(
-                np.asarray(float(own[a] @ change + (rate * probs[a]) @ worth[effect]))
-                for change, effect in zip(changes[a], player.outcomes[a], strict=True)
+                by_chance(chance, (own[a], change), (rate * probs[a], worth[effect]))
+                for chance, change, effect in zip(player.chances[a], changes[a], player.outcomes[a], strict=True)
             )
             for a in range(len(probs))
         ),
     )
+
+
+def by_chance(chance: Scalar | StateArray, *factors: tuple[StateArray, StateArray]) -> Float[np.ndarray, "*states"]:
+    """Return the derivative by a chance, in its form: a sum of products, over all states if it is one number."""
+    if np.ndim(chance):
+        return np.asarray(sum(left * right for left, right in factors))
+    return np.asarray(float(sum(left @ right for left, right in factors)))
 
 
 def _by_costs(by_advantage: Float[Array | np.ndarray, "_ states"], player: PlayerArrays) -> ActionCosts:
@@ -128,12 +135,13 @@ def choices_slope(
         by_advantage = _by_advantage(choice.probs, by_probs[i], np.zeros(arrays.space.size))
         by_chances = []
         for slope, chances, effects in zip(by_advantage, player.chances, player.outcomes, strict=True):
+            outcomes = list(zip(chances, effects, strict=True))
             by_chances.append(
-                tuple(np.asarray(float(slope @ change_by(effect, values[i], arrays.space))) for effect in effects)
+                tuple(by_chance(each, (slope, change_by(effect, values[i], arrays.space))) for each, effect in outcomes)
             )
-            for chance, effect in zip(chances, effects, strict=True):
-                by_values[i] += float(chance) * _arriving(effect, slope, arrays.space)
-            by_values[i] -= float(sum(chances)) * slope
+            for chance, effect in outcomes:
+                by_values[i] += _arriving(effect, chance * slope, arrays.space)
+            by_values[i] -= sum(chances) * slope
         costs = _by_costs(by_advantage, player)
         players.append(dataclasses.replace(_no_slope(player), costs=costs, chances=tuple(by_chances)))
     return dataclasses.replace(no_slope(arrays), players=tuple(players)), by_values
@@ -149,7 +157,7 @@ def _by_advantage(probs: ActionStateArray, by_probs: ActionStateArray, by_surplu
 
 
 def _mix(chances: Sequence, arrays: Sequence[StateArray]) -> StateArray:
-    return sum((float(chance) * array for chance, array in zip(chances, arrays, strict=True)), start=np.zeros(1))
+    return sum((chance * array for chance, array in zip(chances, arrays, strict=True)), start=np.zeros(1))
 
 
 def _stack(rows: Sequence[StateArray], like: ActionStateArray) -> ActionStateArray:

@@ -46,10 +46,10 @@ def forgotten(by_game: Game, states: int) -> Game:
 
 
 def _forgotten(action: Action, states: int) -> Action:
-    if not np.ndim(action.cost):
-        return action
+    cost = _summed(np.asarray(action.cost), states) if np.ndim(action.cost) else action.cost
+    chances = tuple(_summed(np.asarray(each), states) if np.ndim(each) else each for each in action.chances)
     available = None if action.is_available is None else np.asarray(action.is_available)[:states]
-    return replace(action, cost=_summed(np.asarray(action.cost), states), is_available=available)
+    return replace(action, cost=cost, chances=chances, is_available=available)
 
 
 def _summed(numbers: StateVector, states: int) -> StateVector:
@@ -74,6 +74,7 @@ def _remembered(player: Player, memory: Variable) -> Player:
             replace(
                 action,
                 cost=np.tile(np.asarray(action.cost), times) if np.ndim(action.cost) else action.cost,
+                chances=tuple(np.tile(np.asarray(c), times) if np.ndim(c) else c for c in action.chances),
                 is_available=_tiled(action.is_available, times),
                 outcomes=tuple(outcome.and_(acts) for outcome in action.outcomes),
             )

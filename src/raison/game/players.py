@@ -24,7 +24,8 @@ class Action:
     Attributes:
         cost: c(a), in units of shock scale; negative when the act pays. One number, or one in every state. Shape `[]`
             or `[states]`.
-        chances: probability of each outcome, the same in every state; they sum to 1. Shape `[outcomes]`.
+        chances: probability of each outcome, one number, or one in every state; they sum to 1. Each of shape `[]` or
+            `[states]`.
         is_available: the states in which the action may be taken. Shape `[states]`, bool; None means all.
         name: as the analyst calls it.
         outcomes: the effect of each outcome.
@@ -33,7 +34,7 @@ class Action:
     """
 
     cost: Number | StateVector
-    chances: tuple[Number, ...]
+    chances: tuple[Number | StateVector, ...]
     is_available: StateMask | None
     name: str = field(metadata={"static": True})
     outcomes: tuple[Effect, ...] = field(metadata={"static": True})

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from raison.arrays import StateVector
+from raison.arrays import Scalar, StateArray, StateVector
 from raison.chain import Act, Motion
 from raison.game import Effect, Game
 
@@ -176,11 +176,11 @@ def _slopes(game: Game, feature: StateVector) -> dict[str, int]:
     return found
 
 
-def _outcomes(game: Game) -> Sequence[tuple[Act, Sequence[float], Sequence[Effect]]]:
+def _outcomes(game: Game) -> Sequence[tuple[Act, Sequence[Scalar | StateArray], Sequence[Effect]]]:
     """Return every act and drift with the chances and the effects of its outcomes."""
-    drifts = [(Act("nature", drift.name), [1.0], (drift.effect,)) for drift in game.drifts]
+    drifts = [(Act("nature", drift.name), [np.ones(())], (drift.effect,)) for drift in game.drifts]
     acts = [
-        (Act(player.name, action.name), [float(chance) for chance in action.chances], action.outcomes)
+        (Act(player.name, action.name), [np.asarray(chance) for chance in action.chances], action.outcomes)
         for player in game.players
         for action in player.actions
     ]
@@ -215,6 +215,6 @@ def _chances(game: Game, where: StateVector, act: Act) -> dict[tuple[str, int], 
             levels = game.space.levels_of(name)
             ways = np.sign(np.asarray(level_map)[levels] - levels)
             for way in (1, -1):
-                there = float(np.asarray(where)[ways == way].sum())
-                found[name, way * int(game.space.variable(name).is_ordered)] += chance * there
+                there = float((chance * np.asarray(where))[ways == way].sum())
+                found[name, way * int(game.space.variable(name).is_ordered)] += there
     return found

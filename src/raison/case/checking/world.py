@@ -26,7 +26,7 @@ from raison.case.meaning.numbers import Numbers, WrittenNumber, explain_link, re
 from raison.case.meaning.ranges import REST, read_number
 from raison.case.text.places import Path, Places
 from raison.case.text.reader import WrittenCase
-from raison.case.text.schema import CaseText, Ratios, WrittenAction
+from raison.case.text.schema import CaseText, Ratios, WrittenAction, WrittenChance
 from raison.errors import CaseError, Problem, QueryError, did_you_mean, quote
 from raison.game import StateSpace
 from raison.query.conditions import check_condition, mask
@@ -309,8 +309,10 @@ def check_chances(at: Checking) -> Iterator[Problem]:
     for name, player in at.case.players.items():
         for action, entry in player.actions.items():
             path: Path = ("players", name, "actions", action, "outcomes")
-            texts = [outcome.chance for outcome in entry.outcomes or ()]
-            slots = [slot for slot in at.numbers.players[name].actions[action].chances if slot is not None]
+            texts = [outcome.chance.base for outcome in entry.outcomes or ()]
+            chances = at.numbers.players[name].actions[action].chances
+            slots = [each.base for each in chances if each is not None]
+            yield from _check_odds(at, path, [outcome.chance for outcome in entry.outcomes or ()])
             if texts.count(REST) > 1:
                 yield at.places.problem(path, f"{texts.count(REST)} outcomes say `{REST}`; one can take what is left.")
             elif texts:
@@ -319,6 +321,20 @@ def check_chances(at: Checking) -> Iterator[Problem]:
                     if seen := [own[slot] for slot in slots if slot in own]:
                         believed = [own.get(slot, every[slot]) for slot in slots]
                         yield from _check_sum(at, seen[0].path, believed, REST in texts)
+
+
+def _check_odds(at: Checking, path: Path, chances: Sequence[WrittenChance]) -> Iterator[Problem]:
+    """Check the odds ratios of the chances of one action."""
+    has_rest = any(each.base == REST for each in chances)
+    for number, each in enumerate(chances):
+        place = (*path, number, "chance", "when")
+        yield from _check_ratios(at, place, each.when)
+        if each.when and each.base == REST:
+            message = f"`{REST}` is what the others leave; say of one of them when it is more likely or less."
+            yield at.places.problem(place, message, at_key=True)
+        elif each.when and not has_rest:
+            message = f"odds that hang on the state need an outcome with `chance: {REST}`, to take what is left."
+            yield at.places.problem(place, message, at_key=True)
 
 
 def _check_sum(at: Checking, place: Path, chances: Sequence[WrittenNumber], has_rest: bool) -> Iterator[Problem]:

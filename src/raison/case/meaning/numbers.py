@@ -15,7 +15,16 @@ from dataclasses import dataclass
 
 from raison.case.meaning.ranges import REST, Kind, Strength, WrittenPrior, read_motive, read_number
 from raison.case.text.places import Path, dotted
-from raison.case.text.schema import CaseText, DecisionRate, Ratios, WrittenAction, WrittenCost, WrittenPlayer, ends_of
+from raison.case.text.schema import (
+    CaseText,
+    DecisionRate,
+    Ratios,
+    WrittenAction,
+    WrittenChance,
+    WrittenCost,
+    WrittenPlayer,
+    ends_of,
+)
 from raison.errors import did_you_mean
 
 _LINK = re.compile(r"same as (?P<name>.+)")
@@ -48,7 +57,7 @@ class WrittenNumber:
 class HazardNumbers:
     """Slots of what hangs on the state: its base, and a number for some levels of some variables.
 
-    Of a rate these are hazard ratios, of a cost what is added.
+    Of a rate these are hazard ratios, of a cost what is added, of a chance odds ratios.
     """
 
     base: int
@@ -61,12 +70,13 @@ class ActionNumbers:
 
     Attributes:
         costs: of its cost: the base, and what is added at some levels of some variables.
-        chances: of the chance of each outcome, None for the one that takes the rest; empty for one outcome.
+        chances: of the chance of each outcome: its base, and odds ratios of some levels of some variables; None for the
+            one that takes the rest; empty for one outcome.
         seen: of the chance to be seen, in each reporting period or once for all; empty if nobody doubts that it is.
     """
 
     costs: HazardNumbers
-    chances: tuple[int | None, ...]
+    chances: tuple[HazardNumbers | None, ...]
     seen: tuple[int, ...]
 
 
@@ -221,11 +231,14 @@ class _Walk:
         costs = self.costs((*root, "costs"), action.costs, basis)
         chances = tuple(
             None
-            if outcome.chance == REST
-            else self.add((*root, "outcomes", number, "chance"), outcome.chance, Kind.CHANCE, basis)
+            if outcome.chance.base == REST
+            else self.chance((*root, "outcomes", number, "chance"), outcome.chance, basis)
             for number, outcome in enumerate(action.outcomes or ())
         )
         return ActionNumbers(costs, chances, self.seen((*root, "seen"), action.seen, basis))
+
+    def chance(self, root: Path, chance: WrittenChance, basis: str) -> HazardNumbers:
+        return self.hazard(root, (*root, "when"), chance.base, chance.when, basis, Kind.CHANCE)
 
     def costs(self, root: Path, costs: WrittenCost | None, basis: str) -> HazardNumbers:
         base = self.add(root, None if costs is None else costs.base, Kind.NUMBER, basis, default="0")
@@ -276,7 +289,7 @@ class _Moved:
         )
 
     def action(self, each: ActionNumbers) -> ActionNumbers:
-        chances = tuple(None if slot is None else self.slot(slot) for slot in each.chances)
+        chances = tuple(None if chance is None else self.hazard(chance) for chance in each.chances)
         return ActionNumbers(self.hazard(each.costs), chances, tuple(self.slot(slot) for slot in each.seen))
 
 

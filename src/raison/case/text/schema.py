@@ -167,10 +167,22 @@ class WrittenDrift(Entry):
     basis: Basis
 
 
+class WrittenChance(Entry):
+    """How likely an outcome is: a chance, and by what some levels of some variables multiply its odds."""
+
+    base: NumberText
+    when: Ratios = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_number(cls, value: Any) -> Any:
+        return value if isinstance(value, dict) else {"base": value}
+
+
 class Outcome(Entry):
     """One of the ways an action may turn out."""
 
-    chance: NumberText
+    chance: WrittenChance
     changes: dict[Name, LevelText] = {}
 
 
