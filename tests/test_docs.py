@@ -10,7 +10,7 @@ import pytest
 
 import raison
 from raison.analysis.fitting import fit_all, make_rivals
-from raison.analysis.pool import Threads
+from raison.analysis.pool import Processes
 from raison.analysis.watch import Watch
 from raison.case import BuiltCase, build, check_case, read_case
 from raison.case.template import write_template
@@ -87,7 +87,7 @@ def test_the_change_that_the_tutorial_makes_is_a_change_of_its_case(tmp_path: pa
 
 
 def posterior_of(case: BuiltCase) -> list[float]:
-    return [fit.share for fit in fit_all(case, make_rivals(case), Watch(), None, 0, Threads()).fits]
+    return [fit.share for fit in fit_all(case, make_rivals(case), Watch(), None, 0, Processes()).fits]
 
 
 @pytest.mark.slow

@@ -34,7 +34,7 @@ from raison.analysis.asking import ask as answer_all
 from raison.analysis.disbelieved import disbelieved_readings
 from raison.analysis.foreseen import FITTED, WHOLE, foresee, foresee_fitted
 from raison.analysis.motives import measure_motives, motive_warnings
-from raison.analysis.pool import Threads, cluster_at
+from raison.analysis.pool import Processes, cluster_at, end_processes
 from raison.analysis.signatures import try_signatures
 from raison.analysis.simulating import PATHS
 from raison.analysis.simulating import simulate as draw_paths
@@ -296,7 +296,7 @@ def _show_signatures(built: BuiltCase) -> None:
     if not built.predictions:
         return
     try:
-        found = try_signatures(built, 0, Watch(), Threads())
+        found = try_signatures(built, 0, Watch(), Processes())
     except NotConverged as error:
         _complain(f"warning: whether explanations predict what they say is not known: {error}")
         return
@@ -337,7 +337,7 @@ def power(
     from raison.report import power_chart, power_table, show_power
 
     built = open_case(case)
-    with cluster_at(cluster) if cluster else contextlib.nullcontext(Threads()) as pool, _progress() as tell:
+    with cluster_at(cluster) if cluster else contextlib.nullcontext(Processes()) as pool, _progress() as tell:
         watch = Watch(tell, context.obj)
         if fitted:
             found = foresee_fitted(built, seed, watch, pool, records=draws or FITTED)
@@ -565,8 +565,8 @@ def main() -> None:
         code = 2
     except Exception as error:
         code = _fault(error)
-    # fits that run in other threads would hold an interrupted process back
-    os._exit(code)
+    end_processes()
+    os._exit(code)  # loops that run in other threads would hold an interrupted process back
 
 
 def _fault(error: Exception) -> int:

@@ -10,7 +10,8 @@
         ├── NotConverged     an iteration stopped before its tolerance
         ├── TooLarge         a game does not fit in memory
         ├── ImpossibleRecord the record has likelihood zero under a model
-        └── SamplingFailed   a posterior could not be approximated
+        ├── SamplingFailed   a posterior could not be approximated
+        └── WorkersLost      a process that worked for a run was killed
 
 A message says where, what was found, what is allowed, and what to do.
 """
@@ -115,6 +116,10 @@ class ImpossibleRecord(ComputationError):
 
 class SamplingFailed(ComputationError):
     """The posterior of an explanation could not be approximated."""
+
+
+class WorkersLost(ComputationError):
+    """A process that worked for a run was killed; the message says what to do."""
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -2,7 +2,7 @@ import pytest
 
 from raison.analysis.description import Described, describe_all
 from raison.analysis.fitting import Fit, Rival, fit_all, make_rivals
-from raison.analysis.pool import Threads
+from raison.analysis.pool import Processes
 from raison.analysis.watch import Watch
 from raison.case import BuiltCase
 from raison.case.template import write_template
@@ -24,7 +24,7 @@ def rivals(case: BuiltCase) -> tuple[Rival, ...]:
 
 @pytest.fixture(scope="session")
 def fits(case: BuiltCase, rivals: tuple[Rival, ...]) -> tuple[Fit, ...]:
-    found = fit_all(case, rivals, Watch(), None, 1, Threads())
+    found = fit_all(case, rivals, Watch(), None, 1, Processes())
     assert found.failures == ()
     return found.fits
 

@@ -6,7 +6,7 @@ import pytest
 
 from raison.analysis import run_study
 from raison.analysis.asking import _Answers, _estimates, answer_questions, ask
-from raison.analysis.pool import Threads
+from raison.analysis.pool import Processes
 from raison.analysis.watch import Watch
 from raison.analysis.worlds import world_of
 from raison.asked import WHOLE
@@ -176,7 +176,7 @@ def test_what_would_have_been_stands_beside_what_was(study):
 
 def test_a_question_of_the_case_is_told_over_time_and_its_histories_are_shown(study, case, rivals):
     asking = dataclasses.replace(case, questions=(FORECAST, HAD, "reason(northland)"))
-    (forecast, had, reason), _ = answer_questions(study, asking, rivals, Watch(), Threads())
+    (forecast, had, reason), _ = answer_questions(study, asking, rivals, Watch(), Processes())
     assert had.over_time[-1].date == "2022-06-30"
     for each in (forecast, had):
         assert each.over_time[-1].value == pytest.approx(each.parts[WHOLE].value, abs=1e-12)

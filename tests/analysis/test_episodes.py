@@ -8,7 +8,7 @@ import pytest
 from raison.analysis.description import describe_all
 from raison.analysis.episodes import weigh_episodes
 from raison.analysis.fitting import fit_all, make_rivals
-from raison.analysis.pool import Threads
+from raison.analysis.pool import Processes
 from raison.analysis.verdicts import judge_claims
 from raison.analysis.watch import Watch
 from raison.case import BuiltCase
@@ -66,9 +66,9 @@ def test_each_episode_has_its_own_dates_start_and_name(case: BuiltCase) -> None:
 
 
 def test_an_episode_alone_is_the_study_of_it_alone(case: BuiltCase, tmp_path: pathlib.Path) -> None:
-    fits = fit_all(case, make_rivals(case), Watch(), None, 1, Threads()).fits
+    fits = fit_all(case, make_rivals(case), Watch(), None, 1, Processes()).fits
     described = describe_all(case, fits, Watch())
-    first, later = weigh_episodes(case, fits, described, 1, Watch(), None, Threads())
+    first, later = weigh_episodes(case, fits, described, 1, Watch(), None, Processes())
     assert (first.name, later.name) == ("first", "later")
     for fit in fits:
         name = fit.explanation.name
@@ -77,7 +77,7 @@ def test_an_episode_alone_is_the_study_of_it_alone(case: BuiltCase, tmp_path: pa
     assert first.without == later.alone
     assert later.without == first.alone
     single = episodic(tmp_path / "single", f"first: {SPAN % 'record.csv'}")
-    alone = fit_all(single, make_rivals(single), Watch(), None, 1, Threads()).fits
+    alone = fit_all(single, make_rivals(single), Watch(), None, 1, Processes()).fits
     by_name = {each.explanation: each.log_evidence for each in first.alone}
     for fit in alone:
         # a strength is measured where the records watch the world, so that its weight hangs on all of them
@@ -86,7 +86,7 @@ def test_an_episode_alone_is_the_study_of_it_alone(case: BuiltCase, tmp_path: pa
 
 def test_one_record_is_not_weighed_again(case: BuiltCase, tmp_path: pathlib.Path) -> None:
     single = episodic(tmp_path / "single", f"first: {SPAN % 'record.csv'}")
-    assert weigh_episodes(single, (), (), 1, Watch(), None, Threads()) == ()
+    assert weigh_episodes(single, (), (), 1, Watch(), None, Processes()) == ()
 
 
 def test_questions_name_the_episode_they_are_about(tmp_path: pathlib.Path) -> None:
@@ -102,8 +102,8 @@ def test_questions_name_the_episode_they_are_about(tmp_path: pathlib.Path) -> No
     rows = [row.format(name, test.replace(" = 1", " > 0.5")) for name, test in tests.items()]
     (folder / "claims.yaml").write_text("\n".join(rows) + "\n", encoding="utf-8")
     case = open_case(folder)
-    fits = fit_all(case, make_rivals(case)[:2], Watch(), None, 1, Threads()).fits
-    claims = judge_claims(case, fits, None, 1, Watch(), Threads())
+    fits = fit_all(case, make_rivals(case)[:2], Watch(), None, 1, Processes()).fits
+    claims = judge_claims(case, fits, None, 1, Watch(), Processes())
     assert {claim.id: claim.verdict for claim in claims} == dict.fromkeys(tests, "supported")
 
 

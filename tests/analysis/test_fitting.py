@@ -7,7 +7,7 @@ import pytest
 
 from raison.analysis import FitStore, fitting
 from raison.analysis.fitting import Fit, Rival, check_possible, fit_all, fit_key
-from raison.analysis.pool import Threads
+from raison.analysis.pool import Processes
 from raison.analysis.watch import Watch
 from raison.case import BuiltCase
 from raison.errors import NotConverged, SamplingFailed
@@ -62,7 +62,7 @@ def test_the_nulls_stand_beside_the_explanations(rivals: tuple[Rival, ...]) -> N
 def test_the_other_explanations_start_at_the_mode_of_the_first_where_they_believe_the_same(
     case: BuiltCase, rivals: tuple[Rival, ...], searches: Searches, no_draws: None
 ) -> None:
-    fit_all(case, rivals, Watch(), None, 1, Threads())
+    fit_all(case, rivals, Watch(), None, 1, Processes())
     first, second = (explanation.parameters for explanation in case.explanations)
     assert not searches.starts[id(first)].z.any()
     assert not searches.starts[id(rivals[-1].explanation.parameters)].z.any()
@@ -76,10 +76,10 @@ def test_a_run_that_takes_up_the_first_fit_searches_the_last_from_the_same_start
     case: BuiltCase, rivals: tuple[Rival, ...], searches: Searches, no_draws: None, tmp_path: pathlib.Path
 ) -> None:
     store, last = FitStore(tmp_path), rivals[-1]
-    fit_all(case, rivals, Watch(), store, 1, Threads())
+    fit_all(case, rivals, Watch(), store, 1, Processes())
     (tmp_path / f"{fit_key(case, last, 1)}.json").unlink()
     searches.starts.clear()
-    fit_all(case, rivals, Watch(), store, 1, Threads())
+    fit_all(case, rivals, Watch(), store, 1, Processes())
     assert list(searches.starts) == [id(last.explanation.parameters)]
     assert not searches.starts[id(last.explanation.parameters)].z.any()
 
@@ -90,7 +90,7 @@ def test_finished_fits_are_taken_up_and_neither_searched_nor_drawn_again(
     store = FitStore(tmp_path)
     for rival, fit in zip(rivals, fits, strict=True):
         store.keep(fit_key(case, rival, 1), fit.posterior)
-    after = fit_all(case, rivals, Watch(), store, 1, Threads()).fits
+    after = fit_all(case, rivals, Watch(), store, 1, Processes()).fits
     assert searches.starts == {}
     for one, other in zip(fits, after, strict=True):
         np.testing.assert_array_equal(one.posterior.draws().numbers, other.posterior.draws().numbers)
@@ -103,7 +103,7 @@ def test_a_kept_search_is_drawn_around_as_it_would_have_been_at_once(
     store = FitStore(tmp_path)
     for rival, fit in zip(rivals, fits, strict=True):
         store.keep(fit_key(case, rival, 1), fit.posterior.laplace)
-    after = fit_all(case, rivals, Watch(), store, 1, Threads()).fits
+    after = fit_all(case, rivals, Watch(), store, 1, Processes()).fits
     assert searches.starts == {}
     for one, other in zip(fits, after, strict=True):
         assert one.posterior.log_evidence == other.posterior.log_evidence
@@ -138,7 +138,7 @@ def test_an_explanation_that_cannot_be_fitted_is_told_and_the_others_go_on(
         return searches(likelihood, parameters, starts=starts)
 
     monkeypatch.setattr(fitting, "fit", fails)
-    found = fit_all(case, rivals, Watch(), None, 1, Threads())
+    found = fit_all(case, rivals, Watch(), None, 1, Processes())
     assert [fit.explanation.name for fit in found.fits] == ["for-trade", NO_MOTIVES, SHARED_MOTIVES, HABIT]
     assert [(each.explanation.name, each.reason) for each in found.failures] == [
         ("for-votes", "the posterior is flat at cost = 3.")
@@ -158,7 +158,7 @@ def test_a_study_without_any_fitted_explanation_ends_with_all_reasons(
 
     monkeypatch.setattr(fitting, "fit", fails)
     with pytest.raises(SamplingFailed, match=r"for-trade: not converged\.\nfor-votes: not converged\."):
-        fit_all(case, rivals, Watch(), None, 1, Threads())
+        fit_all(case, rivals, Watch(), None, 1, Processes())
 
 
 def test_a_possible_record_passes(case: BuiltCase, rivals: tuple[Rival, ...]) -> None:
@@ -169,12 +169,12 @@ def test_a_fit_depends_on_game_record_priors_and_seed_alone(
     case: BuiltCase, rivals: tuple[Rival, ...], searches: Searches, no_draws: None, tmp_path: pathlib.Path
 ) -> None:
     store = FitStore(tmp_path)
-    fit_all(case, rivals, Watch(), store, 1, Threads())
+    fit_all(case, rivals, Watch(), store, 1, Processes())
 
     def searched(changed: BuiltCase, seed: int = 1) -> list[str]:
         searches.starts.clear()
         own = [replace(rival, explanation=each) for rival, each in zip(rivals, changed.explanations, strict=False)]
-        fit_all(changed, [*own, *rivals[2:]], Watch(), store, seed, Threads())
+        fit_all(changed, [*own, *rivals[2:]], Watch(), store, seed, Processes())
         known = (*changed.explanations, *(rival.explanation for rival in rivals[2:]))
         return [each.name for each in known if id(each.parameters) in searches.starts]
 
@@ -217,10 +217,10 @@ def test_a_computation_that_changed_fits_anew(
     tmp_path: pathlib.Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    fit_all(case, rivals, Watch(), FitStore(tmp_path), 1, Threads())
+    fit_all(case, rivals, Watch(), FitStore(tmp_path), 1, Processes())
     searches.starts.clear()
     monkeypatch.setattr(fitting, "COMPUTATION", fitting.COMPUTATION + 1)
-    fit_all(case, rivals, Watch(), FitStore(tmp_path), 1, Threads())
+    fit_all(case, rivals, Watch(), FitStore(tmp_path), 1, Processes())
     assert len(searches.starts) == len(rivals)
 
 
@@ -241,7 +241,7 @@ def test_a_thorough_study_takes_the_evidence_of_its_runs_and_goes_on_where_it_wa
         return Run(z, -9.0 + 0.1 * seed[1], np.full(2, -8.0), (1.0,), (0.5,), 4, 0)
 
     monkeypatch.setattr(fitting, "run_tempered", run)
-    found = fit_all(case, rivals, Watch(), store, 1, Threads(), thorough=True)
+    found = fit_all(case, rivals, Watch(), store, 1, Processes(), thorough=True)
     assert len(made) == len(set(made)) == RUNS * len(rivals)
     for each in found.fits:
         assert isinstance(each.posterior, Tempered)
@@ -251,7 +251,7 @@ def test_a_thorough_study_takes_the_evidence_of_its_runs_and_goes_on_where_it_wa
     (tmp_path / f"{fit_key(case, rivals[1], 1)}-run-3.json").unlink()
     (tmp_path / f"{fit_key(case, rivals[2], 1)}-run-0.json").write_text("{")
     made.clear()
-    again = fit_all(case, rivals, Watch(), store, 1, Threads(), thorough=True)
+    again = fit_all(case, rivals, Watch(), store, 1, Processes(), thorough=True)
     assert sorted(seed for _, seed in made) == [(1, 0), (1, 3)]
     for one, other in zip(found.fits, again.fits, strict=True):
         assert one.posterior.log_evidence == other.posterior.log_evidence
@@ -271,6 +271,6 @@ def test_a_run_that_fails_is_a_failure_of_its_explanation(
         return Run(np.zeros((1, len(laplace.z))), -9.0, np.zeros(1), (1.0,), (0.5,), 2, 0)
 
     monkeypatch.setattr(fitting, "run_tempered", run)
-    found = fit_all(case, rivals, Watch(), store, 1, Threads(), thorough=True)
+    found = fit_all(case, rivals, Watch(), store, 1, Processes(), thorough=True)
     assert [each.explanation.name for each in found.failures] == [rivals[1].explanation.name]
     assert len(found.fits) == len(rivals) - 1

@@ -3,7 +3,7 @@ import pathlib
 import pytest
 
 from raison.analysis.foreseen import foresee, foresee_fitted
-from raison.analysis.pool import Threads
+from raison.analysis.pool import Processes
 from raison.analysis.watch import Watch
 from raison.case import BuiltCase
 from raison.case.template import write_template
@@ -30,7 +30,7 @@ def small(tmp_path_factory: pytest.TempPathFactory):
 
 
 def foreseen(case: BuiltCase, **options) -> PowerResult:
-    return foresee(case, 0, Watch(), Threads(), **options)
+    return foresee(case, 0, Watch(), Processes(), **options)
 
 
 def test_weak_motives_cannot_be_told_apart_and_strong_ones_better(small) -> None:
@@ -75,7 +75,7 @@ def test_what_would_help_is_told_the_most_first(small) -> None:
 
 def test_the_same_seed_foresees_the_same_and_the_pool_does_not_count(small) -> None:
     case = small(STRONG)
-    first, second, other = (foresee(case, seed, Watch(), Threads(), draws=4) for seed in (3, 3, 4))
+    first, second, other = (foresee(case, seed, Watch(), Processes(), draws=4) for seed in (3, 3, 4))
     assert first == second
     assert first != other
 
@@ -92,7 +92,7 @@ def test_where_every_number_is_learned_planted_truth_wins_no_more_often_than_the
     """Explanations that differ sharply: the truth leads in most records, and says less than if all else were known."""
     case = small("x10 to x30")
     ceiling = foreseen(case)
-    fitted = foresee_fitted(case, 0, Watch(), Threads(), records=6)
+    fitted = foresee_fitted(case, 0, Watch(), Processes(), records=6)
     assert (ceiling.is_ceiling, fitted.is_ceiling) == (True, False)
     assert fitted.records + fitted.unsolved == 6
     assert fitted.expected < ceiling.expected + 2 * (ceiling.error + fitted.error)

@@ -9,7 +9,7 @@ import pytest
 
 from raison.analysis.fitting import Fit
 from raison.analysis.held_out import DRAWS, HORIZONS, LEAST, _Drawn, brier, calibration, log_score, score_forecasts
-from raison.analysis.pool import Threads
+from raison.analysis.pool import Processes
 from raison.analysis.watch import Watch
 from raison.analysis.worlds import world_of
 from raison.case import BuiltCase
@@ -68,7 +68,7 @@ def later(case: BuiltCase) -> BuiltCase:
 
 @pytest.fixture(scope="module")
 def found(later: BuiltCase, fits: tuple[Fit, ...]) -> HeldOutResult:
-    result = score_forecasts(later, fits, 0, Watch(), Threads())
+    result = score_forecasts(later, fits, 0, Watch(), Processes())
     assert result is not None
     return result
 
@@ -116,4 +116,4 @@ def test_a_score_has_the_error_of_its_draws() -> None:
 
 
 def test_nothing_held_out_is_not_scored(case: BuiltCase, fits: tuple[Fit, ...]) -> None:
-    assert score_forecasts(case, fits, 0, Watch(), Threads()) is None
+    assert score_forecasts(case, fits, 0, Watch(), Processes()) is None

@@ -7,7 +7,7 @@ import pytest
 
 from raison.analysis.fitting import Fit
 from raison.analysis.judged import weigh_clues
-from raison.analysis.pool import Threads
+from raison.analysis.pool import Processes
 from raison.analysis.verdicts import judge_claims
 from raison.analysis.watch import Watch
 from raison.case import BuiltCase, WrittenClaim
@@ -71,5 +71,5 @@ def test_a_claim_about_explanations_says_on_what_it_rests(
         with_clues(case, (0.9, 0.001), (0.9, 0.01)),
         claims=(WrittenClaim("one", "", "", "motive", parse_test(test), test),),
     )
-    (result,) = judge_claims(clued, fits, weigh_clues(clued, fits, 0), 0, Watch(), Threads())
+    (result,) = judge_claims(clued, fits, weigh_clues(clued, fits, 0), 0, Watch(), Processes())
     assert (result.verdict, result.reason[: len(basis)]) == (word, basis)

@@ -8,14 +8,14 @@ import pytest
 from raison.analysis.description import Described
 from raison.analysis.fitting import Fit
 from raison.analysis.next_best import MONTHS, next_best
-from raison.analysis.pool import Threads
+from raison.analysis.pool import Processes
 from raison.analysis.watch import Watch
 from raison.study import NextEvidence
 
 
 @pytest.fixture(scope="module")
 def found(fits: tuple[Fit, ...], described: Described) -> tuple[NextEvidence, ...]:
-    return next_best(fits, (described,), 0, Watch(), Threads())
+    return next_best(fits, (described,), 0, Watch(), Processes())
 
 
 def test_every_variable_and_date_has_its_weight_the_most_promising_first(
@@ -46,9 +46,9 @@ def test_explanations_that_are_the_same_cannot_be_told_by_anything(fits: tuple[F
     first = fits[0]
     twin = dataclasses.replace(first, explanation=dataclasses.replace(first.explanation, name="twin"))
     same = dataclasses.replace(described, each=(described.each[0], described.each[0]))
-    found = next_best((first, twin), (same,), 0, Watch(), Threads())
+    found = next_best((first, twin), (same,), 0, Watch(), Processes())
     np.testing.assert_allclose([each.expected for each in found], 0.0, atol=1e-9)
 
 
 def test_one_explanation_has_nothing_to_be_told_from(fits: tuple[Fit, ...], described: Described) -> None:
-    assert next_best(fits[:1], (described,), 0, Watch(), Threads()) == ()
+    assert next_best(fits[:1], (described,), 0, Watch(), Processes()) == ()

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from raison.analysis.pool import Threads
+from raison.analysis.pool import Processes
 from raison.analysis.signatures import DRAWS, try_signatures
 from raison.analysis.watch import Watch
 from raison.case import BuiltCase, Prediction
@@ -15,7 +15,7 @@ from raison.study import SignatureResult
 
 def tried(case: BuiltCase, *texts: str, explanation: str = "for-trade") -> tuple[SignatureResult, ...]:
     predictions = tuple(Prediction(explanation, text, resolve(parse_test(text), case.names.actions)) for text in texts)
-    return try_signatures(dataclasses.replace(case, predictions=predictions), 0, Watch(), Threads())
+    return try_signatures(dataclasses.replace(case, predictions=predictions), 0, Watch(), Processes())
 
 
 def test_what_holds_at_the_middles_and_in_most_draws_passes(case: BuiltCase) -> None:

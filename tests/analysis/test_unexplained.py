@@ -1,7 +1,7 @@
 import pytest
 
 from raison.analysis.fitting import fit_all, make_rivals
-from raison.analysis.pool import Threads
+from raison.analysis.pool import Processes
 from raison.analysis.unexplained import RECORDS, unexplained
 from raison.analysis.watch import Watch
 from raison.case.template import write_template
@@ -20,13 +20,13 @@ def crowded(tmp_path_factory: pytest.TempPathFactory):
     path.write_text("".join([*lines[:-1], CROWD, lines[-1]]), encoding="utf-8")
     case = open_case(folder)
     rivals = make_rivals(case)
-    return fit_all(case, rivals, Watch(), None, 0, Threads()).fits
+    return fit_all(case, rivals, Watch(), None, 0, Processes()).fits
 
 
 @pytest.fixture(scope="module")
 def found(crowded):
     """What the best do not account for."""
-    return unexplained(crowded, 0, Watch(), Threads())
+    return unexplained(crowded, 0, Watch(), Processes())
 
 
 def test_a_planted_crowd_is_named_with_its_dates(crowded, found) -> None:
@@ -53,6 +53,6 @@ def test_the_best_of_the_case_is_compared_too_where_a_null_leads(crowded, found)
 
 def test_the_same_seed_gives_the_same_p_values(crowded, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("raison.analysis.unexplained.RECORDS", 30)
-    first, second, other = (unexplained(crowded, seed, Watch(), Threads()) for seed in (0, 0, 1))
+    first, second, other = (unexplained(crowded, seed, Watch(), Processes()) for seed in (0, 0, 1))
     assert first == second
     assert first != other

@@ -6,7 +6,7 @@ import pathlib
 import pytest
 
 from raison.analysis.fitting import fit_all, make_rivals
-from raison.analysis.pool import Threads
+from raison.analysis.pool import Processes
 from raison.analysis.variants import study_variants
 from raison.analysis.verdicts import judge_claims
 from raison.analysis.watch import Watch
@@ -34,7 +34,7 @@ def varied(tmp_path_factory: pytest.TempPathFactory) -> BuiltCase:
 
 @pytest.fixture(scope="module")
 def results(varied: BuiltCase) -> tuple[VariantResult, ...]:
-    return study_variants(varied, 1, Watch(), None, Threads())
+    return study_variants(varied, 1, Watch(), None, Processes())
 
 
 def test_a_variant_is_the_study_of_the_case_that_is_written_so(
@@ -46,8 +46,8 @@ def test_a_variant_is_the_study_of_the_case_that_is_written_so(
     assert "offer: {changes: {border: +1}" in text
     path.write_text(text.replace("offer: {changes: {border: +1}", "offer: {changes: {border: open}"), encoding="utf-8")
     case = open_case(path.parent)
-    fits = fit_all(case, make_rivals(case), Watch(), None, 1, Threads()).fits
-    claims = judge_claims(case, fits, None, 1, Watch(), Threads())
+    fits = fit_all(case, make_rivals(case), Watch(), None, 1, Processes()).fits
+    claims = judge_claims(case, fits, None, 1, Watch(), Processes())
     assert {each.explanation: each.log_evidence for each in results[0].shares} == {
         fit.explanation.name: fit.posterior.log_evidence for fit in fits
     }
@@ -64,7 +64,7 @@ def test_a_variant_in_which_the_record_cannot_happen_says_so(results: tuple[Vari
 
 
 def test_a_case_without_variants_has_none(case: BuiltCase) -> None:
-    assert study_variants(dataclasses.replace(case, variants=()), 1, Watch(), None, Threads()) == ()
+    assert study_variants(dataclasses.replace(case, variants=()), 1, Watch(), None, Processes()) == ()
 
 
 def test_a_variant_that_cannot_be_built_is_named(tmp_path: pathlib.Path) -> None:

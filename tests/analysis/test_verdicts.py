@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 
 from raison.analysis.fitting import Fit
-from raison.analysis.pool import Threads
+from raison.analysis.pool import Processes
 from raison.analysis.verdicts import DRAWS, FEW_DRAWS, judge_claims
 from raison.analysis.watch import Watch
 from raison.case import BuiltCase, WrittenClaim
@@ -11,8 +11,8 @@ from raison.query.grammar import parse_test
 
 
 def test_verdicts_follow_from_the_answers_and_the_seed(case: BuiltCase, fits: tuple[Fit, ...]) -> None:
-    claims = judge_claims(case, fits, None, 1, Watch(), Threads())
-    assert claims == judge_claims(case, fits, None, 1, Watch(), Threads())
+    claims = judge_claims(case, fits, None, 1, Watch(), Processes())
+    assert claims == judge_claims(case, fits, None, 1, Watch(), Processes())
     motive, counterfactual, value_judgement = claims
     shares = [fit.share for fit in fits]
     assert [answer.left for answer in motive.answers] == pytest.approx([shares[0]] * 5, abs=1e-12)
@@ -32,7 +32,7 @@ def test_a_count_alone_decides_nothing_about_a_motive_and_zero_over_zero_decides
     tests = {"motive": f"{count} >= 1", "factual": f"{count} >= 1", "causal": f"{none} / {none} >= 0"}
     claims = [WrittenClaim(kind, "", kind, kind, parse_test(text), text) for kind, text in tests.items()]
     asked = dataclasses.replace(case, claims=tuple(claims))
-    motive, factual, causal = judge_claims(asked, fits, None, 1, Watch(), Threads())
+    motive, factual, causal = judge_claims(asked, fits, None, 1, Watch(), Processes())
     assert (motive.verdict, motive.rests_on) == ("undecided", "looked up")
     assert "what was done, not what was wanted" in motive.reason
     assert (factual.verdict, factual.rests_on) == ("supported", "looked up")

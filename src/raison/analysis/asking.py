@@ -19,7 +19,7 @@ import numpy as np
 from jaxtyping import Float, Int64
 
 from raison.analysis.fitting import Rival, make_rivals
-from raison.analysis.pool import Pool, Threads
+from raison.analysis.pool import Pool, Processes
 from raison.analysis.watch import Watch
 from raison.analysis.worlds import world_of, worlds_of
 from raison.asked import WHOLE, Asked, AskedOn, Estimate, LivedAgain, Under
@@ -124,7 +124,7 @@ def ask(
         `QueryError` if a question cannot be read, or asks for what the case does not have: all of them at once.
         `CaseError` if the study does not hold its case, or no draws.
     """
-    watch, pool = watch or Watch(), pool or Threads()
+    watch, pool = watch or Watch(), pool or Processes()
     case = case_of(study)
     lines = [_Line(query) for query in _read(questions, case)]
     return _answers(study, case, rivals_of(study, case), lines, draws, watch, pool)

@@ -6,11 +6,17 @@ import abc
 import concurrent.futures
 import contextlib
 import os
+import signal
+import sys
+import threading
+import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar, cast
 
+import jax
+
 from raison import __version__
-from raison.errors import ClusterFailed
+from raison.errors import ClusterFailed, WorkersLost
 from raison.inference import COMPUTATION
 
 if TYPE_CHECKING:
@@ -20,10 +26,19 @@ Job = TypeVar("Job")
 Result = TypeVar("Result")
 
 WORKERS = min(2, os.cpu_count() or 1)
-"""Threads at a time; what they run is compiled and does not hold the interpreter."""
+"""Processes at a time."""
 
 SMALL = 1000
-"""States below which little of the work is in compiled loops: threads would wait for each other."""
+"""States below which a piece of work is done sooner than it is handed to another process."""
+
+IDLE = 60
+"""Seconds after which a process that has nothing to do ends."""
+
+LOOK = 0.2
+"""Seconds after which such a process looks again whether the one that it works for is still there."""
+
+ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}
+"""What processes beside each other are told: matrices are small here, and threads of BLAS would wait for each other."""
 
 WAIT = 30.0
 """Seconds after which a cluster that does not answer, or has no workers, is given up."""
@@ -68,19 +83,58 @@ class Pool(abc.ABC):
         """Begin the jobs in their order, and yield the place and result of each as it is done."""
 
 
-class Threads(Pool):
-    """The cores of this machine."""
+class Processes(Pool):
+    """The cores of this machine: processes that stay for the work that comes next.
+
+    What is small is done here, one piece after the other; so is all where JAX runs on a GPU, which they would share.
+
+    Raises `WorkersLost` if one of the processes is killed, as by a system that is short of memory.
+    """
 
     def _finished(
         self, work: Callable[[Job], Result], jobs: Sequence[Job], states: int
     ) -> Generator[tuple[int, Result], None, None]:
-        pool = concurrent.futures.ThreadPoolExecutor(max_workers=WORKERS if states >= SMALL else 1)
+        if states < SMALL or min(WORKERS, len(jobs)) < 2 or jax.default_backend() != "cpu":
+            for place, job in enumerate(jobs):
+                yield place, work(job)
+            return
+        import loky
+
+        executor = loky.get_reusable_executor(WORKERS, timeout=IDLE, initializer=_follow, env=ONE_THREAD)
+        futures: dict[concurrent.futures.Future[Result], int] = {}
         try:
-            futures = {pool.submit(work, job): place for place, job in enumerate(jobs)}
-            for each in concurrent.futures.as_completed(futures):
+            for place, job in enumerate(jobs):
+                futures[executor.submit(work, job)] = place
+            for each in loky.as_completed(futures):
                 yield futures[each], each.result()
+        except loky.process_executor.TerminatedWorkerError:
+            raise WorkersLost(
+                "a process that worked for this run was killed, as by a system that is short of memory. What was "
+                "finished is kept: run it again with less beside it."
+            ) from None
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            if not all(each.done() for each in futures):
+                executor.shutdown(wait=False, kill_workers=True)
+
+
+def _follow() -> None:
+    """Leave interrupts to the process that hands out the work, and end when it has ended."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(LOOK)
+    os._exit(1)
+
+
+def end_processes() -> None:
+    """End the processes that wait for more work, if there are any."""
+    if "loky" in sys.modules:
+        import loky
+
+        loky.get_reusable_executor(reuse=True).shutdown(wait=True, kill_workers=True)
 
 
 class Cluster(Pool):

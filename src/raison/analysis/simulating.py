@@ -17,7 +17,7 @@ from jaxtyping import Float, Int
 
 from raison.analysis.asking import case_of, rivals_of
 from raison.analysis.fitting import Rival
-from raison.analysis.pool import Pool, Threads
+from raison.analysis.pool import Pool, Processes
 from raison.analysis.watch import Watch
 from raison.analysis.worlds import worlds_of
 from raison.case import BuiltCase
@@ -105,7 +105,7 @@ def simulate(
         `QueryError` if `given` cannot be read or `until` lies before it. `CaseError` if there is no such explanation,
         or the study holds no case or no draws. `TooFast` if the paths have more than five million jumps.
     """
-    watch, pool = watch or Watch(), pool or Threads()
+    watch, pool = watch or Watch(), pool or Processes()
     case = case_of(study)
     known = resolve_given(parse_given(given), case.names.actions)
     wrong = check_given(known, case.names) + check_no_replay(known) + check_forecast(known, until, case.names)

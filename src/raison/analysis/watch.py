@@ -10,6 +10,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
+import psutil
+
 from raison.errors import Cancelled, Terminated
 from raison.study import Stage
 
@@ -45,7 +47,7 @@ class Watch:
 
     @contextlib.contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Time a stage; the peak of memory is that of the process so far."""
+        """Time a stage; the peak of memory is that of the process so far, with what processes beside it hold."""
         self.check()
         begin = time.monotonic()
         yield
@@ -121,4 +123,9 @@ def _ended(by: signal.Signals) -> Cancelled:
 
 def _peak_mib() -> float:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
+    own = peak / 2**20 if sys.platform == "darwin" else peak / 2**10
+    beside = 0
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):  # it may just have ended
+            beside += process.memory_info().rss
+    return own + beside / 2**20

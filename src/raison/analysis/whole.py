@@ -31,7 +31,7 @@ from raison.analysis.held_out import SCORING, score_forecasts
 from raison.analysis.judged import weigh_clues
 from raison.analysis.motives import MEASURING, measure_motives
 from raison.analysis.next_best import PROMISING, next_best
-from raison.analysis.pool import Pool, Threads
+from raison.analysis.pool import Pool, Processes
 from raison.analysis.signatures import SIGNING, try_signatures
 from raison.analysis.store import FitStore
 from raison.analysis.structure import structure_of
@@ -120,7 +120,7 @@ def run_study(
     Errors:
         `ComputationError`s of the fits and forecasts.
     """
-    watch, pool = watch or Watch(), pool or Threads()
+    watch, pool = watch or Watch(), pool or Processes()
     known = (of_code(), case.hash, case.name, seed, thorough)
 
     def kept(stage: str, hint: Any, compute: Callable[[], Found]) -> Found:

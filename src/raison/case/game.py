@@ -172,7 +172,7 @@ class ActionSlots:
             if slots is not None and None not in self.chances:
                 out[slots.base] += each
             elif slots is not None:
-                slots.pull(theta, (each - mean) / total, out)
+                slots.pull(theta, np.asarray((each - mean) / total), out)
 
     def _odds(self, theta: Theta) -> list[Float[np.ndarray, "*states"]]:
         """Return the odds of the outcomes against the one that takes the rest."""

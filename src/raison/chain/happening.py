@@ -18,7 +18,7 @@ from jaxtyping import Float
 from raison.arrays import StateArray, StateMask, StateNumbers
 from raison.chain.chain import Chain
 from raison.chain.filter import run_filter, stopped_at
-from raison.chain.matrix import by_diagonal, generator_matrix
+from raison.chain.matrix import generator_matrix, nearly_solved
 from raison.chain.plan import Act, Sight, make_plan
 from raison.errors import NotConverged
 from raison.game import Effect, StateSpace, Variable
@@ -154,12 +154,14 @@ class Race:
         start = np.asarray(weights)[free]
         if not start.any():
             return 0.0
-        left = math.inf
-        for near in (by_diagonal, _by_factors):  # the second takes much longer, and is for slow worlds
-            times, _ = scipy.sparse.linalg.gmres(inside, start, rtol=CLOSE, restart=80, maxiter=20, M=near(inside))
+        times, left = nearly_solved(inside, start, CLOSE)[0], math.inf
+        for turn in range(2):
             left = float(np.abs(inside @ times - start).sum()) / float(start.sum())
             if left <= WORST:
                 return float(times.sum())
+            if turn == 0:  # this takes much longer, and is for slow worlds
+                near = _by_factors(inside)
+                times, _ = scipy.sparse.linalg.gmres(inside, start, rtol=CLOSE, restart=80, maxiter=20, M=near)
         raise NotConverged(f"the mean time was not found: {left:.1e} is left, {WORST:.0e} needed.")
 
     def moved(self, weights: Wide, target: StateNumbers) -> Wide:

@@ -17,6 +17,7 @@ Source: oberst2019, noorbakhsh2022, maddison2014 (docs/reference/references.md)
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -126,13 +127,14 @@ class Replayer:
         self._layout = _layout(chain, has_choices)
         self._was = _rates(chain, self._layout)
         self._widest = int(np.max(np.diff(self._layout.options), initial=1))
-        self._drift_of = {kind: d for d, kind in enumerate(self._layout.drifts.tolist())}
-        self._place_of = {kind: place for place, kind in enumerate(self._layout.kinds.tolist())}
+        self._rates = np.array([np.asarray(rate) for rate in chain.rates]).reshape(len(chain.kinds), -1)
+        self._drift, self._option, self._player, self._rows = _places(self._layout, len(chain.kinds))
+        self._below = _below(self._layout, self._was.share)
         self._parts = list(parts)
         self._would = [_rates(part.chain, self._layout) for part in parts]
         every = [self._was, *self._would]
-        self._drift_bound = np.max([each.drift.max(axis=1, initial=0.0) for each in every], axis=0)
-        self._chance_bound = np.max([each.chance.max(axis=1, initial=0.0) for each in every], axis=0)
+        whole = [np.concatenate([each.drift, each.chance]).max(axis=1, initial=0.0) for each in every]
+        self._bound = np.max(whole, axis=0)
         self._outside = [_outside(plan, chain, part.held) for part in parts]
 
     def replay(self, history: History, until: float, rng: np.random.Generator) -> Path:
@@ -163,110 +165,77 @@ class Replayer:
 
     def _ticks(self, history: History, until: float, rng: np.random.Generator) -> _Ticks:
         """Return the luck of a history."""
-        parts = [self._of_events(history, rng), *self._between(history, until, rng)]
+        parts = [self._of_events(history, rng), self._between(history, until, rng)]
         time, *rest = (np.concatenate(column) for column in zip(*parts, strict=True))
         order = np.argsort(time, kind="stable")
         return _Ticks(time[order], *(column[order] for column in rest))
 
     def _of_events(self, history: History, rng: np.random.Generator) -> _Ticks:
-        count = len(history.time)
+        """Return the ticks that were events."""
+        count, kind, before = len(history.time), history.kind, history.before
         process, event, mark = np.full(count, -1), np.full(count, -1), np.full(count, -1.0)
-        shocks = np.zeros((count, self._widest))
-        outcome = np.zeros(count)
-        for n, kind in enumerate(history.kind.tolist()):
-            before = int(history.before[n])
-            if kind == OUTSIDE:
-                continue
-            if history.is_answer[n]:  # it had its chance because of the event before it
-                event[n] = history.kind[n - 1]
-            if kind in self._drift_of:
-                process[n] = self._drift_of[kind]
-                mark[n] = rng.random() * self._was.drift[self._drift_of[kind], before]
-                continue
-            option = self._option_of(kind)
-            player = int(np.searchsorted(self._layout.options, option, side="right")) - 1
-            process[n] = len(self._layout.drifts) + player
-            shocks[n] = self._shocks(player, np.array([before]), np.array([option]), rng)[0]
-            outcome[n] = self._outcome(kind, rng)
-            if not history.is_answer[n]:
-                mark[n] = rng.random() * self._was.chance[player, before]
+        shocks, outcome = np.zeros((count, self._widest)), np.zeros(count)
+        answers = np.flatnonzero(history.is_answer)
+        event[answers] = kind[answers - 1]  # each had its chance because of the event before it
+        luck = rng.random(count)
+        own = np.flatnonzero((kind != OUTSIDE) & (self._drift[kind] >= 0))
+        process[own] = self._drift[kind[own]]
+        mark[own] = luck[own] * self._was.drift[process[own], before[own]]
+        acts = np.flatnonzero((kind != OUTSIDE) & (self._option[kind] >= 0))
+        option = self._option[kind[acts]]
+        player = self._player[option]
+        process[acts] = len(self._layout.drifts) + player
+        shocks[acts] = self._shocks(before[acts], option, rng)
+        outcome[acts] = self._outcome(kind[acts], rng)
+        mark[acts] = np.where(event[acts] < 0, luck[acts] * self._was.chance[player, before[acts]], -1.0)
         return _Ticks(history.time, process, mark, shocks, outcome, event, history.outside)
 
-    def _between(self, history: History, until: float, rng: np.random.Generator) -> list[_Ticks]:
-        """Return the ticks that made no event, stretch by stretch."""
+    def _between(self, history: History, until: float, rng: np.random.Generator) -> _Ticks:
+        """Return the ticks that made no event, or one that changed nothing and was not seen.
+
+        In rows: marks above the rate of each process; then, below it, what was drawn by each drift, waiting by each
+        player, and each kind of act.
+        """
         begin = np.append(0.0, history.time)
         length = np.maximum(np.append(history.time, until) - begin, 0.0)
         state = np.append(history.start, history.after)
-        period = self._period(begin + 0.5 * length)
-        drifts, found = len(self._layout.drifts), []
-        for d, kind in enumerate(self._layout.drifts.tolist()):
-            rate = self._was.drift[d, state]
-            is_still = self._was.target[kind, state] == state
-            quiet = rate * is_still * self._unseen[kind, period]  # it may have happened and changed nothing
-            found.append(self._thinned(d, begin, length, self._drift_bound[d] - rate, rate, rng))
-            found.append(self._quiet(d, begin, length, state, quiet, rate, None, -1, rng))
-        for i in range(len(self._chance_bound)):
-            rate = self._was.chance[i, state]
-            found.append(self._thinned(drifts + i, begin, length, self._chance_bound[i] - rate, rate, rng))
-            for option in range(int(self._layout.options[i]), int(self._layout.options[i + 1])):
-                share = np.exp(self._was.logs[option, state])
-                if option == self._layout.options[i]:
-                    found.append(self._quiet(drifts + i, begin, length, state, rate * share, rate, option, -1, rng))
-                for kind in self._layout.kinds[self._layout.first[option] : self._layout.first[option + 1]].tolist():
-                    is_still = self._was.target[kind, state] == state
-                    quiet = np.asarray(self._chain.rates[kind])[state] * is_still * self._unseen[kind, period]
-                    found.append(self._quiet(drifts + i, begin, length, state, quiet, rate, option, kind, rng))
-        return [each for each in found if len(each.time)]
+        is_still = self._was.target[:, state] == state
+        quiet = self._rates[:, state] * is_still * self._unseen[:, self._period(begin + 0.5 * length)]
+        rate = np.concatenate([self._was.drift, self._was.chance])[:, state]
+        excess = self._bound[:, None] - rate
+        drifts, waiting = len(self._layout.drifts), self._layout.options[:-1]
+        waits = rate[drifts:] * np.exp(self._was.logs[waiting][:, state])
+        load = np.concatenate([excess, quiet[self._layout.drifts], waits, quiet[self._layout.kinds]]) * length
+        row, where = np.nonzero(counts := rng.poisson(np.maximum(load, 0.0)))
+        row, where = (np.repeat(each, counts[row, where]) for each in (row, where))
+        process, option, kind = (column[row] for column in self._rows)
+        luck, here = rng.random(len(row)), rate[process, where]
+        is_above = row < len(self._bound)
+        mark = np.where(is_above, here + luck * excess[process, where], luck * here)
+        shocks = -np.log(rng.standard_exponential((len(row), self._widest)))
+        outcome = rng.random(len(row))
+        taken, acts = np.flatnonzero(option >= 0), np.flatnonzero(kind >= 0)
+        shocks[taken] = self._shocks(state[where[taken]], option[taken], rng)
+        outcome[acts] = self._outcome(kind[acts], rng)
+        time = begin[where] + length[where] * rng.random(len(row))
+        return _Ticks(time, process, mark, shocks, outcome, np.full(len(row), -1), np.zeros(len(row), dtype=np.int64))
 
-    def _thinned(self, process, begin, length, excess, rate, rng) -> _Ticks:
-        """Return ticks whose mark lay above the rate."""
-        where = self._stretches(excess * length, rng)
-        mark = rate[where] + rng.random(len(where)) * excess[where]
-        shocks = -np.log(rng.standard_exponential((len(where), self._widest)))
-        return self._made(process, begin, length, where, mark, shocks, rng.random(len(where)), rng)
-
-    def _quiet(self, process, begin, length, state, quiet, rate, option, kind, rng) -> _Ticks:
-        """Return ticks at which something was chosen, or happened, that changed nothing and was not seen."""
-        where = self._stretches(quiet * length, rng)
-        mark = rng.random(len(where)) * rate[where]
-        shocks, outcome = np.zeros((len(where), self._widest)), rng.random(len(where))
-        if option is not None and len(where):
-            player = process - len(self._layout.drifts)
-            shocks = self._shocks(player, state[where], np.full(len(where), option), rng)
-            if kind >= 0:
-                outcome = np.array([self._outcome(kind, rng) for _ in where])
-        return self._made(process, begin, length, where, mark, shocks, outcome, rng)
-
-    @staticmethod
-    def _stretches(load, rng) -> Int64[np.ndarray, " ticks"]:
-        return np.repeat(np.arange(len(load)), rng.poisson(np.maximum(load, 0.0)))
-
-    @staticmethod
-    def _made(process, begin, length, where, mark, shocks, outcome, rng) -> _Ticks:
-        count = len(where)
-        time = begin[where] + length[where] * rng.random(count)
-        nothing = np.full(count, -1)
-        return _Ticks(time, np.full(count, process), mark, shocks, outcome, nothing, np.zeros(count, dtype=np.int64))
-
-    def _option_of(self, kind: int) -> int:
-        return int(np.searchsorted(self._layout.first, self._place_of[kind], side="right")) - 1
-
-    def _outcome(self, kind: int, rng: np.random.Generator) -> float:
-        """Return a mark that tells the outcome which is this kind."""
-        option, place = self._option_of(kind), self._place_of[kind]
-        low = self._was.share[self._layout.kinds[place - 1]] if place > self._layout.first[option] else 0.0
-        return float(low + rng.random() * (self._was.share[kind] - low))
+    def _outcome(self, kind: Int64[np.ndarray, " ticks"], rng: np.random.Generator) -> Float[np.ndarray, " ticks"]:
+        """Return marks that tell the outcomes which are these kinds."""
+        return self._below[kind] + rng.random(len(kind)) * (self._was.share[kind] - self._below[kind])
 
     def _period(self, time: Float[np.ndarray, " stretches"]) -> Int64[np.ndarray, " stretches"]:
         """Return the reporting period of each time."""
         row = np.searchsorted(np.asarray(self._plan.time), time, side="left")
         return np.asarray(self._plan.period)[np.minimum(row, len(self._plan.time) - 1)]
 
-    def _shocks(self, player: int, state, option, rng) -> Float[np.ndarray, "ticks options"]:
-        """Return shocks of a player's options, given in which state it took which."""
-        low, high = self._layout.options[player], self._layout.options[player + 1]
+    def _shocks(self, state, option, rng) -> Float[np.ndarray, "ticks options"]:
+        """Return shocks of the options of players, given in which state each took which."""
         shocks = np.zeros((len(state), self._widest))
-        shocks[:, : high - low] = winning_shocks(self._was.logs[low:high, state].T, option - low, rng)
+        for low, high in itertools.pairwise(self._layout.options.tolist()):
+            mine = np.flatnonzero((option >= low) & (option < high))
+            logs = self._was.logs[low:high, state[mine]].T
+            shocks[mine, : high - low] = winning_shocks(logs, option[mine] - low, rng)
         return shocks
 
 
@@ -311,6 +280,60 @@ def _layout(chain: Chain, has_choices: bool) -> _Layout:
             first.append(len(kinds))
         options.append(len(first) - 1)
     return _Layout(*(np.array(each, dtype=np.int64) for each in (own, options, first, kinds)))
+
+
+class _Rows(NamedTuple):
+    """What each row of ticks between the events is of; see `Replayer`.
+
+    Attributes:
+        process: a drift, or (behind them) a player. Shape `[rows]`.
+        option: that was taken; -1 for none. Shape `[rows]`.
+        kind: of the act; -1 for none. Shape `[rows]`.
+    """
+
+    process: Int64[np.ndarray, " rows"]
+    option: Int64[np.ndarray, " rows"]
+    kind: Int64[np.ndarray, " rows"]
+
+
+class _Places(NamedTuple):
+    """Where kinds and options stand in a layout.
+
+    Attributes:
+        drift: place of each kind among the drifts; -1 for none. Shape `[kinds]`.
+        option: of each kind; -1 for none. Shape `[kinds]`.
+        player: of each option. Shape `[options]`.
+        rows: of the ticks between the events.
+    """
+
+    drift: Int64[np.ndarray, " kinds"]
+    option: Int64[np.ndarray, " kinds"]
+    player: Int64[np.ndarray, " options"]
+    rows: _Rows
+
+
+def _places(layout: _Layout, kinds: int) -> _Places:
+    own, acts = layout.drifts, layout.kinds
+    drifts, players = np.arange(len(own)), np.arange(len(layout.options) - 1)
+    drift, option = np.full(kinds, -1), np.full(kinds, -1)
+    drift[own] = drifts
+    option[acts] = np.repeat(np.arange(len(layout.first) - 1), np.diff(layout.first))
+    player = np.repeat(players, np.diff(layout.options))
+    choosing, nobody = len(drifts) + players, np.full(2 * len(drifts) + len(players), -1)
+    rows = _Rows(
+        np.concatenate([drifts, choosing, drifts, choosing, len(drifts) + player[option[acts]]]),
+        np.concatenate([nobody, layout.options[:-1], option[acts]]),
+        np.concatenate([nobody, np.full(len(players), -1), acts]),
+    )
+    return _Places(drift, option, player, rows)
+
+
+def _below(layout: _Layout, share: Float[np.ndarray, " kinds"]) -> Float[np.ndarray, " kinds"]:
+    """Return where the share of each kind in its act begins, added up as in `_Rates`."""
+    below = np.zeros(len(share))
+    for low, high in itertools.pairwise(layout.first.tolist()):
+        below[layout.kinds[low + 1 : high]] = share[layout.kinds[low : max(high - 1, low)]]
+    return below
 
 
 def _rates(chain: Chain, layout: _Layout) -> _Rates:

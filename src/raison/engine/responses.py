@@ -103,6 +103,7 @@ def respond(lo, hi, ahead, structure, numbers, precision, values, rates, probs, 
     largest, peak_value, peak_exit = np.zeros(n), 0.0, 0.0
     for x in range(uintp(lo), uintp(hi)):
         begin, end, base, row = uintp(first[x]), uintp(first[x + uintp(1)]), x * n, x * varies
+        share = chance[x * turns]
         if ahead:
             for k in range(begin + uintp(ahead), min(end + uintp(ahead), last)):
                 fetch(values, uintp(target[k]) * n)
@@ -112,7 +113,7 @@ def respond(lo, hi, ahead, structure, numbers, precision, values, rates, probs, 
             for a in range(action_of[j], action_of[j + uintp(1)]):
                 gain = 0.0
                 for o in range(outcome_of[a], outcome_of[a + uintp(1)]):
-                    gain += chance[x * turns, o] * away[uintp(slot[x, effect_of[o]]) * n + j]
+                    gain += share[o] * away[uintp(slot[x, effect_of[o]]) * n + j]
                 gains[a] = gain
                 weights[a] = precision * (gain - cost[row, a]) if available[x, a] else -np.inf
                 peak = max(peak, weights[a])
@@ -134,7 +135,7 @@ def respond(lo, hi, ahead, structure, numbers, precision, values, rates, probs, 
                 bonus += prob * ((1.0 - precision) * (gains[a] - cost[row, a]) - gains[a])
                 rate = decision_rate[x, j] * prob
                 for o in range(outcome_of[a], outcome_of[a + uintp(1)]):
-                    flow[uintp(slot[x, effect_of[o]])] += rate * chance[x * turns, o]
+                    flow[uintp(slot[x, effect_of[o]])] += rate * share[o]
             failure[base + j] = payoff[x, j] + decision_rate[x, j] * bonus - discount[j] * values[base + j]
         leaving = 0.0
         for k in range(begin, end):
@@ -255,6 +256,7 @@ def add_responses(lo, hi, structure, numbers, precision, probs, values, field, o
     push = np.empty(effects + uintp(1))
     for x in range(uintp(lo), uintp(hi)):
         begin, end, base = uintp(first[x]), uintp(first[x + uintp(1)]), x * n
+        share = chance[x * turns]
         _set_away(begin, end, base, n, effects, target, values, value_away)
         _set_away(begin, end, base, n, effects, target, field, field_away)
         push[:] = 0.0
@@ -264,15 +266,15 @@ def add_responses(lo, hi, structure, numbers, precision, probs, values, field, o
                 change[a], gains[a] = 0.0, 0.0
                 for o in range(outcome_of[a], outcome_of[a + uintp(1)]):
                     s = uintp(slot[x, effect_of[o]]) * n + j
-                    change[a] += chance[x * turns, o] * field_away[s]
-                    gains[a] += chance[x * turns, o] * value_away[s]
+                    change[a] += share[o] * field_away[s]
+                    gains[a] += share[o] * value_away[s]
                 mean += probs[x, a] * change[a]
             for a in range(action_of[j], action_of[j + uintp(1)]):
                 shift = decision_rate[x, j] * precision * probs[x, a] * (change[a] - mean)
                 # the sum over all players below includes the player itself: its part is taken out here
                 out[base + j] -= shift * (gains[a] - (1.0 - precision) * (gains[a] - cost[x * varies, a]))
                 for o in range(outcome_of[a], outcome_of[a + uintp(1)]):
-                    push[uintp(slot[x, effect_of[o]])] += shift * chance[x * turns, o]
+                    push[uintp(slot[x, effect_of[o]])] += shift * share[o]
         for k in range(begin, end):
             for i in range(n):
                 out[base + i] += push[k - begin] * value_away[(k - begin) * n + i]
@@ -292,6 +294,7 @@ def add_responses_transposed(lo, hi, structure, numbers, probs, values, weights,
     back = np.empty((effects + uintp(1)) * n)
     for x in range(uintp(lo), uintp(hi)):
         begin, end, base = uintp(first[x]), uintp(first[x + uintp(1)]), x * n
+        share = chance[x * turns]
         _set_away(begin, end, base, n, effects, target, values, away)
         along[effects] = 0.0
         for k in range(begin, end):
@@ -305,12 +308,12 @@ def add_responses_transposed(lo, hi, structure, numbers, probs, values, weights,
                 pull[a] = 0.0
                 for o in range(outcome_of[a], outcome_of[a + uintp(1)]):
                     s = uintp(slot[x, effect_of[o]])
-                    pull[a] += chance[x * turns, o] * (along[s] - away[s * n + j] * weights[base + j])
+                    pull[a] += share[o] * (along[s] - away[s * n + j] * weights[base + j])
                 mean += probs[x, a] * pull[a]
             for a in range(action_of[j], action_of[j + uintp(1)]):
                 shift = decision_rate[x, j] * probs[x, a] * (pull[a] - mean)
                 for o in range(outcome_of[a], outcome_of[a + uintp(1)]):
-                    back[uintp(slot[x, effect_of[o]]) * n + j] += shift * chance[x * turns, o]
+                    back[uintp(slot[x, effect_of[o]]) * n + j] += shift * share[o]
         for k in range(begin, end):
             there, s = uintp(target[k]) * n, (k - begin) * n
             for i in range(n):

@@ -73,12 +73,15 @@ class Replays:
         rng = np.random.default_rng([*_seed(chain), 1])
         self._kinds, self._space = chain.kinds, chain.space
         first = parts[0].setting if parts else None
-        self._starts = [history.start if first is None else int(first[history.start]) for history in histories]
+        starts = [history.start if first is None else int(first[history.start]) for history in histories]
         self._paths = [replayer.replay(history, end, rng) for history in histories]
+        self._states = [np.append(start, path.state) for start, path in zip(starts, self._paths, strict=True)]
+        self._acts: dict[Act, Bool[np.ndarray, " kinds+1"]] = {}
 
     def at(self, target: StateMask, time: float) -> Number:
-        mask = np.asarray(target)
-        return _share(np.array([bool(mask[self._stretches(i, time)[-1][1]]) for i in range(len(self._paths))]))
+        mask, pairs = np.asarray(target), zip(self._states, self._paths, strict=True)
+        last = [states[np.searchsorted(path.time, time, side="right")] for states, path in pairs]
+        return _share(mask[last].astype(bool))
 
     def first(self, event: Event, other: Event | None, begin: float, end: float) -> Number:
         def when(each: Event | None, i: int) -> float:
@@ -93,8 +96,7 @@ class Replays:
     def levels(self, times: Sequence[float]) -> Int64[np.ndarray, "paths times variables"]:
         """Return which level each variable has in every history at some times."""
         space, found = self._space, []
-        for start, path in zip(self._starts, self._paths, strict=True):
-            states = np.append(start, path.state)
+        for states, path in zip(self._states, self._paths, strict=True):
             there = states[np.searchsorted(path.time, np.asarray(times), side="right")]
             found.append(np.stack([space.levels_of(name)[there] for name in space.names], axis=1))
         return np.stack(found)
@@ -126,24 +128,16 @@ class Replays:
         if isinstance(event, Acts):
             each = [self._when(act, i, begin, end) for act in event.each]
             return max(each) if event.is_all else min(each)
-        mask, stretches = np.asarray(event), self._stretches(i, end)
-        ends = [since for since, _ in stretches[1:]] + [math.inf]
-        held = [
-            max(since, begin)
-            for (since, state), last in zip(stretches, ends, strict=True)
-            if mask[state] and last > begin
-        ]
-        return min(held, default=math.inf)
+        stretches = 1 + int(np.searchsorted(path.time, end, side="right"))
+        since = np.append(0.0, path.time[: stretches - 1])
+        held = np.asarray(event)[self._states[i][:stretches]].astype(bool) & (np.append(since[1:], math.inf) > begin)
+        return max(float(since[np.argmax(held)]), begin) if held.any() else math.inf
 
     def _is_act(self, act: Act, path: Path) -> Bool[np.ndarray, " events"]:
-        mine = [(kind.who, kind.what) == (act.who, act.what) for kind in self._kinds]
-        return np.array([*mine, False])[path.kind]  # the last is that of a change from outside
-
-    def _stretches(self, i: int, time: float) -> list[tuple[float, int]]:
-        """Return from when on a history is in which state, up to a time."""
-        path = self._paths[i]
-        events = zip(path.time.tolist(), path.state.tolist(), strict=True)
-        return [(0.0, self._starts[i]), *((since, state) for since, state in events if since <= time)]
+        if act not in self._acts:
+            mine = [(kind.who, kind.what) == (act.who, act.what) for kind in self._kinds]
+            self._acts[act] = np.array([*mine, False])  # the last is that of a change from outside
+        return self._acts[act][path.kind]
 
 
 def _share(held: Bool[np.ndarray, " paths"]) -> Number:

@@ -64,8 +64,11 @@ FAR = 5.0
 MOST_TURNS = 8
 """Numbers of which it is looked for where they turn an outcome: those that would have to be moved the least."""
 
-CLOSE = 1e-3
-"""Error, in standard deviations, of where they do."""
+EVEN = 0.01
+"""Log odds from which one more step along the chord leads to where they are even: its error is of second order."""
+
+MOST_CHORDS = 20
+"""Steps along chords, at most."""
 
 THE_OUTCOME = "its probability"
 """The first row of what turns an outcome."""
@@ -380,13 +383,16 @@ class World:
     def _turn(self, outcome: Foreseeable, name: str, prior: Prior, step: float, probability: float) -> float | None:
         """Return where a number makes an outcome as likely as not, about a step away; None if it does nowhere near."""
         here = prior.standardised(self._rules.number(name))
+        near = self
 
         @functools.cache
         def odds(z: float) -> float:
+            nonlocal near
             if z == here:
                 return _log_odds(probability)
-            other = World(self._facts, self._rules.with_number(name, prior.value(z)), near=self)
-            answer = other.answer(outcome)
+            near = World(self._facts, self._rules.with_number(name, prior.value(z)), near=near)
+            answer = near.answer(outcome)
+            near._near = None  # what it began from need not be kept
             if not isinstance(answer, Number):
                 raise NotConverged("the outcome has no probability there.")
             return _log_odds(answer.value)
@@ -395,7 +401,7 @@ class World:
             for reach in (1.0, 1.6, 2.6):
                 there = min(max(here + reach * step, -FAR), FAR)
                 if odds(there) * odds(here) <= 0.0:
-                    return prior.value(float(brentq(odds, here, there, xtol=CLOSE)))  # pyright: ignore
+                    return prior.value(_even(odds, here, there))
         except NotConverged:
             return None
         return None
@@ -512,6 +518,25 @@ class World:
         if watched.name not in self._filtered:
             self._filtered[watched.name] = self.motion.filter(watched.plan, watched.start)
         return self._filtered[watched.name]
+
+
+def _even(odds: Callable[[float], float], one: float, other: float) -> float:
+    """Return where log odds of opposite signs at two points are even, by chords (the Illinois method).
+
+    Errors:
+        `NotConverged` if they do not get there.
+    """
+    a, b, at_a, at_b = one, other, odds(one), odds(other)
+    last, at_last = a, at_a
+    for _ in range(MOST_CHORDS):
+        if abs(at_b) <= EVEN:
+            return b - at_b * (b - last) / (at_b - at_last) if at_b != at_last else b
+        z = b - at_b * (b - a) / (at_b - at_a)
+        here = odds(z)
+        last, at_last = b, at_b
+        a, at_a = (b, at_b) if here * at_b < 0.0 else (a, 0.5 * at_a)
+        b, at_b = z, here
+    raise NotConverged("it was not found where the outcome is as likely as not.")
 
 
 def _by_day(shift: Callable[[float], float], now: float) -> float:
