@@ -2,6 +2,7 @@
 
 import pathlib
 import re
+from collections.abc import Mapping
 
 import pytest
 
@@ -24,8 +25,10 @@ LATER = """{from: 2001-01-04, until: 2002-06-30, at start: {border: partial, moo
     {date: 2001-06-01, kind: reading, who: mood, what: angry, confidence: high}]}"""
 
 
-def episodic(folder: pathlib.Path, *episodes: str, fixed: bool = False) -> BuiltCase:
-    """Return the small case with episodes in place of its record; all its numbers known, if wanted."""
+def episodic(
+    folder: pathlib.Path, *episodes: str, fixed: bool = False, changes: Mapping[str, str] | None = None
+) -> BuiltCase:
+    """Return the small case with episodes in place of its record; all its numbers known, and others, if wanted."""
     write_template(folder)
     (folder / "again.csv").write_bytes((folder / "record.csv").read_bytes())
     text = (folder / "case.yaml").read_text(encoding="utf-8")
@@ -33,6 +36,9 @@ def episodic(folder: pathlib.Path, *episodes: str, fixed: bool = False) -> Built
     text = text.replace("record: record.csv", "\n".join(["episodes:", *(f"  {each}" for each in episodes)]))
     if fixed:
         text = re.sub(r"(?<!from )(x?[\d.]+) to x?[\d.]+", r"\1", text)
+    for old, new in (changes or {}).items():
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
     (folder / "case.yaml").write_text(text, encoding="utf-8")
     return open_case(folder)
 
@@ -47,6 +53,43 @@ def test_the_same_episode_twice_has_twice_the_log_bayes_factor(tmp_path: pathlib
         factors.append(values[0] - values[1])
     assert abs(factors[0]) > 0.1
     assert factors[1] == pytest.approx(2 * factors[0], rel=1e-9)
+
+
+OWN = {
+    "8 months, when: {trade: {dying: x2}}": "8 months, when: {trade: {dying: x2}, quarrel: {later: x0.4}}",
+    "costs: 1, about: offers": "costs: {base: 1, when: {quarrel: {later: 0.7}}}, about: offers",
+    "{chance: 0.2, ch": "{chance: {base: 0.2, when: {quarrel: {later: x3}}}, ch",
+    "acts: 1 times": "acts: {rate: 1 times",
+    "times a month\n": "times a month, when: {quarrel: {later: x1.5}}}\n",
+}
+"""Numbers that another quarrel has for itself: a ratio of a rate, an addition to a cost, an odds ratio, a ratio of how
+often a player may act."""
+
+THEIRS = {
+    "8 months, when: {trade: {dying: x2}}": "20 months, when: {trade: {dying: x2}}",
+    "costs: 1, about: offers": "costs: 1.7, about: offers",
+    "{chance: 0.2, ch": "{chance: 0.428571428571428571, ch",
+    "acts: 1 times": "acts: 1.5 times",
+}
+"""The same as they come out there."""
+
+
+def test_an_episode_may_have_numbers_of_its_own(tmp_path: pathlib.Path) -> None:
+    """A variable that nothing moves tells the episodes apart: as if each were a case with its own numbers."""
+    first, later = f"first: {SPAN % 'record.csv'}", f"later: {LATER}"
+    named = later.replace("mood: calm", "mood: calm, quarrel: later")
+    weights = {"trade: x3}": "trade: 1.5}", "calm: x3}": "calm: 1.5}", "trade: x2}\n": "trade: 0.8}\n"}
+
+    def values(folder: str, episodes: list[str], changes: dict[str, str]) -> list[float]:
+        case = episodic(tmp_path / folder, *episodes, fixed=True, changes=weights | changes)
+        likelihood = GameLikelihood(case.game, case.records, tolerance=1e-12)
+        return [likelihood.value(each.centre) for each in case.explanations]
+
+    quarrel = "variables:\n  quarrel: {levels: [first, later], at start: first, ordered: false}\n"
+    together = values("both", [first, named], {**OWN, "variables:\n": quarrel})
+    apart = [values("one", [first], {}), values("two", [later], THEIRS)]
+    assert together == pytest.approx([sum(each) for each in zip(*apart, strict=True)], abs=1e-8)
+    assert values("shared", [first, later], {}) != pytest.approx(together, abs=0.1)
 
 
 @pytest.fixture(scope="module")

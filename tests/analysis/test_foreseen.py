@@ -2,7 +2,8 @@ import pathlib
 
 import pytest
 
-from raison.analysis.foreseen import foresee, foresee_fitted
+import raison
+from raison.analysis.foreseen import KNOWN, NARROW, SURE, foresee, foresee_fitted
 from raison.analysis.pool import Processes
 from raison.analysis.watch import Watch
 from raison.case import BuiltCase
@@ -56,7 +57,7 @@ def test_weak_motives_cannot_be_told_apart_and_strong_ones_better(small) -> None
 def test_what_would_help_is_told_the_most_first(small) -> None:
     found = foreseen(small(STRONG), draws=6, with_helps=True)
     changes = [each.change for each in found.helps]
-    assert {"every motive at the high end of its range", "a record twice as long"} < set(changes)
+    assert {"every motive at the high end of its range", "a record twice as long", SURE} < set(changes)
     assert {change.split("`")[1] for change in changes if "`" in change} == {"border", "trade", "mood"}
     expected = [each.expected for each in found.helps]
     assert expected == sorted(expected, reverse=True)
@@ -100,3 +101,16 @@ def test_where_every_number_is_learned_planted_truth_wins_no_more_often_than_the
     wins = [fitted.leads[name][name] / sum(fitted.leads[name][other] for other in own) for name in own]
     assert min(wins) > 0.5
     assert "every number to be learned from it" in power_sentence(fitted, LABELS)
+    assert {each.change for each in fitted.helps} == {KNOWN, NARROW}
+    known = next(each for each in fitted.helps if each.change == KNOWN)
+    assert (known.expected, known.error) == (ceiling.expected, ceiling.error)
+
+
+def test_a_study_that_cannot_tell_says_unasked_what_would_help(small) -> None:
+    weak = raison.run_study(small(WEAK), search=False).power
+    assert weak is not None
+    assert weak.helps[0].change == "every motive at the high end of its range"
+    assert "What would help, the most first: every motive at the high end of its range" in power_sentence(weak, LABELS)
+    strong = raison.run_study(small("x10 to x30"), search=False).power
+    assert strong is not None
+    assert strong.helps == ()

@@ -7,7 +7,16 @@ from small_games import watched
 from raison.chain import Chain, JumpKind
 from raison.game import NO_CHANGE, StateSpace, Variable
 from raison.inference.model import Explanation, Parameter
-from raison.inference.power import leads, lengthened, numbers_drawn, pair_of, weigh_records, with_readings
+from raison.inference.power import (
+    certain,
+    leads,
+    lengthened,
+    narrowed,
+    numbers_drawn,
+    pair_of,
+    weigh_records,
+    with_readings,
+)
 from raison.inference.prior import Fixed, LogNormal, Normal
 from raison.record import Move, Reading, Record
 
@@ -112,3 +121,25 @@ def test_a_shorter_watch_keeps_its_first_part_and_a_longer_one_repeats_it() -> N
     longer = lengthened(watched, 2.5).record
     assert ([item.time for item in longer.items], longer.until) == ([1.0, 4.0, 6.0, 9.0, 11.0], 12.5)
     assert lengthened(watched, 1.0).record == watched.record
+
+
+def test_a_record_without_doubt_has_the_same_watch() -> None:
+    items = (
+        Move(1.0, "porter", "ring", confidence=0.5),
+        Reading(2.0, "door", "open", levels=("open",), reliability=0.8),
+    )
+    sure = certain(in_room(8.0, *items)).record
+    assert [item.time for item in sure.items] == [1.0, 2.0]
+    assert [item.certainty for item in sure.items] == [1.0, 1.0]
+    assert certain(in_room(8.0)).record.items == ()
+
+
+def test_ranges_are_narrowed_but_those_of_motives() -> None:
+    parameters = (
+        Parameter("pace", LogNormal(0.25, 4.0)),
+        Parameter("wish", LogNormal(1.0, 9.0)),
+        Parameter("known", Fixed(2.0)),
+    )
+    pace, wish, known = narrowed(Explanation("any", parameters), [1], 0.5).parameters
+    assert pace.prior.value(1.0) == pytest.approx(LogNormal(0.25, 4.0).value(0.5))
+    assert (wish.prior, known.prior.value(1.0)) == (LogNormal(1.0, 9.0), 2.0)

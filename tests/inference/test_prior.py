@@ -3,7 +3,7 @@ import pytest
 import scipy.stats
 
 from raison.errors import CaseError
-from raison.inference.prior import Fixed, Flat, LogitNormal, LogNormal, Normal
+from raison.inference.prior import Q95, Fixed, Flat, LogitNormal, LogNormal, Narrowed, Normal
 
 
 @pytest.mark.parametrize("prior", [LogNormal(0.5, 4.0), Normal(-3.0, 1.0), LogitNormal(0.1, 0.4)])
@@ -14,7 +14,15 @@ def test_a_range_is_the_central_90_percent_of_its_prior(prior):
 
 @pytest.mark.parametrize(
     "prior",
-    [Fixed(0.3), LogNormal(0.5, 4.0), Normal(-3.0, 1.0), LogitNormal(0.1, 0.4), Flat(2.0, 0.3), Flat(2.0, 0.3, True)],
+    [
+        Fixed(0.3),
+        LogNormal(0.5, 4.0),
+        Normal(-3.0, 1.0),
+        LogitNormal(0.1, 0.4),
+        Narrowed(LogitNormal(0.1, 0.4), 0.5),
+        Flat(2.0, 0.3),
+        Flat(2.0, 0.3, True),
+    ],
 )
 def test_the_slope_is_that_of_differences(prior):
     for z in (-2.0, 0.0, 1.3):
@@ -64,8 +72,25 @@ def test_a_range_that_is_none_is_refused(kind, low: float, high: float):
 
 @pytest.mark.parametrize(
     "prior",
-    [LogNormal(0.2, 5.0), Normal(-1.0, 3.0), LogitNormal(0.1, 0.4), Flat(2.0, 0.3), Flat(2.0, 0.3, is_positive=True)],
+    [
+        LogNormal(0.2, 5.0),
+        Normal(-1.0, 3.0),
+        LogitNormal(0.1, 0.4),
+        Narrowed(LogNormal(0.2, 5.0), 0.5),
+        Flat(2.0, 0.3),
+        Flat(2.0, 0.3, is_positive=True),
+    ],
 )
 @pytest.mark.parametrize("z", [-2.0, 0.0, 0.7])
 def test_the_standardised_parameter_of_a_number_is_where_it_came_from(prior, z):
     assert prior.standardised(prior.value(z)) == pytest.approx(z, abs=1e-12)
+
+
+def test_a_range_half_as_wide_keeps_its_middle_and_its_form():
+    for prior in (LogNormal(0.25, 4.0), Normal(-3.0, 1.0), LogitNormal(0.1, 0.4)):
+        half = Narrowed(prior, 0.5)
+        assert half.value(0.0) == prior.value(0.0)
+        assert (half.is_free, half.is_proper) == (True, True)
+    ends = [Narrowed(LogNormal(0.25, 4.0), 0.5).value(side * Q95) for side in (-1.0, 1.0)]
+    assert ends == pytest.approx([0.5, 2.0])
+    assert not Narrowed(Fixed(3.0), 0.5).is_free

@@ -23,9 +23,11 @@ from raison.inference.model import Explanation
 from raison.inference.nulls import with_shared_motives, without_motives
 from raison.inference.power import (
     Weights,
+    certain,
     leads,
     lengthened,
     mean_of_pairs,
+    narrowed,
     numbers_drawn,
     pair_of,
     weigh_records,
@@ -54,6 +56,11 @@ FITTED = 10
 
 LENGTHS = {0.5: "a record half as long", 2.0: "a record twice as long", 4.0: "a record four times as long"}
 """How much longer than the record others are tried, and what that is called."""
+
+SURE = "nothing in it doubtful: every move certain, every reading right"
+NARROW = "every range but those of motives half as wide"
+KNOWN = "every number but the motives known, and these at the middles of their ranges"
+"""What else is tried."""
 
 ONE_MORE = "one more episode like this"
 """What twice the evidence is called; with several episodes, as many more."""
@@ -155,6 +162,9 @@ def foresee_fitted(case: BuiltCase, seed: int, watch: Watch, pool: Pool, *, reco
     Records are made under every rival at numbers drawn from its prior, motives among them, and every rival is fitted to
     each by Laplace's method, as if it were the record of the case.
 
+    What the other numbers cost is told by two more trials: the same where their ranges are half as wide, and where they
+    are known.
+
     Args:
         case: the case; what its record shows does not count.
         seed: of the draws and the records.
@@ -165,9 +175,11 @@ def foresee_fitted(case: BuiltCase, seed: int, watch: Watch, pool: Pool, *, reco
     Errors:
         `SamplingFailed` if no record could be made and fitted under some rival.
     """
-    rivals = _rivals(case)
+    rivals, own = _rivals(case), len(case.explanations)
+    narrow = tuple(narrowed(each, case.motives, 0.5) for each in rivals)
     jobs = [
-        _Planted(case.game, rivals, case.records, true, (seed, true, number))
+        _Planted(case.game, each, case.records, true, (seed, true, number))
+        for each in (rivals, narrow)
         for true in range(len(rivals))
         for number in range(records)
     ]
@@ -175,15 +187,25 @@ def foresee_fitted(case: BuiltCase, seed: int, watch: Watch, pool: Pool, *, reco
     found = pool.side_by_side(
         _fit_planted, jobs, states=case.space.size, done=lambda count, *_: watch.tell(FITTING, count, len(jobs))
     )
+    half = len(jobs) // 2
+    weights, narrow_weights = (_by_true(each, len(rivals)) for each in (found[:half], found[half:]))
+    if weights.shape[1] < 2:
+        raise SamplingFailed("records could be made and fitted under some rivals only; narrow the widest ranges.")
+    known = foresee(case, seed, watch, pool)
+    helps = [PowerHelp(KNOWN, known.expected, known.error)]
+    if narrow_weights.shape[1] >= 2:
+        helps.append(PowerHelp(NARROW, *mean_of_pairs(narrow_weights, own)))
+    return _result(rivals, own, weights, records - weights.shape[1], helps, [], is_ceiling=False)
+
+
+def _by_true(found: Sequence[Float[np.ndarray, " rivals"] | None], rivals: int) -> Weights:
+    """Return what records say that were made under each rival in turn, as many of each as could be fitted."""
+    records = len(found) // rivals
     by_true = [
-        [each for each in found[true * records : (true + 1) * records] if each is not None]
-        for true in range(len(rivals))
+        [each for each in found[true * records : (true + 1) * records] if each is not None] for true in range(rivals)
     ]
     kept = min(len(each) for each in by_true)
-    if kept < 2:
-        raise SamplingFailed("records could be made and fitted under some rivals only; narrow the widest ranges.")
-    weights = np.stack([np.stack(each[:kept]) for each in by_true])
-    return _result(rivals, len(case.explanations), weights, records - kept, [], [], is_ceiling=False)
+    return np.array([each[:kept] for each in by_true]).reshape(rivals, kept, rivals)
 
 
 def _rivals(case: BuiltCase) -> tuple[Explanation, ...]:
@@ -252,7 +274,7 @@ def _weigh(job: _Job) -> Weights | None:
 
 
 def _changes(case: BuiltCase) -> list[_Change]:
-    """Return what might help: a longer record, more readings, stronger motives."""
+    """Return what might help: a longer record, one without doubt, more readings, stronger motives."""
     month = DAYS["month"] / case.records[0].calendar.days
     changes = [
         _Change("every motive at the high end of its range", case.records, Q95),
@@ -261,6 +283,9 @@ def _changes(case: BuiltCase) -> list[_Change]:
             for factor, words in LENGTHS.items()
         ),
     ]
+    sure = tuple(map(certain, case.records))
+    if sure != case.records:
+        changes.append(_Change(SURE, sure))
     for variable in case.space.names:
         read = tuple(with_readings(each, variable, RELIABILITY, month) for each in case.records)
         is_read = any(

@@ -134,7 +134,7 @@ def end_processes() -> None:
     if "loky" in sys.modules:
         import loky
 
-        loky.get_reusable_executor(reuse=True).shutdown(wait=True, kill_workers=True)
+        loky.get_reusable_executor(WORKERS).shutdown(wait=True, kill_workers=True)
 
 
 class Cluster(Pool):

@@ -26,7 +26,7 @@ from raison.analysis.episodes import SPLITTING, weigh_episodes
 from raison.analysis.equilibria import SEARCHING, search_equilibria, without_search
 from raison.analysis.fingerprint import fingerprint, of_code
 from raison.analysis.fitting import Fit, check_possible, fit_all, make_rivals
-from raison.analysis.foreseen import FORESEEING, foresee
+from raison.analysis.foreseen import FORESEEING, QUICK, foresee
 from raison.analysis.held_out import SCORING, score_forecasts
 from raison.analysis.judged import weigh_clues
 from raison.analysis.motives import MEASURING, measure_motives
@@ -42,7 +42,7 @@ from raison.analysis.watch import Watch
 from raison.asked import Asked
 from raison.case import BuiltCase
 from raison.errors import NotConverged, SamplingFailed, counted
-from raison.inference.evidence import STRONG, Lead, indistinct_groups, lead
+from raison.inference.evidence import INDISTINCT, STRONG, Lead, indistinct_groups, lead
 from raison.inference.importance import Importance
 from raison.inference.posterior import Posterior, PosteriorStatus, free_of
 from raison.inference.prior import Q95, Prior
@@ -138,7 +138,7 @@ def run_study(
         with watch.stage(SIGNING), _told("Whether explanations predict what they say", missing):
             signatures = kept(SIGNING, tuple[SignatureResult, ...], lambda: try_signatures(case, seed, watch, pool))
     with watch.stage(FORESEEING), _told("What such a record could tell", missing):
-        power = kept(FORESEEING, PowerResult, lambda: foresee(case, seed, watch, pool))
+        power = kept(FORESEEING, PowerResult, lambda: _foresee(case, seed, watch, pool))
     fits, failures = fit_all(case, rivals, watch, store, seed, pool, thorough=thorough)
     with watch.stage(DESCRIBING):
         described = describe_all(case, fits, watch)
@@ -222,6 +222,12 @@ def run_study(
         questions, reasons = kept(ANSWERING, answers, lambda: answer_questions(study, case, rivals, watch, pool))
         study = dataclasses.replace(study, questions=questions, reasons=reasons)
     return dataclasses.replace(study, cannot_tell=(*study.cannot_tell, *lost), stages=tuple(watch.stages))
+
+
+def _foresee(case: BuiltCase, seed: int, watch: Watch, pool: Pool) -> PowerResult:
+    """Return what such a record could tell; where that is next to nothing, also what would help."""
+    found = foresee(case, seed, watch, pool)
+    return foresee(case, seed, watch, pool, draws=QUICK, with_helps=True) if found.expected < INDISTINCT else found
 
 
 @contextlib.contextmanager

@@ -25,7 +25,8 @@ from raison.chain import Chain
 from raison.chain.simulation import Simulator
 from raison.inference.game_map import NumberVector
 from raison.inference.model import Explanation
-from raison.record import Count, Move, Reading, WatchedRecord
+from raison.inference.prior import Narrowed
+from raison.record import Count, Item, Move, Reading, WatchedRecord
 from raison.record.simulated import simulate_record
 
 Weights = Float[np.ndarray, "true records rivals"]
@@ -143,6 +144,30 @@ def lengthened(watched: WatchedRecord, factor: float) -> WatchedRecord:
             if isinstance(item, Reading | Move | Count) and item.time + turn * record.until <= until
         ]
     return dataclasses.replace(watched, record=dataclasses.replace(record, items=tuple(items), until=until))
+
+
+def certain(watched: WatchedRecord) -> WatchedRecord:
+    """Return the watch with nothing doubtful in it: every move that is seen happened, and every reading is right."""
+
+    def sure(item: Item) -> Item:
+        match item:
+            case Move():
+                return dataclasses.replace(item, confidence=1.0)
+            case Reading():
+                return dataclasses.replace(item, reliability=1.0)
+        return item
+
+    items = tuple(sure(item) for item in watched.record.items)
+    return dataclasses.replace(watched, record=dataclasses.replace(watched.record, items=items))
+
+
+def narrowed(explanation: Explanation, motives: Sequence[int], share: float) -> Explanation:
+    """Return an explanation whose ranges, but those of motives, have a share of their width; see `Narrowed`."""
+    parameters = tuple(
+        each if place in motives else dataclasses.replace(each, prior=Narrowed(each.prior, share))
+        for place, each in enumerate(explanation.parameters)
+    )
+    return dataclasses.replace(explanation, parameters=parameters)
 
 
 def with_readings(watched: WatchedRecord, variable: str, reliability: float, every: float) -> WatchedRecord:

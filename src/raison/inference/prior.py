@@ -151,6 +151,36 @@ class LogitNormal:
 
 
 @dataclass(frozen=True)
+class Narrowed:
+    """A prior of the same form and middle, with a share of the width: in logs, in logits, or as it is.
+
+    Attributes:
+        prior: which is narrowed.
+        share: of its width that is left; above 0.
+    """
+
+    prior: Prior
+    share: float
+
+    @property
+    def is_free(self) -> bool:
+        return self.prior.is_free
+
+    @property
+    def is_proper(self) -> bool:
+        return self.prior.is_proper
+
+    def value(self, z: float) -> float:
+        return self.prior.value(self.share * z)
+
+    def slope(self, z: float) -> float:
+        return self.share * self.prior.slope(self.share * z)
+
+    def standardised(self, value: float) -> float:
+        return self.prior.standardised(value) / self.share
+
+
+@dataclass(frozen=True)
 class Flat:
     """No prior at all, for maximum likelihood: `value = start + scale * z`, any z equally likely.
 

@@ -13,6 +13,9 @@ from raison.study import PowerResult
 
 CEILING = "even if every number but the motives were known"
 
+MOST_LIMITS = 4
+"""What would help is named so far; all of it is in the table."""
+
 FITTED = "every number to be learned from it"
 
 
@@ -33,7 +36,20 @@ def power_sentence(power: PowerResult, labels: Mapping[str, str]) -> str:
         begin = "A record like this one could seldom tell"
     else:
         begin = f"A record like this one could tell {'at most ' if power.is_ceiling else ''}so much"
-    return f"{begin}: {told}; {STRONG:g} is strong evidence.{_best_pair(power, labels)}"
+    return f"{begin}: {told}; {STRONG:g} is strong evidence.{_best_pair(power, labels)}{_limits(power)}"
+
+
+def _limits(power: PowerResult) -> str:
+    """Return what limits the record, the most first, where that was tried; nothing where little would help."""
+    gains = [
+        each
+        for each in power.helps
+        if each.expected - power.expected > 2.0 * math.hypot(each.error, power.error) or math.isinf(each.expected)
+    ]
+    if not gains:
+        return " Nothing that was tried would help by more than its error." if power.helps else ""
+    named = [f"{each.change} ({_measured(each.expected, each.error)})" for each in gains[:MOST_LIMITS]]
+    return f" What would help, the most first: {'; '.join(named)}."
 
 
 def _best_pair(power: PowerResult, labels: Mapping[str, str]) -> str:
