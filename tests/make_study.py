@@ -533,6 +533,17 @@ def _questions(names: Sequence[str]) -> tuple[Asked, ...]:
         defined = 1.0 - 1.0 / len(names)
         form = "reason" if kind == "parts" else ""
         answers.append(
-            Asked(question, kind, form, False, parts, defined, tuple(under), "exact on the chain, at draws", "")
+            Asked(
+                question,
+                kind,
+                form,
+                False,
+                parts,
+                defined,
+                tuple(under),
+                "exact on the chain, at draws",
+                "",
+                in_words="Why this step?" if kind == "parts" else "",
+            )
         )
     return tuple(answers)

@@ -110,6 +110,8 @@ class Asked:
     """The same asked for other days, where it is asked for a day and stands in the case; else empty."""
     lived_again: tuple[LivedAgain, ...] = ()
     """Every variable in the histories, where a past is lived through again and the question stands in the case."""
+    in_words: str = ""
+    """What is asked, in the words of the case; empty where it has none."""
 
     def _repr_html_(self) -> str:
         every = [

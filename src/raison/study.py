@@ -15,6 +15,9 @@ from raison.asked import Asked, Estimate
 from raison.notebook import html_table
 from raison.record import Source
 
+A_HALF, NO_BETTER = 0.25, 0.02
+"""Brier score of a half for everything, and the difference from it or another below which forecasts do no better."""
+
 NEAR_DAYS = 60
 """Days from the focal date within which an item counts as near."""
 
@@ -794,6 +797,16 @@ class Study:
     """Explanations that could not be fitted; every comparison is without them."""
     cannot_tell: tuple[str, ...]
     """What this record cannot decide, a sentence each."""
+
+    def ask(self, *questions: str) -> tuple[Asked, ...]:
+        """Return the answers to lines of the query language, in their order; see `raison.ask`, which has options.
+
+        Errors:
+            As `raison.ask`.
+        """
+        import raison  # who asks loads what answers: a study is data
+
+        return raison.ask(self, questions)
 
     def _repr_html_(self) -> str:
         rows = [

@@ -26,6 +26,10 @@ def study(case):
     return run_study(case, seed=3, search=False)
 
 
+def test_a_study_can_be_asked(study):
+    assert repr(study.ask(FORECAST)) == repr(ask(study, [FORECAST]))
+
+
 def test_the_average_weighs_explanations_by_their_posterior(study):
     (found,) = ask(study, [FORECAST])
     means = [each.parts[WHOLE].value for each in found.under]
@@ -175,8 +179,9 @@ def test_what_would_have_been_stands_beside_what_was(study):
 
 
 def test_a_question_of_the_case_is_told_over_time_and_its_histories_are_shown(study, case, rivals):
-    asking = dataclasses.replace(case, questions=(FORECAST, HAD, "reason(northland)"))
+    asking = dataclasses.replace(case, questions=(FORECAST, HAD, "reason(northland)"), in_words={HAD: "What if?"})
     (forecast, had, reason), _ = answer_questions(study, asking, rivals, Watch(), Processes())
+    assert [each.in_words for each in (forecast, had, reason)] == ["", "What if?", ""]
     assert had.over_time[-1].date == "2022-06-30"
     for each in (forecast, had):
         assert each.over_time[-1].value == pytest.approx(each.parts[WHOLE].value, abs=1e-12)

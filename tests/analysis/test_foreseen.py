@@ -39,7 +39,7 @@ def test_weak_motives_cannot_be_told_apart_and_strong_ones_better(small) -> None
     assert weak.expected < 0.05 < strong.expected
     assert "could tell" in power_sentence(weak, LABELS)
     assert power_sentence(weak, LABELS).startswith("No record like this one could tell")
-    assert power_sentence(weak, LABELS).endswith("which differ most, in 0 of 20 cases.")
+    assert power_sentence(weak, LABELS).endswith("which differ most, in 0 of 16 records.")
     best = max(
         (pair for pair in strong.pairs if {pair.true, pair.rival} == set(LABELS)), key=lambda pair: pair.expected
     )

@@ -21,7 +21,7 @@ from raison.inference.evidence import Lead
 from raison.inference.posterior import PosteriorStatus
 from raison.inference.prior import Flat, LogitNormal, LogNormal, Normal
 from raison.saving import study_json
-from raison.study import EDGE, UNTOUCHED, WIDER, ClaimResult, EquilibriumStatus
+from raison.study import EDGE, UNTOUCHED, WIDER, ClaimResult, EquilibriumStatus, ForecastScore, HeldOutResult
 
 
 @dataclass
@@ -60,8 +60,10 @@ def claim(verdict: str) -> ClaimResult:
     return ClaimResult("id", "", "says", "causal", verdict, None, None, None, "", "", "", "", ())
 
 
-def told(fits=APART, lead: Lead = FIRM, claims: tuple[ClaimResult, ...] = ()) -> tuple[str, ...]:
-    return _cannot_tell(fits, lead, claims)
+def told(
+    fits=APART, lead: Lead = FIRM, claims: tuple[ClaimResult, ...] = (), held_out: HeldOutResult | None = None
+) -> tuple[str, ...]:
+    return _cannot_tell(fits, lead, claims, held_out)
 
 
 def test_a_firm_lead_near_the_focal_date_leaves_nothing_untold() -> None:
@@ -80,6 +82,22 @@ def test_explanations_that_are_not_told_apart_are_named_together() -> None:
 def test_a_lead_below_strong_evidence_leaves_open_which_is_right(factor: float, is_told: bool) -> None:
     sentences = told(lead=replace(FIRM, log_bayes_factor=factor))
     assert any("The lead of Votes over Bluff is small" in sentence for sentence in sentences) == is_told
+
+
+def test_a_lead_within_one_is_told_once() -> None:
+    near = (Row("votes", -10.0), Row("bluff", -10.5))
+    (sentence,) = told(near, replace(FIRM, log_bayes_factor=0.5))
+    assert sentence.startswith("The record does not tell these explanations apart")
+
+
+@pytest.mark.parametrize(
+    ("score", "words"), [(0.22, ""), (0.24, "did no better than a half"), (0.3, "did worse than a half")]
+)
+def test_a_forecast_that_did_no_better_than_a_half_is_told(score: float, words: str) -> None:
+    scored = HeldOutResult("2018-09-30", (), (ForecastScore("", score, 0.01, -0.7, 0.2, -0.7),), 0.4, -1.0, ())
+    sentences = told(held_out=scored)
+    assert len(sentences) == bool(words)
+    assert all(words in sentence for sentence in sentences)
 
 
 def test_claims_without_a_verdict_are_counted() -> None:

@@ -9,7 +9,7 @@ from scipy.special import expit, logsumexp
 from raison.errors import NotConverged
 from raison.inference.importance import (
     BATCH,
-    LEAST_DRAWS,
+    FULL,
     Importance,
     Proposal,
     draw_around,
@@ -138,8 +138,8 @@ def test_no_more_draws_are_made_than_are_needed():
     function, count = SURFACES["normal"]
     surface = Surface(function)
     draw_around(fit(Surface(function), standard(count)), surface, seed=0)
-    assert surface.values == LEAST_DRAWS
-    assert LEAST_DRAWS % BATCH == 0
+    assert surface.values == FULL.draws
+    assert FULL.draws % BATCH == 0
 
 
 @pytest.mark.parametrize("parameter", [Parameter("known", Fixed(1.0)), Parameter("flat", Flat(1.0, 1.0))])

@@ -328,6 +328,7 @@ def test_what_would_tell_more_is_ranked_with_every_variable_at_its_best_date(stu
 
 def test_the_questions_of_the_case_are_answered(page) -> None:
     reason, test = page.questions
+    assert (reason.in_words, test.in_words) == ("Why this step?", "")
     assert [row.label for row in reason.rows][-1] == "averaged"
     assert reason.rows[-2].value == "no answer"
     assert reason.rows[0].more == "its costs \N{MINUS SIGN}0.90, votes +0.71"

@@ -93,8 +93,8 @@ ASSUMES = {
     SURPRISE: "`surprise(...)` is not taken account of by anybody: players go on choosing as if nothing had changed",
     HAD: (
         "`had(...)` is known to everybody from its first day on, and the luck of the record is kept: clocks, outcomes "
-        "and the shocks of every choice. How shocks of one moment hang together (Gumbel-max) is assumed: it keeps much "
-        "of what was, and other ways may keep less (`again` has the bounds)"
+        "and the shocks of every choice. How shocks of one moment hang together (Gumbel-max) is assumed: with it, what "
+        "was tends to come again, so that other ways may keep less; for one choice `again` tells how much less"
     ),
 }
 """What a change of each kind means."""
@@ -153,7 +153,9 @@ def answer_questions(
         for (record, query), asked in zip(moves, found[len(lines) :], strict=True)
         if asked.parts
     ]
-    return found[: len(lines)], tuple(reasons)
+    answers = zip(case.questions, found[: len(lines)], strict=True)
+    told = [replace(asked, in_words=case.in_words.get(text, "")) for text, asked in answers]
+    return tuple(told), tuple(reasons)
 
 
 def _moves(case: BuiltCase) -> list[tuple[str, Reason]]:

@@ -20,7 +20,7 @@ from raison.errors import ImpossibleRecord, NotConverged, SamplingFailed
 from raison.inference import COMPUTATION
 from raison.inference.evidence import posterior_probabilities
 from raison.inference.game_map import NumberVector
-from raison.inference.importance import Importance, draw_around
+from raison.inference.importance import FULL, Effort, Importance, draw_around
 from raison.inference.laplace import Laplace, Start, fit
 from raison.inference.likelihood import GameLikelihood, HabitLikelihood, chain_of, habit_game
 from raison.inference.model import Explanation
@@ -162,6 +162,7 @@ def fit_all(
     pool: Pool,
     *,
     thorough: bool = False,
+    effort: Effort = FULL,
 ) -> Fitted:
     """Fit every rival of a case; finished fits in `store` are taken up, new ones kept.
 
@@ -173,16 +174,17 @@ def fit_all(
         seed: of the draws around each mode.
         pool: where the fits are computed.
         thorough: whether to run tempered sequential Monte Carlo besides; its evidence then counts.
+        effort: when draws around the modes are enough.
 
     Errors:
         `SamplingFailed` if none of the explanations can be fitted.
     """
     with watch.stage(FITTING):
-        drawn = _fit_side_by_side(case, rivals, watch, store, seed, pool)
+        drawn = _fit_side_by_side(case, rivals, watch, store, seed, pool, effort)
     outcomes: Sequence[Outcome | Tempered] = drawn
     if thorough:
         with watch.stage(RUNNING):
-            outcomes = _run_side_by_side(case, rivals, drawn, watch, store, seed, pool)
+            outcomes = _run_side_by_side(case, rivals, drawn, watch, store, seed, pool, effort)
     failures = tuple(each for each in outcomes if isinstance(each, Failure))
     fitted = [(rival, each) for rival, each in zip(rivals, outcomes, strict=True) if not isinstance(each, Failure)]
     if all(rival.is_null for rival, _ in fitted):
@@ -207,7 +209,7 @@ def _motion(likelihood: GameLikelihood | HabitLikelihood, numbers: NumberVector)
     return ChainMotion(chain_of(equilibrium)), equilibrium
 
 
-def fit_key(case: BuiltCase, rival: Rival, seed: int) -> str:
+def fit_key(case: BuiltCase, rival: Rival, seed: int, effort: Effort = FULL) -> str:
     """Return the key of all that a fit depends on; no title, label, note or source is among it."""
     watches = []
     for watched in case.records:
@@ -215,7 +217,7 @@ def fit_key(case: BuiltCase, rival: Rival, seed: int) -> str:
         watches.append((items, watched.record.until, watched.start, watched.calendar))
     priors = [(parameter.name, parameter.prior) for parameter in rival.explanation.parameters]
     plays = not isinstance(rival.likelihood, HabitLikelihood)
-    return fingerprint((COMPUTATION, plays, case.game, watches, priors, seed))
+    return fingerprint((COMPUTATION, plays, case.game, watches, priors, seed, effort))
 
 
 class _Job(NamedTuple):
@@ -226,12 +228,14 @@ class _Job(NamedTuple):
         mode: what Laplace's method found, if it has.
         known: that of a similar posterior, from which the search for the mode begins.
         seed: of the draws around the mode.
+        effort: when they are enough.
     """
 
     rival: Rival
     mode: Laplace | None
     known: Laplace | None
     seed: int
+    effort: Effort
 
 
 Outcome = Laplace | Importance | Failure
@@ -239,10 +243,16 @@ Outcome = Laplace | Importance | Failure
 
 
 def _fit_side_by_side(
-    case: BuiltCase, rivals: Sequence[Rival], watch: Watch, store: FitStore | None, seed: int, pool: Pool
+    case: BuiltCase,
+    rivals: Sequence[Rival],
+    watch: Watch,
+    store: FitStore | None,
+    seed: int,
+    pool: Pool,
+    effort: Effort,
 ) -> list[Outcome]:
     """Fit some at a time: first the modes of the first and the last rival, then all else from that of the first."""
-    keys = [fit_key(case, rival, seed) for rival in rivals]
+    keys = [fit_key(case, rival, seed, effort) for rival in rivals]
     found: list[Outcome | None] = [
         store.find(key, rival.explanation.parameters) if store else None
         for key, rival in zip(keys, rivals, strict=True)
@@ -255,7 +265,7 @@ def _fit_side_by_side(
                 store.keep(keys[positions[job]], outcome)
             watch.tell(FITTING, sum(isinstance(each, Importance | Failure) for each in found), len(rivals))
 
-        jobs = [_Job(rivals[i], _mode(found[i]), known, seed) for i in positions]
+        jobs = [_Job(rivals[i], _mode(found[i]), known, seed, effort) for i in positions]
         pool.side_by_side(what, jobs, states=case.space.size, done=done, cost=_states)
 
     watch.tell(FITTING, 0, len(rivals))
@@ -282,9 +292,10 @@ def _run_side_by_side(
     store: FitStore | None,
     seed: int,
     pool: Pool,
+    effort: Effort,
 ) -> list[Outcome | Tempered]:
     """Add independent runs of tempered sequential Monte Carlo to what draws around the modes gave."""
-    keys = [fit_key(case, rival, seed) for rival in rivals]
+    keys = [fit_key(case, rival, seed, effort) for rival in rivals]
     wanted = [(i, n) for i, each in enumerate(outcomes) if isinstance(each, Importance) for n in range(RUNS)]
     runs: dict[tuple[int, int], Run | Failure] = {}
     for i, n in wanted:
@@ -350,7 +361,7 @@ def _finish(job: _Job) -> Outcome:
     if isinstance(mode, Failure):
         return mode
     try:
-        return draw_around(mode, job.rival.likelihood, job.seed)
+        return draw_around(mode, job.rival.likelihood, job.seed, job.effort)
     except (NotConverged, SamplingFailed) as error:
         return Failure(job.rival.explanation, str(error))
 

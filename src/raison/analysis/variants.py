@@ -10,9 +10,13 @@ from raison.analysis.verdicts import judge_claims
 from raison.analysis.watch import Watch
 from raison.case import BuiltCase, Variant
 from raison.errors import ImpossibleRecord, SamplingFailed
+from raison.inference.importance import ROUGH
 from raison.study import VariantResult
 
 VARYING = "study the variants"
+
+DRAWS = 24
+"""Draws from the posterior of an explanation at which claims are tested: where they agree, that settles a verdict."""
 
 
 def study_variants(
@@ -35,10 +39,10 @@ def _study(variant: Variant, seed: int, watch: Watch, store: FitStore | None, po
     try:
         rivals = make_rivals(case)
         check_possible(case, rivals)
-        fits, failures = fit_all(case, rivals, watch, store, seed, pool)
+        fits, failures = fit_all(case, rivals, watch, store, seed, pool, effort=ROUGH)
     except (ImpossibleRecord, SamplingFailed) as error:
         return VariantResult(variant.name, changes, (), {}, {each.name: str(error) for each in case.explanations})
-    claims = judge_claims(case, fits, weigh_clues(case, fits, seed), seed, watch, pool)
+    claims = judge_claims(case, fits, weigh_clues(case, fits, seed), seed, watch, pool, draws=DRAWS)
     return VariantResult(
         name=variant.name,
         changes=changes,

@@ -51,9 +51,26 @@ STANDING = 0.02
 
 
 def judge_claims(
-    case: BuiltCase, fits: Sequence[Fit], judged: Judged | None, seed: int, watch: Watch, pool: Pool
+    case: BuiltCase,
+    fits: Sequence[Fit],
+    judged: Judged | None,
+    seed: int,
+    watch: Watch,
+    pool: Pool,
+    *,
+    draws: int = DRAWS,
 ) -> tuple[ClaimResult, ...]:
-    """Return the verdict on every claim of `case`; `judged` is what its clues say, None if it has none."""
+    """Return the verdict on every claim of a case.
+
+    Args:
+        case: the case.
+        fits: of its explanations.
+        judged: what its clues say; None if it has none.
+        seed: of the draws.
+        watch: told of every explanation that has answered.
+        pool: where they are asked.
+        draws: from the posterior of each explanation that the record leaves standing.
+    """
     shares = {fit.explanation.name: fit.share for fit in fits}
     believed = {RECORD: shares, **_by_clues(judged)}
     tests = [claim.test for claim in case.claims if claim.test is not None]
@@ -61,7 +78,7 @@ def judge_claims(
     rivals = _rivals(fits, judged, seed)
     watch.tell(ASKING, 0, len(fits))
     answered = pool.side_by_side(
-        functools.partial(_ask, case=case, probabilities=believed, tests=own, rivals=rivals),
+        functools.partial(_ask, case=case, probabilities=believed, tests=own, rivals=rivals, amount=draws),
         [(fit, seed + number) for number, fit in enumerate(fits)],
         states=case.space.size,
         done=lambda count, *_: watch.tell(ASKING, count, len(fits)),
@@ -136,14 +153,20 @@ def _by_clues(judged: Judged | None) -> Believed:
 
 
 def _ask(
-    job: tuple[Fit, int], *, case: BuiltCase, probabilities: Believed, tests: Sequence[Test], rivals: Rivals
+    job: tuple[Fit, int],
+    *,
+    case: BuiltCase,
+    probabilities: Believed,
+    tests: Sequence[Test],
+    rivals: Rivals,
+    amount: int,
 ) -> list[Trial]:
     """Return the answers of one explanation to all tests; `job` is its fit, and the seed of the draws."""
     fit, seed = job
     facts = Facts(fit.motion.space, fit.records, case.indicators, probabilities)
     at_mode = world_of(case, fit.likelihood, facts, fit.posterior.mode, None)
     draws = fit.posterior.draws()
-    picked, counts = np.unique(draws.pick(DRAWS if fit.share >= STANDING else FEW_DRAWS, seed), return_counts=True)
+    picked, counts = np.unique(draws.pick(amount if fit.share >= STANDING else FEW_DRAWS, seed), return_counts=True)
     held, weights = [], []
     for position, count in zip(picked, counts, strict=True):
         world = world_of(case, fit.likelihood, facts, draws.numbers[position], at_mode)

@@ -48,9 +48,11 @@ from raison.inference.posterior import Posterior, PosteriorStatus, free_of
 from raison.inference.prior import Q95, Prior
 from raison.inference.tempered import Tempered
 from raison.study import (
+    A_HALF,
     EDGE,
     MOST_STATES,
     NEAR_DAYS,
+    NO_BETTER,
     UNTOUCHED,
     WIDER,
     ActResidual,
@@ -206,7 +208,7 @@ def run_study(
             FailedExplanation(each.explanation.name, each.explanation.label, each.reason) for each in failures
         ),
         cannot_tell=(
-            *_cannot_tell(fits, leading, claims),
+            *_cannot_tell(fits, leading, claims, held_out),
             *_several_equilibria(fits, equilibria),
             *(() if search else (NOT_SEARCHED,)),
             *(() if variants or not case.variants else (NOT_VARIED,)),
@@ -369,7 +371,9 @@ def _fragility(fits: Sequence[Fit], leading: Lead) -> Fragility:
     )
 
 
-def _cannot_tell(fits: Sequence[Fit], leading: Lead, claims: Sequence[ClaimResult]) -> tuple[str, ...]:
+def _cannot_tell(
+    fits: Sequence[Fit], leading: Lead, claims: Sequence[ClaimResult], held_out: HeldOutResult | None
+) -> tuple[str, ...]:
     """Return what this record cannot decide, a sentence each."""
     labels = {fit.explanation.name: fit.explanation.label for fit in fits}
     sentences = []
@@ -383,11 +387,17 @@ def _cannot_tell(fits: Sequence[Fit], leading: Lead, claims: Sequence[ClaimResul
             "Nor does it tell apart those that lie within 1 of each other further down the list: "
             f"{counted(len(groups) - 1, 'more such group')}."
         )
-    if leading.log_bayes_factor < STRONG:
+    if INDISTINCT <= leading.log_bayes_factor < STRONG:  # below, the first sentence says so
         leader, other = (fits[i].explanation.label for i in (leading.leader, leading.runner_up))
         sentences.append(
             f"The lead of {leader} over {other} is small (log Bayes factor {leading.log_bayes_factor:.1f}): "
             "which of them is right stays open."
+        )
+    if held_out is not None and (score := held_out.scores[0].acts_brier) > A_HALF - NO_BETTER:
+        did = "worse" if score > A_HALF else "no better"
+        sentences.append(
+            f"The forecast of what followed, to which nothing was fitted, did {did} than a half for everything (Brier "
+            f"score {score:.2f} against {A_HALF}): what is said here of what will come is no surer than that."
         )
     undecided = sum(claim.verdict == "undecided" for claim in claims)
     if undecided:

@@ -109,6 +109,7 @@ class BuiltCase:
         clues: what was judged; None if nothing.
         claims: the claims of the text.
         questions: further lines that its study answers.
+        in_words: what such a line asks in plain words, where the case says it.
         indicators: value of each (name, date).
         names: what a query about this case may speak of.
         sources: where facts come from.
@@ -133,6 +134,7 @@ class BuiltCase:
     clues: Clues | None
     claims: tuple[WrittenClaim, ...]
     questions: tuple[str, ...]
+    in_words: Mapping[str, str]
     indicators: Mapping[tuple[str, datetime.date], float]
     names: Names
     sources: tuple[Source, ...]
@@ -180,7 +182,8 @@ def build(written: WrittenCase) -> BuiltCase:
         records=records,
         clues=clues_of(case),
         claims=tuple(_claim(claim, names) for claim in case.claims),
-        questions=case.questions,
+        questions=tuple(each.asks for each in case.questions),
+        in_words={each.asks: each.in_words for each in case.questions if each.in_words},
         indicators={(row.indicator, row.date): row.value for row in case.indicators},
         names=names,
         sources=tuple(Source(key, source.title, source.url) for key, source in case.sources.items()),
@@ -188,7 +191,9 @@ def build(written: WrittenCase) -> BuiltCase:
         leaves_out=case.leaves_out,
         hash=written.hash,
         files=written.files,
-        assumed=sum(is_assumed(number.basis) and number.prior(case.time.unit).is_free for number in numbers.written()),
+        assumed=len(
+            {each.name for each in numbers.written() if is_assumed(each.basis) and each.prior(case.time.unit).is_free}
+        ),
         variants=tuple(
             Variant(name, _changes(case.variants[name]), _build_variant(name, variant))
             for name, variant in written.variants.items()

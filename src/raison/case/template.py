@@ -51,7 +51,8 @@ def json_schema() -> dict[str, Any]:
             "anyOf": [{"type": "string", "description": "a file beside case.yaml"}, record],
         }
     schema["$defs"]["RecordRow"]["properties"]["kind"]["enum"] = list(ITEM_KINDS)
-    plain = {"WrittenCost": ["string", "number"], "WrittenChance": ["string", "number"], "DecisionRate": "string"}
+    either = ["string", "number"]
+    plain = {"WrittenCost": either, "WrittenChance": either, "DecisionRate": "string", "WrittenQuestion": "string"}
     for name, kinds in plain.items():
         whole = schema["$defs"][name]
         schema["$defs"][name] = {"title": whole.pop("title"), "anyOf": [{"type": kinds}, whole]}

@@ -41,11 +41,8 @@ TOUCHED = 0.05
 BATCH = 64
 """Draws that are made at a time."""
 
-LEAST_DRAWS, MOST_DRAWS = 128, 1024
-"""Draws that are made at least, and at most."""
-
-ENOUGH, EFFECTIVE = 0.15, 50.0
-"""Standard error of the log evidence, and equally weighted draws that they are worth, at which no more are made."""
+MOST_DRAWS = 1024
+"""Draws that are made at most."""
 
 TOLERANCE = 1e-5
 """Residual to which the games behind draws are solved."""
@@ -58,6 +55,25 @@ WORST_SHAPE = 0.7
 
 EQUAL = 1e-9
 """Log weights that differ by less have no tail."""
+
+
+@dataclass(frozen=True)
+class Effort:
+    """When draws are enough.
+
+    Attributes:
+        draws: that are made at least.
+        error: standard error of the log evidence from which no more are made.
+        effective: equally weighted draws that they must be worth.
+    """
+
+    draws: int
+    error: float
+    effective: float
+
+
+FULL, ROUGH = Effort(128, 0.15, 50.0), Effort(64, 0.3, 25.0)
+"""For a study, and for what is only compared with it."""
 
 Points = Float[np.ndarray, "draws free"]
 """Standardised points, one per draw."""
@@ -137,7 +153,7 @@ class Importance(AtMode):
         return Draws(self.numbers, self.weights)
 
 
-def draw_around(laplace: Laplace, likelihood: Likelihood, seed: int) -> Laplace | Importance:
+def draw_around(laplace: Laplace, likelihood: Likelihood, seed: int, effort: Effort = FULL) -> Laplace | Importance:
     """Return the posterior by draws around the mode that Laplace's method found.
 
     Where nothing is free there is nothing to draw, and where a prior is flat there is no evidence to be had: then
@@ -147,6 +163,7 @@ def draw_around(laplace: Laplace, likelihood: Likelihood, seed: int) -> Laplace 
         laplace: what it found.
         likelihood: of what was seen, by the numbers.
         seed: of the draws.
+        effort: when they are enough.
 
     Errors:
         `SamplingFailed` if no draw at all has a likelihood.
@@ -160,15 +177,15 @@ def draw_around(laplace: Laplace, likelihood: Likelihood, seed: int) -> Laplace 
         log_weights = np.append(log_weights, _log_densities(laplace, near, batch) - proposal.log_density(batch))
         points = np.vstack([points, batch])
         smoothed, shape = smooth_weights(log_weights)
-        if len(points) >= LEAST_DRAWS and shape <= WORST_SHAPE and _are_enough(smoothed):
+        if len(points) >= effort.draws and shape <= WORST_SHAPE and _are_enough(smoothed, effort):
             break
     return _posterior(laplace, points, smoothed, shape)
 
 
-def _are_enough(log_weights: Column) -> bool:
+def _are_enough(log_weights: Column, effort: Effort) -> bool:
     """Return whether draws settle the evidence, and are enough to answer from."""
     weights = np.exp(log_weights - logsumexp(log_weights))
-    return effective_number(weights) >= EFFECTIVE and log_mean(log_weights)[1] < ENOUGH
+    return effective_number(weights) >= effort.effective and log_mean(log_weights)[1] < effort.error
 
 
 def _posterior(laplace: Laplace, points: Points, log_weights: Column, shape: float) -> Importance:

@@ -28,6 +28,9 @@ from raison.inference.evidence import STRONG
 SUPPORTED = 0.9
 CONTRADICTED = 0.1
 
+EXTREME = 0.02
+"""Share from 0 or 1 within which something counts as improbable, or probable, before and after a record alike."""
+
 INTERVAL_DRAWS = 1000
 """Draws from which the interval of a probability is read."""
 
@@ -102,13 +105,23 @@ def verdict_of(
     low, high = _interval(trials, with_errors or [posterior])
     moved = _moved(trials)
     if moved is not None and moved < STRONG:
-        reason = f"the record moves the odds of this by a factor of {math.exp(moved):.1f} only, too little to decide it"
+        reason = _unmoved(trials, moved)
         return Verdict("undecided", probability, low, high, reason, "")
     if not all(trial.is_firm for trial in trials.values()):
         reason = f"it hangs on a log Bayes factor below {STRONG:g}, too little to decide it"
         return Verdict("undecided", probability, low, high, reason, "")
     word = word_of(low, high)
     return Verdict(word, probability, low, high, _reason(probability, low, high, trials), _fragile(word, trials))
+
+
+def _unmoved(trials: Mapping[str, Trial], moved: float) -> str:
+    """Return that the record moves a test on explanations too little to decide it."""
+    known = next(trial for trial in trials.values() if trial.without_record is not None)
+    assert known.without_record is not None
+    for side, words in ((0.0, "improbable"), (1.0, "probable")):
+        if max(abs(known.holds - side), abs(known.without_record - side)) < EXTREME:
+            return f"it was as {words} before anything was seen, so that the record does not decide it"
+    return f"the record moves the odds of this by a factor of {math.exp(moved):.1f} only, too little to decide it"
 
 
 def _average(posterior: Mapping[str, float], shares: Mapping[str, float]) -> float:
@@ -136,6 +149,8 @@ def _possible(trial: Trial, counts_for: int, chance: Float[np.ndarray, " draws"]
         return np.full(len(chance), trial.holds)
     held = (trial.holds * trial.draws if trial.draws else 0.0) + counts_for * unknown
     missed = trial.draws + unknown - held
+    if (held, counts_for) == (0, 0) or (missed, counts_for) == (0, 1):  # the interval holds what was found
+        return np.full(len(chance), float(counts_for))
     return betaincinv(held + 0.5, missed + 0.5, chance)
 
 

@@ -161,9 +161,10 @@ def _warnings(study: Study) -> tuple[str, ...]:
         if leader is None or leader.is_null:
             break
         lead = leader.log_evidence - null.log_evidence
+        null_words = NULL_WORDS.get(null.name, plain(null.name))
         if lead < INDISTINCT:
             warnings.append(
-                f"The leader predicts the record hardly better than {NULL_WORDS.get(null.name, plain(null.name))} "
+                f"Even the best of them predicts the record hardly better than {null_words} "
                 f"(log Bayes factor {signed(lead)})."
             )
     return tuple(warnings)

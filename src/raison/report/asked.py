@@ -270,7 +270,7 @@ def asked_table(asked: Asked) -> AskedTable:
     shown = tuple(AskedRow(label, percent(posterior), *cells) for label, posterior, *cells in rows)
     has_answer = any(each.has_answer for each in asked.under)
     more = _MORE[asked.kind] + ("; without the change" if asked.unchanged and asked.kind == "number" else "")
-    return AskedTable(asked.question, sentence(asked), method, more, shown if has_answer else ())
+    return AskedTable(asked.question, asked.in_words, sentence(asked), method, more, shown if has_answer else ())
 
 
 _MORE = {

@@ -8,16 +8,10 @@ from raison.report.asked import MINUS
 from raison.report.names import explanation_label
 from raison.report.parts import CalibrationRow, HeldOutTable, ScoreRow, SurpriseRow
 from raison.report.words import count, day, percent
-from raison.study import ForecastScore, HeldOutForecast, HeldOutResult, Study
+from raison.study import A_HALF, NO_BETTER, ForecastScore, HeldOutForecast, HeldOutResult, Study
 
 MOST_SURPRISES = 6
 """Forecasts that are shown, those that did worst."""
-
-CLEAR = 0.02
-"""Difference of Brier scores that is spoken of."""
-
-HALF = 0.25
-"""Brier score of a half for everything."""
 
 
 def make_held_out(study: Study) -> HeldOutTable | None:
@@ -29,7 +23,7 @@ def make_held_out(study: Study) -> HeldOutTable | None:
     rows = [_row("All together, by their posterior", found.scores[0])]
     rows += [_row(explanation_label(study, each.explanation), each) for each in by_name]
     pace = ForecastScore("", found.pace_brier, math.nan, found.pace_log, math.nan, math.nan)
-    half = ForecastScore("", HALF, math.nan, math.log(0.5), HALF, math.log(0.5))
+    half = ForecastScore("", A_HALF, math.nan, math.log(0.5), A_HALF, math.log(0.5))
     rows += [_row("Each act at its pace in the record", pace), _row("A half for everything", half)]
     worst = sorted(found.forecasts, key=_loss, reverse=True)[:MOST_SURPRISES]
     return HeldOutTable(
@@ -55,14 +49,14 @@ def held_out_sentence(found: HeldOutResult) -> str:
     return (
         f"Forecast from the end of the record and held against what followed to {day(found.until)}, to which nothing "
         f"was fitted: {count(acts, 'forecast')} of acts have a Brier score of {own:.2f} (0 is perfect), "
-        f"{_against(own, HALF)} the {HALF:.2f} of one who says a half to everything, and "
+        f"{_against(own, A_HALF)} the {A_HALF:.2f} of one who says a half to everything, and "
         f"{_against(own, found.pace_brier)} the {found.pace_brier:.2f} of one who expects each act at its pace in the "
         "record."
     )
 
 
 def _against(own: float, other: float) -> str:
-    return "better than" if own < other - CLEAR else "worse than" if own > other + CLEAR else "no better than"
+    return "better than" if own < other - NO_BETTER else "worse than" if own > other + NO_BETTER else "no better than"
 
 
 def _row(label: str, each: ForecastScore) -> ScoreRow:

@@ -82,7 +82,7 @@ from raison.report.words import (
     seconds,
     signed,
 )
-from raison.study import ExplanationResult, FailedExplanation, Study
+from raison.study import ExplanationResult, FailedExplanation, ItemResult, Study
 
 
 @dataclass(frozen=True)
@@ -214,7 +214,7 @@ def _subtitle(study: Study) -> str:
     game = study.game
     focus = f", focal decision {focus_text(study)}" if focus_text(study) else ""
     return (
-        f"Record {span_text(study)}{focus}. {count(len(study.items), 'dated item')}, "
+        f"Record {span_text(study)}{focus}. {count(len(_cited(study)), 'dated item')}, "
         f"{count(len(game.players), 'player')}, {count(len(game.variables), 'variable')}, "
         f"{count(game.states, 'state')}, {count(sum(len(a) for a in game.actions.values()), 'action')}, "
         f"{count(game.parameters, 'number')} given as ranges."
@@ -269,8 +269,13 @@ def _explanation_row(study: Study, each: ExplanationResult, leader: ExplanationR
     )
 
 
+def _cited(study: Study) -> list[ItemResult]:
+    """Return the items that somebody coded: all but the silence at the end of a record."""
+    return [item for item in study.items if look_of(item).was_coded]
+
+
 def _scopes(study: Study) -> Scopes:
-    cited = [item for item in study.items if look_of(item).was_coded]
+    cited = _cited(study)
     without = sum(not item.source for item in cited)
     doubtful = sum(is_doubtful(item) for item in cited)
     keys = {link.text for item in cited for link in source_links(study, item.source)}
@@ -279,7 +284,7 @@ def _scopes(study: Study) -> Scopes:
         f"source and {doubtful} are less than 90 % sure.",
         f"{study.case.assumed} of {count(study.game.parameters, 'range')} rest on an assumption, not on a source.",
         "An item that no source reported is not in the record; where the sources share an origin, their items are "
-        "less than independent (see the weights taken together by source and by day).",
+        "less than independent.",
     )
     beyond = (
         f"One case, {span_text(study)}. The posterior says which of the listed "

@@ -497,6 +497,8 @@ class AskedTable:
     """A question and its answer."""
 
     question: str
+    in_words: str
+    """What is asked, in the words of the case; may be empty."""
     sentence: str
     method: str
     more: str

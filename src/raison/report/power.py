@@ -59,7 +59,8 @@ def _best_pair(power: PowerResult, labels: Mapping[str, str]) -> str:
         return ""
     best = max(own, key=lambda pair: pair.expected)
     true, rival = (f"“{labels[name] or plain(name)}”" for name in (best.true, best.rival))
-    return f" It would tell {true} from {rival}, which differ most, in {round(20 * best.above_3)} of 20 cases."
+    told = f"in {round(power.records * best.above_3)} of {count(power.records, 'record')}"
+    return f" It would tell {true} from {rival}, which differ most, {told}."
 
 
 def power_table(power: PowerResult, labels: Mapping[str, str]) -> PowerTable:

@@ -313,5 +313,8 @@ def _questions(study: Study) -> Group | None:
     """Return the questions of the case with their answers in words."""
     if not study.questions:
         return None
-    lines = [Text.assemble((asked.question, "bold"), "\n", sentence(asked)) for asked in study.questions]
+    lines = [
+        Text.assemble((asked.in_words, "bold"), "\n" if asked.in_words else "", asked.question, "\n", sentence(asked))
+        for asked in study.questions
+    ]
     return Group(_heading("Questions of the case"), *lines)

@@ -174,8 +174,9 @@ def check_predictions(at: Checking) -> Iterator[Problem]:
 def check_questions(at: Checking) -> Iterator[Problem]:
     """Check that the questions of the case can be read and asked, and that none stands twice."""
     first: dict[str, int] = {}
-    for index, text in enumerate(at.case.questions):
-        path: Path = ("questions", index)
+    for index, text in enumerate(question.asks for question in at.case.questions):
+        whole, part = ("questions", index), ("questions", index, "asks")
+        path: Path = part if part in at.places.values else whole
         if text in first:
             line = at.places.values[("questions", first[text])].line
             yield at.places.problem(path, f"this question stands twice; the first is on line {line}.")

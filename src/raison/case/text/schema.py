@@ -294,6 +294,18 @@ class WrittenHeldOut(Entry):
     record: tuple[RecordRow, ...]
 
 
+class WrittenQuestion(Entry):
+    """A line of the query language that the study answers, and what it asks in plain words."""
+
+    asks: str
+    in_words: str = Field(default="", alias="in words")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, value: Any) -> Any:
+        return {"asks": value} if isinstance(value, str) else value
+
+
 class WrittenSource(Entry):
     """Where facts come from."""
 
@@ -360,4 +372,4 @@ class CaseText(Entry):
     episodes: dict[Name, WrittenEpisode] = {}
     variants: dict[Phrase, dict[str, Any]] = {}
     leaves_out: tuple[str, ...] = Field(default=(), alias="leaves out")
-    questions: tuple[str, ...] = ()
+    questions: tuple[WrittenQuestion, ...] = ()
