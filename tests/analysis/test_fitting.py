@@ -47,7 +47,7 @@ def free_names(parameters: Sequence[Parameter]) -> list[str]:
 @pytest.fixture
 def no_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every search stand as it ended."""
-    monkeypatch.setattr(fitting, "draw_around", lambda laplace, likelihood, seed: laplace)
+    monkeypatch.setattr(fitting, "draw_around", lambda laplace, likelihood, seed, effort: laplace)
 
 
 def names(rivals: Sequence[Rival]) -> list[str]:

@@ -1,18 +1,16 @@
-import threading
+import os
+import signal
 import time
 
 import pytest
 
-from raison.analysis.pool import SMALL, WORKERS, Processes
+from raison.analysis.pool import SMALL, Processes, end_processes
+from raison.errors import WorkersLost
 
 
 def test_results_come_in_the_order_of_the_jobs_whoever_is_done_first() -> None:
-    first_may_go = threading.Event()
-
     def work(job: int) -> int:
-        if job == 0 and WORKERS > 1:
-            first_may_go.wait(10)
-        first_may_go.set()
+        time.sleep(0.5 if job == 0 else 0.0)
         return job * job
 
     told: list[tuple[int, int, int]] = []
@@ -23,17 +21,36 @@ def test_results_come_in_the_order_of_the_jobs_whoever_is_done_first() -> None:
 
 
 def test_the_first_error_ends_the_work() -> None:
-    done: list[int] = []
-
     def work(job: int) -> None:
         if job == 0:
             raise ZeroDivisionError
-        time.sleep(0.002)
-        done.append(job)
+        time.sleep(0.01)
 
+    told: list[int] = []
     with pytest.raises(ZeroDivisionError):
-        Processes().side_by_side(work, range(2_000), states=SMALL, done=lambda *_: None)
-    assert len(done) < 1_999
+        Processes().side_by_side(work, range(500), states=SMALL, done=lambda count, *_: told.append(count))
+    assert len(told) < 499
+
+
+def test_a_process_that_is_killed_is_told_and_the_next_work_is_done() -> None:
+    def work(job: int) -> int:
+        if job == 1:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return job
+
+    with pytest.raises(WorkersLost, match="What was finished is kept"):
+        Processes().side_by_side(work, range(4), states=SMALL, done=lambda *_: None)
+    assert Processes().side_by_side(abs, [-1, -2, -3], states=SMALL, done=lambda *_: None) == [1, 2, 3]
+
+
+def test_processes_can_be_ended_whether_there_are_any_or_not() -> None:
+    own = os.getpid()
+    first = Processes().side_by_side(lambda _: os.getpid(), range(4), states=SMALL, done=lambda *_: None)
+    end_processes()
+    end_processes()
+    second = Processes().side_by_side(lambda _: os.getpid(), range(4), states=SMALL, done=lambda *_: None)
+    assert own not in {*first, *second}
+    assert not set(first) & set(second)
 
 
 def test_no_jobs_are_no_work() -> None:
