@@ -754,3 +754,17 @@ def test_an_interrupted_run_keeps_its_fits_and_the_next_takes_them_up(
         if place.endswith(("/residual", "/error", "/steps", "/origin")):  # of the last solve, which began elsewhere
             continue
         assert anew[place] == (pytest.approx(value, rel=NEAR, abs=NEAR) if isinstance(value, float) else value), place
+
+
+def test_a_case_with_three_known_chances_is_checked(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("new", str(tmp_path / "three")) == 0
+    path = tmp_path / "three" / "case.yaml"
+    text = path.read_text(encoding="utf-8")
+    old = "{chance: 0.2 to 0.4, changes: {mood: -1}}\n          - {chance: rest}"
+    new = (
+        "{chance: 0.3, changes: {mood: -1}}\n          - {chance: 0.1, changes: {trade: -1}}\n          - {chance: 0.6}"
+    )
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    assert call("check", str(path.parent)) == 0
+    assert "No problems." in capsys.readouterr().out

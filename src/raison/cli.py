@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Annotated
 
 import jax
-import numpy as np
 import platformdirs
 import rich.console
 import rich.progress
@@ -391,7 +390,7 @@ def _size(built: BuiltCase) -> str:
 
 def _need(built: BuiltCase) -> str:
     """Return how much memory it takes to solve the game of a case; that does not depend on its numbers."""
-    need = memory_need(built.game(np.full(len(built.explanations[0].parameters), 0.5)))
+    need = memory_need(built.game(built.explanations[0].centre))
     return f"{need / 2**30:.1f} GiB"
 
 
