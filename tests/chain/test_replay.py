@@ -4,13 +4,14 @@ import dataclasses
 
 import numpy as np
 import pytest
-from small_games import BORDER_SPACE, border_record, border_start
+from small_games import BORDER_SPACE, border, border_record, border_start, wavering
 
 from raison.chain import Chain, distribution_at
 from raison.chain.filter import smooth
 from raison.chain.histories import draw_histories, until
 from raison.chain.native_filter import hidden_of
 from raison.chain.replay import Part, Replayer, winning_shocks
+from raison.equilibrium import solve
 from raison.record import Record
 
 PATHS = 4000
@@ -131,3 +132,9 @@ def test_a_record_may_be_lived_through_up_to_a_day(plan):
     assert float(cut.time[-1]) == 2.5
     assert float(np.sum(cut.elapsed)) == pytest.approx(2.5)
     assert int(cut.jump[-1]) == 0
+
+
+def test_chances_that_hang_on_the_state_are_those_of_the_state():
+    solved = solve(wavering(border()))
+    chain = Chain.of_play(solved.arrays, solved.play)
+    test_where_nothing_was_seen_what_would_have_been_is_what_may_come(chain, True)

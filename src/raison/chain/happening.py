@@ -15,7 +15,7 @@ import scipy.sparse
 import scipy.sparse.linalg
 from jaxtyping import Float
 
-from raison.arrays import StateArray, StateMask, StateNumbers
+from raison.arrays import StateArray, StateMask, StateNumbers, StateVector
 from raison.chain.chain import Chain
 from raison.chain.filter import run_filter, stopped_at
 from raison.chain.matrix import generator_matrix, nearly_solved
@@ -154,14 +154,17 @@ class Race:
         start = np.asarray(weights)[free]
         if not start.any():
             return 0.0
-        times, left = nearly_solved(inside, start, CLOSE)[0], math.inf
-        for turn in range(2):
-            left = float(np.abs(inside @ times - start).sum()) / float(start.sum())
-            if left <= WORST:
-                return float(times.sum())
-            if turn == 0:  # this takes much longer, and is for slow worlds
-                near = _by_factors(inside)
-                times, _ = scipy.sparse.linalg.gmres(inside, start, rtol=CLOSE, restart=80, maxiter=20, M=near)
+
+        def left_by(times: StateVector) -> float:
+            return float(np.abs(inside @ times - start).sum()) / float(start.sum())
+
+        times, _ = nearly_solved(inside, start, CLOSE)
+        if not left_by(times) <= WORST:  # what follows takes much longer, and is for slow worlds
+            near = _by_factors(inside)
+            times, _ = scipy.sparse.linalg.gmres(inside, start, rtol=CLOSE, restart=80, maxiter=20, M=near)
+        left = left_by(times)
+        if left <= WORST:
+            return float(times.sum())
         raise NotConverged(f"the mean time was not found: {left:.1e} is left, {WORST:.0e} needed.")
 
     def moved(self, weights: Wide, target: StateNumbers) -> Wide:

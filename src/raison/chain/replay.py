@@ -60,14 +60,14 @@ class _Rates(NamedTuple):
         drift: rate of each process that is one kind of jump. Shape `[drifts, states]`.
         chance: rate of each player's chances to act. Shape `[players, states]`.
         logs: log probability of each option, player by player, waiting first. Shape `[options, states]`.
-        share: of each kind in its act, added up over the outcomes of the act. Shape `[kinds]`.
+        share: of each kind in its act, added up over the outcomes of the act. Shape `[kinds, states]`.
         target: where each kind leads. Shape `[kinds, states]`.
     """
 
     drift: Float[np.ndarray, "drifts states"]
     chance: Float[np.ndarray, "players states"]
     logs: Float[np.ndarray, "options states"]
-    share: Float[np.ndarray, " kinds"]
+    share: Float[np.ndarray, "kinds states"]
     target: Int64[np.ndarray, "kinds states"]
 
 
@@ -186,7 +186,7 @@ class Replayer:
         player = self._player[option]
         process[acts] = len(self._layout.drifts) + player
         shocks[acts] = self._shocks(before[acts], option, rng)
-        outcome[acts] = self._outcome(kind[acts], rng)
+        outcome[acts] = self._outcome(kind[acts], before[acts], rng)
         mark[acts] = np.where(event[acts] < 0, luck[acts] * self._was.chance[player, before[acts]], -1.0)
         return _Ticks(history.time, process, mark, shocks, outcome, event, history.outside)
 
@@ -216,13 +216,16 @@ class Replayer:
         outcome = rng.random(len(row))
         taken, acts = np.flatnonzero(option >= 0), np.flatnonzero(kind >= 0)
         shocks[taken] = self._shocks(state[where[taken]], option[taken], rng)
-        outcome[acts] = self._outcome(kind[acts], rng)
+        outcome[acts] = self._outcome(kind[acts], state[where[acts]], rng)
         time = begin[where] + length[where] * rng.random(len(row))
         return _Ticks(time, process, mark, shocks, outcome, np.full(len(row), -1), np.zeros(len(row), dtype=np.int64))
 
-    def _outcome(self, kind: Int64[np.ndarray, " ticks"], rng: np.random.Generator) -> Float[np.ndarray, " ticks"]:
-        """Return marks that tell the outcomes which are these kinds."""
-        return self._below[kind] + rng.random(len(kind)) * (self._was.share[kind] - self._below[kind])
+    def _outcome(
+        self, kind: Int64[np.ndarray, " ticks"], state: Int64[np.ndarray, " ticks"], rng: np.random.Generator
+    ) -> Float[np.ndarray, " ticks"]:
+        """Return marks that tell the outcomes which are these kinds, in these states."""
+        low, high = self._below[kind, state], self._was.share[kind, state]
+        return low + rng.random(len(kind)) * (high - low)
 
     def _period(self, time: Float[np.ndarray, " stretches"]) -> Int64[np.ndarray, " stretches"]:
         """Return the reporting period of each time."""
@@ -328,9 +331,9 @@ def _places(layout: _Layout, kinds: int) -> _Places:
     return _Places(drift, option, player, rows)
 
 
-def _below(layout: _Layout, share: Float[np.ndarray, " kinds"]) -> Float[np.ndarray, " kinds"]:
+def _below(layout: _Layout, share: Float[np.ndarray, "kinds states"]) -> Float[np.ndarray, "kinds states"]:
     """Return where the share of each kind in its act begins, added up as in `_Rates`."""
-    below = np.zeros(len(share))
+    below = np.zeros_like(share)
     for low, high in itertools.pairwise(layout.first.tolist()):
         below[layout.kinds[low + 1 : high]] = share[layout.kinds[low : max(high - 1, low)]]
     return below
@@ -340,7 +343,7 @@ def _rates(chain: Chain, layout: _Layout) -> _Rates:
     states = chain.space.size
     rates = np.array([np.asarray(rate) for rate in chain.rates]).reshape(len(chain.kinds), states)
     chance = np.array([np.asarray(each) for each in chain.decisions]).reshape(-1, states)
-    share, logs = np.ones(len(chain.kinds)), np.empty((len(layout.first) - 1, states))
+    share, logs = np.ones((len(chain.kinds), states)), np.empty((len(layout.first) - 1, states))
     players = len(layout.options) - 1
     for player in range(players):
         low, high = int(layout.options[player]), int(layout.options[player + 1])
@@ -352,9 +355,7 @@ def _rates(chain: Chain, layout: _Layout) -> _Rates:
             left = left - probability
             with np.errstate(divide="ignore"):
                 logs[option] = np.log(probability)
-            somewhere = int(np.argmax(act))
-            if act[somewhere] > 0.0:
-                share[mine] = np.cumsum(rates[mine, somewhere]) / act[somewhere]
+            share[mine] = np.cumsum(rates[mine], axis=0) / np.where(act > 0.0, act, 1.0)
         logs[low] = np.log(np.maximum(left, 1e-300))
     target = np.array([kind.effect.targets(chain.space) for kind in chain.kinds]).astype(np.int64)
     return _Rates(rates[layout.drifts], chance[:players], logs, share, target.reshape(len(chain.kinds), states))
@@ -390,7 +391,7 @@ def _play(
                         best, taken = worth, option
                 for k in range(first[taken], first[taken + 1]):
                     kind = kinds_of[k]
-                    if outcome[n] < share[kind]:
+                    if outcome[n] < share[kind, state]:
                         break
         if kind >= 0:
             state = target[kind, state]
