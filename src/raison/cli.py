@@ -28,9 +28,9 @@ import typer
 
 from raison import __version__
 from raison.analysis import FitStore, Watch, run_study
-from raison.analysis.asking import DRAWS
 from raison.analysis.asking import ask as answer_all
 from raison.analysis.disbelieved import disbelieved_readings
+from raison.analysis.drawn import DRAWS
 from raison.analysis.foreseen import FITTED, WHOLE, foresee, foresee_fitted
 from raison.analysis.motives import measure_motives, motive_warnings
 from raison.analysis.pool import Processes, cluster_at, end_processes

@@ -13,7 +13,7 @@ import json
 import math
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -413,6 +413,9 @@ def _draws(study: Study) -> xarray.DataTree:
             picked = Draws(each.draws, each.weights).pick(len(each.weights), study.seed)
             plain = {"numbers": (("chain", "draw", "parameter"), each.draws[picked][None])}
             groups[f"{path}/posterior"] = xarray.Dataset(plain, names, attrs=known)
+        if each.solved:
+            values = {"value": (("place", "player", "state"), np.stack(list(each.solved.values())))}
+            groups[f"{path}/solved"] = xarray.Dataset(values, {"place": list(each.solved)})
     return xarray.DataTree.from_dict(groups)
 
 
@@ -421,14 +424,21 @@ def _with_draws(study: Study, path: Path) -> Study:
     if not path.exists():
         return study
     with h5netcdf.File(path, "r") as tree:
-        found = {name: group.groups["weighted"].variables for name, group in tree.groups.items()}
         explanations = tuple(
-            dataclasses.replace(each, draws=found[each.name]["numbers"][...], weights=found[each.name]["weight"][...])
-            if each.name in found
-            else each
+            dataclasses.replace(each, **_drawn(tree.groups[each.name].groups)) if each.name in tree.groups else each
             for each in study.explanations
         )
     return dataclasses.replace(study, explanations=explanations)
+
+
+def _drawn(groups: Mapping[str, h5netcdf.Group]) -> dict[str, Any]:
+    """Return the draws of one explanation, and the values at some of them."""
+    weighted = groups["weighted"].variables
+    found: dict[str, Any] = {"draws": weighted["numbers"][...], "weights": weighted["weight"][...]}
+    if "solved" in groups:
+        solved = groups["solved"].variables
+        found["solved"] = dict(zip(solved["place"][...].tolist(), solved["value"][...], strict=True))
+    return found
 
 
 def _play(study: Study) -> xarray.DataTree:

@@ -361,6 +361,9 @@ class ExplanationResult:
     variable. Empty for `habit and reply`, and above `MOST_STATES` states."""
     choices: dict[str, dict[str, np.ndarray]] = field(default_factory=dict, repr=False, metadata=APART)
     """By player and action, the probability of taking it at a chance to act; waiting takes the rest. As `values`."""
+    solved: dict[int, np.ndarray] = field(default_factory=dict, repr=False, metadata=APART)
+    """By the place of a draw, about the values of the players there, in single precision: from them questions begin.
+    Shape `[players, states]`. Empty for `habit and reply`, and where games are large."""
 
 
 @dataclass(frozen=True)

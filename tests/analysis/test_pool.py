@@ -53,6 +53,29 @@ def test_processes_can_be_ended_whether_there_are_any_or_not() -> None:
     assert not set(first) & set(second)
 
 
+def test_who_hesitates_does_short_work_alone_and_hands_out_what_is_long() -> None:
+    end_processes()
+    own = os.getpid()
+
+    def quick(_: int) -> int:
+        return os.getpid()
+
+    def slow(_: int) -> int:
+        time.sleep(0.5)
+        return os.getpid()
+
+    alone = Processes(hesitates=True).side_by_side(quick, range(20), states=SMALL, done=lambda *_: None)
+    assert alone == [own] * 20
+    shared = Processes(hesitates=True).side_by_side(slow, range(12), states=SMALL, done=lambda *_: None)
+    assert shared[0] == own
+    assert own not in shared[1:]
+    # by cost, what is left is little: the first piece was the long one
+    costs = Processes(hesitates=True).side_by_side(
+        quick, range(12), states=SMALL, done=lambda *_: None, cost=lambda job: 100.0 if job == 0 else 1.0
+    )
+    assert costs == [own] * 12
+
+
 def test_no_jobs_are_no_work() -> None:
     assert Processes().side_by_side(lambda job: job, [], states=SMALL, done=lambda *_: None) == []
 

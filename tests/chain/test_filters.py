@@ -40,6 +40,23 @@ def is_last(plan) -> np.ndarray:
     return np.append(np.diff(plan.item) > 0, True)
 
 
+@pytest.mark.parametrize("elapsed", [1e-6, 0.3, 8.0, 300.0])
+def test_the_time_spent_is_the_integral_of_the_distribution(machine, border_chain: Chain, border_jumps, elapsed):
+    generator = matrix_of(border_jumps, BORDER_SPACE.size).T
+    states = len(generator)
+    # exp of [[G', 1], [0, 0]] t holds the integral of exp(G' s) up to t beside exp(G' t)
+    block = np.block([[generator, np.eye(states)], [np.zeros((states, 2 * states))]])
+    expected = scipy.linalg.expm(block * elapsed)[:states, states:] @ border_start()
+    found = np.asarray(machine.time_spent(border_chain, border_start(), elapsed))
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-10 * elapsed)
+    assert found.sum() == pytest.approx(elapsed, rel=1e-10)
+
+
+def test_where_nothing_moves_all_time_is_spent_where_it_began(machine, border_chain: Chain):
+    still = dataclasses.replace(border_chain, rates=tuple(0.0 * np.asarray(rate) for rate in border_chain.rates))
+    np.testing.assert_allclose(machine.time_spent(still, border_start(), 3.0), 3.0 * border_start(), rtol=1e-12)
+
+
 def test_the_log_likelihood_is_that_of_one_matrix_for_each_gap_and_item(filtered, reference):
     assert float(np.sum(filtered.silence) + np.sum(filtered.act)) == pytest.approx(reference.log_likelihood, abs=1e-10)
 

@@ -121,5 +121,7 @@ def test_parts_add_up_in_random_games(seed: int):
 
 
 def test_values_that_solve_nothing_are_not_split(border_solved):
+    game = border()
+    reasons = Reasons(game, border_solved.values + np.arange(BORDER_SPACE.size))
     with pytest.raises(NotConverged, match="parts of the values"):
-        Reasons(border(), border_solved.values + np.arange(BORDER_SPACE.size))
+        reasons.spreads(game.players[0].name)

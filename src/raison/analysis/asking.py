@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime
 import functools
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -18,16 +17,17 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int64
 
+from raison.analysis.drawn import DRAWS, Drawn, drawn_of
 from raison.analysis.fitting import Rival, make_rivals
 from raison.analysis.pool import Pool, Processes
 from raison.analysis.watch import Watch
-from raison.analysis.worlds import world_of, worlds_of
+from raison.analysis.worlds import world_of
 from raison.asked import WHOLE, Asked, AskedOn, Estimate, LivedAgain, Under
 from raison.case import BuiltCase, build, check_case, read_case_texts
 from raison.errors import CaseError, NotConverged, Problem, QueryError
 from raison.inference.evidence import posterior_probabilities
 from raison.inference.model import HABIT
-from raison.inference.posterior import Draws, weighted_interval
+from raison.inference.posterior import weighted_interval
 from raison.inference.prior import Normal
 from raison.query.answers import TOGETHER, Answer, Number, Table, Undefined
 from raison.query.conditions import (
@@ -62,15 +62,9 @@ from raison.query.tree import (
 )
 from raison.query.world import Believed, Facts, World
 from raison.record import Move
-from raison.study import ExplanationResult, MoveReasons, Study
+from raison.study import MoveReasons, Study
 
 ANSWERING = "answer the questions"
-
-DRAWS = 64
-"""Draws in all, over the explanations."""
-
-LEAST = 4
-"""Draws under each explanation."""
 
 BELIEFS = 400
 """Posteriors of the explanations, drawn with the errors of their log evidences."""
@@ -124,7 +118,7 @@ def ask(
         `QueryError` if a question cannot be read, or asks for what the case does not have: all of them at once.
         `CaseError` if the study does not hold its case, or no draws.
     """
-    watch, pool = watch or Watch(), pool or Processes()
+    watch, pool = watch or Watch(), pool or Processes(hesitates=True)
     case = case_of(study)
     lines = [_Line(query) for query in _read(questions, case)]
     return _answers(study, case, rivals_of(study, case), lines, draws, watch, pool)
@@ -223,12 +217,7 @@ def _answers(
     watch: Watch,
     pool: Pool,
 ) -> tuple[Asked, ...]:
-    by_name = {each.explanation.name: each for each in rivals}
-    jobs = [
-        _Job(each, by_name[each.name], _amount(each, draws), study.seed + number)
-        for number, each in enumerate(study.explanations)
-        if len(each.weights)
-    ]
+    jobs = drawn_of(study, rivals, draws)
     own = [line for line in lines if not speaks_of_explanations(line.query)]
     answered = pool.side_by_side(
         functools.partial(_ask_one, case=case, lines=own),
@@ -247,7 +236,7 @@ def _answers(
 
 
 def case_of(study: Study) -> BuiltCase:
-    """Return the case that a finished study holds.
+    """Return the case that a finished study holds, without its variants.
 
     Errors:
         `CaseError` if it holds none, or no draws.
@@ -258,8 +247,9 @@ def case_of(study: Study) -> BuiltCase:
     texts = dict(study.case.files)
     first = next(iter(texts))
     written = read_case_texts({"case.yaml": texts.pop(first), **texts}, name=study.case.name)
-    check_case(written)
-    return build(written)
+    if written.hash != study.case.hash:  # else it was checked when it was studied
+        check_case(written)
+    return build(replace(written, variants={}))
 
 
 def rivals_of(study: Study, case: BuiltCase) -> tuple[Rival, ...]:
@@ -290,27 +280,6 @@ def _read(questions: Sequence[str], case: BuiltCase) -> list[Query]:
     if problems:
         raise QueryError(problems)
     return queries
-
-
-@dataclass(frozen=True, eq=False)
-class _Job:
-    """One explanation that is asked.
-
-    Attributes:
-        result: what the study says of it.
-        rival: its likelihood.
-        amount: draws.
-        seed: of which they are.
-    """
-
-    result: ExplanationResult
-    rival: Rival
-    amount: int
-    seed: int
-
-
-def _amount(result: ExplanationResult, draws: int) -> int:
-    return max(LEAST, round(draws * result.posterior))
 
 
 def _believed(study: Study) -> Believed:
@@ -375,16 +344,12 @@ class _Lines(NamedTuple):
     times: list[int]
 
 
-def _ask_one(job: _Job, *, case: BuiltCase, lines: Sequence[_Line]) -> list[_Lines]:
+def _ask_one(job: Drawn, *, case: BuiltCase, lines: Sequence[_Line]) -> list[_Lines]:
     """Return the answers of one explanation to all lines that are not about explanations."""
-    rival, result = job.rival, job.result
-    values = np.stack([each.reshape(-1) for each in result.values.values()]) if result.values else None
-    world = worlds_of(case, rival.explanation, rival.likelihood, rival.records, values)
+    at_mode, world_at = job.worlds(case)
     found = [_Lines([_Answers() for _ in line.all], [], []) for line in lines]
-    at_mode = world(np.array([each.mode for each in result.parameters]), None)
-    picked = Counter(Draws(result.draws, result.weights).pick(job.amount, job.seed).tolist())
-    for position, times in picked.items():
-        here = world(result.draws[position], at_mode)
+    for place, times in job.picked.items():
+        here = world_at(place)
         for line, each in zip(lines, found, strict=True):
             if not _is_at_mode(line.query):
                 each.answers[:] = [_added(a, here, one, times) for a, one in zip(each.answers, line.all, strict=True)]
@@ -446,7 +411,7 @@ def _answer(world: World, query: Query) -> Answer:
     return answer
 
 
-def _about_explanations(query: Query, study: Study, case: BuiltCase, rival: Rival, jobs: Sequence[_Job]) -> Asked:
+def _about_explanations(query: Query, study: Study, case: BuiltCase, rival: Rival, jobs: Sequence[Drawn]) -> Asked:
     """Return the answer to a question about how probable explanations are: the same under each of them."""
     facts = Facts(case.space, case.records, case.indicators)
     world = world_of(case, rival.likelihood, facts, rival.explanation.centre, None)
@@ -478,7 +443,7 @@ def _estimate_drawn(column: Float[np.ndarray, " draws"], kind: str) -> Estimate:
     return Estimate(value, float(column.std()), *ends)
 
 
-def _together(line: _Line, case: BuiltCase, jobs: Sequence[_Job], lines: Sequence[_Lines]) -> Asked:
+def _together(line: _Line, case: BuiltCase, jobs: Sequence[Drawn], lines: Sequence[_Lines]) -> Asked:
     """Return what all explanations answered to one question."""
     query = line.query
     answers, was = _asked_and_was(line, lines, 0)

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
+STARTING = 2.0
+"""Seconds that processes take to start, about."""
+
 WORKERS = min(2, os.cpu_count() or 1)
 """Processes at a time."""
 
@@ -70,7 +73,8 @@ class Pool(abc.ABC):
         """
         order = sorted(range(len(jobs)), key=lambda i: -cost(jobs[i]))
         results: dict[int, Result] = {}
-        with contextlib.closing(self._finished(work, [jobs[i] for i in order], states)) as finished:
+        costs = [cost(jobs[i]) for i in order]
+        with contextlib.closing(self._finished(work, [jobs[i] for i in order], costs, states)) as finished:
             for place, result in finished:
                 results[order[place]] = result
                 done(len(results), order[place], result)
@@ -78,7 +82,7 @@ class Pool(abc.ABC):
 
     @abc.abstractmethod
     def _finished(
-        self, work: Callable[[Job], Result], jobs: Sequence[Job], states: int
+        self, work: Callable[[Job], Result], jobs: Sequence[Job], costs: Sequence[float], states: int
     ) -> Generator[tuple[int, Result], None, None]:
         """Begin the jobs in their order, and yield the place and result of each as it is done."""
 
@@ -88,23 +92,34 @@ class Processes(Pool):
 
     What is small is done here, one piece after the other; so is all where JAX runs on a GPU, which they would share.
 
+    Args:
+        hesitates: whether pieces are done here as long as what is left takes no longer than to start processes for it.
+
     Raises `WorkersLost` if one of the processes is killed, as by a system that is short of memory.
     """
 
+    def __init__(self, *, hesitates: bool = False) -> None:
+        self._hesitates = hesitates
+
     def _finished(
-        self, work: Callable[[Job], Result], jobs: Sequence[Job], states: int
+        self, work: Callable[[Job], Result], jobs: Sequence[Job], costs: Sequence[float], states: int
     ) -> Generator[tuple[int, Result], None, None]:
-        if states < SMALL or min(WORKERS, len(jobs)) < 2 or jax.default_backend() != "cpu":
-            for place, job in enumerate(jobs):
-                yield place, work(job)
+        is_alone = states < SMALL or WORKERS < 2 or jax.default_backend() != "cpu"
+        begun, here = time.monotonic(), 0
+        while here < len(jobs) and (
+            is_alone or len(jobs) < 2 or (self._hesitates and not _is_long(begun, here, costs))
+        ):
+            yield here, work(jobs[here])
+            here += 1
+        if here == len(jobs):
             return
         import loky
 
         executor = loky.get_reusable_executor(WORKERS, timeout=IDLE, initializer=_follow, env=ONE_THREAD)
         futures: dict[concurrent.futures.Future[Result], int] = {}
         try:
-            for place, job in enumerate(jobs):
-                futures[executor.submit(work, job)] = place
+            for place in range(here, len(jobs)):
+                futures[executor.submit(work, jobs[place])] = place
             for each in loky.as_completed(futures):
                 yield futures[each], each.result()
         except loky.process_executor.TerminatedWorkerError:
@@ -115,6 +130,15 @@ class Processes(Pool):
         finally:
             if not all(each.done() for each in futures):
                 executor.shutdown(wait=False, kill_workers=True)
+
+
+def _is_long(begun: float, done: int, costs: Sequence[float]) -> bool:
+    """Return whether what is left, at the pace so far, is done sooner by processes that have to be started for it."""
+    if not done:
+        return False
+    weights = [each or 1.0 for each in costs]
+    left = (time.monotonic() - begun) * sum(weights[done:]) / sum(weights[:done])
+    return left > STARTING + left / WORKERS
 
 
 def _follow() -> None:
@@ -150,7 +174,7 @@ class Cluster(Pool):
         self._client = client
 
     def _finished(
-        self, work: Callable[[Job], Result], jobs: Sequence[Job], states: int
+        self, work: Callable[[Job], Result], jobs: Sequence[Job], costs: Sequence[float], states: int
     ) -> Generator[tuple[int, Result], None, None]:
         import distributed
         from distributed.scheduler import KilledWorker

@@ -105,7 +105,7 @@ def simulate(
         `QueryError` if `given` cannot be read or `until` lies before it. `CaseError` if there is no such explanation,
         or the study holds no case or no draws. `TooFast` if the paths have more than five million jumps.
     """
-    watch, pool = watch or Watch(), pool or Processes()
+    watch, pool = watch or Watch(), pool or Processes(hesitates=True)
     case = case_of(study)
     known = resolve_given(parse_given(given), case.names.actions)
     wrong = check_given(known, case.names) + check_no_replay(known) + check_forecast(known, until, case.names)
@@ -173,7 +173,7 @@ class _Drawn:
 def _draw(job: _Job) -> _Drawn:
     rival, rng = job.rival, np.random.default_rng(job.seed)
     world_at = worlds_of(job.case, rival.explanation, rival.likelihood, rival.records)
-    mode = world_at(np.array([each.mode for each in job.result.parameters]), None)
+    mode = world_at(np.array([each.mode for each in job.result.parameters]), None, None)
     number = min(job.amount, MOST_DRAWS)
     picked = Draws(job.result.draws, job.result.weights).pick(number, int(rng.integers(2**31)))
     each_has = np.bincount(np.arange(job.amount) % number, minlength=number)
@@ -183,7 +183,7 @@ def _draw(job: _Job) -> _Drawn:
     for position, again in Counter(picked.tolist()).items():
         amount = int(each_has[picked == position].sum())
         try:
-            world = world_at(job.result.draws[position], mode)
+            world = world_at(job.result.draws[position], mode, None)
             forecast = world.forecast(job.known)
         except NotConverged:
             unconverged += again

@@ -22,6 +22,7 @@ from raison.analysis.description import (
     item_results,
     record_results,
 )
+from raison.analysis.drawn import with_solved
 from raison.analysis.episodes import SPLITTING, weigh_episodes
 from raison.analysis.equilibria import SEARCHING, search_equilibria, without_search
 from raison.analysis.fingerprint import fingerprint, of_code
@@ -221,6 +222,7 @@ def run_study(
         _told("What the questions of the case have for answers, and the reasons of moves", lost),
     ):
         answers = tuple[tuple[Asked, ...], tuple[MoveReasons, ...]]
+        study = with_solved(study, case, rivals, pool)
         questions, reasons = kept(ANSWERING, answers, lambda: answer_questions(study, case, rivals, watch, pool))
         study = dataclasses.replace(study, questions=questions, reasons=reasons)
     return dataclasses.replace(study, cannot_tell=(*study.cannot_tell, *lost), stages=tuple(watch.stages))

@@ -51,7 +51,7 @@ def world_of(
         numbers: of the case.
         near: the same at nearby numbers, if it is known.
         parameters: the numbers with what is believed of them, for questions that move them.
-        start: values of its players there, if they are known.
+        start: about the values of its players there, if they are known.
     """
     if isinstance(likelihood, HabitLikelihood):
         return World(facts, Habits(case, likelihood, numbers, parameters), near=near)
@@ -63,21 +63,19 @@ def worlds_of(
     explanation: Explanation,
     likelihood: GameLikelihood | HabitLikelihood,
     records: tuple[WatchedRecord, ...],
-    start: PlayerValues | None = None,
-) -> Callable[[Float[np.ndarray, " free"], World | None], World]:
-    """Return what makes one explanation a world from its free numbers, and from a world at nearby ones.
+) -> Callable[[Float[np.ndarray, " free"], World | None, PlayerValues | None], World]:
+    """Return what makes one explanation a world from its free numbers, a world at nearby ones, and values if known.
 
     Args:
         case: the case.
         explanation: whose numbers they are.
         likelihood: of the explanation.
         records: as the explanation watches them.
-        start: values of its players near these numbers, if they are known.
     """
     facts = Facts(records[0].space, records, case.indicators, later=_later(case, records[0]))
     free = list(free_of(explanation.parameters))
 
-    def world(numbers: Float[np.ndarray, " free"], near: World | None) -> World:
+    def world(numbers: Float[np.ndarray, " free"], near: World | None, start: PlayerValues | None) -> World:
         whole = explanation.centre
         whole[free] = numbers
         return world_of(case, likelihood, facts, whole, near, explanation.parameters, start)

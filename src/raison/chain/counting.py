@@ -13,7 +13,7 @@ off again. With r the rate of the act and s the share of it that is seen, its ju
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -234,8 +234,8 @@ class CountingFilter:
     def distribution_at(self, chain: Chain, start: Batch, elapsed: float) -> Batch:
         return self._machine.distribution_at(chain, start, elapsed)
 
-    def distributions_along(self, chain: Chain, start: StateArray, step: float, steps: int) -> Iterator[StateArray]:
-        return self._machine.distributions_along(chain, start, step, steps)
+    def time_spent(self, chain: Chain, start: StateArray, elapsed: float) -> StateArray:
+        return self._machine.time_spent(chain, start, elapsed)
 
     def distribution_slope(self, chain: Chain, start: Batch, elapsed: float, bar: Batch) -> Chain:
         return self._machine.distribution_slope(chain, start, elapsed, bar)

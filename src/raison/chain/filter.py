@@ -31,9 +31,6 @@ from raison.chain.plan import Act, Plan
 ItemArray = Float[np.ndarray, " items"]
 RowArray = Float[np.ndarray, " rows"]
 
-PARTS = 64
-"""Even number of parts into which an average over time is cut."""
-
 
 @functools.cache
 def _machine() -> ChainFilter:
@@ -92,17 +89,14 @@ def distribution_at(chain: Chain, start: Batch, elapsed: float) -> Batch:
 
 
 def time_average(chain: Chain, start: StateArray, elapsed: float) -> StateArray:
-    """Return the share of the time up to `elapsed` that the chain spends in each state, by Simpson's rule.
+    """Return the share of the time up to `elapsed` that the chain spends in each state.
 
     Args:
         chain: the chain.
         start: distribution at time 0. Shape `[states]`, sums to 1.
         elapsed: above 0, in time units.
     """
-    total = np.asarray(start, dtype=np.float64)
-    for part, at in enumerate(_machine().distributions_along(chain, start, elapsed / PARTS, PARTS), 1):
-        total = total + (1.0 if part == PARTS else 4.0 if part % 2 else 2.0) * at
-    return total / (3.0 * PARTS)
+    return np.asarray(_machine().time_spent(chain, start, elapsed)) / elapsed
 
 
 def distribution_slope(chain: Chain, start: Batch, elapsed: float, bar: Batch) -> Chain:

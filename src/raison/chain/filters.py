@@ -5,7 +5,6 @@ Two filters answer: `native`, compiled loops for the CPU, and `xla`, the same in
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
@@ -87,8 +86,8 @@ class ChainFilter(Protocol):
         """Return the distribution after `elapsed`, whatever was seen, from each of `start`. Shape `[..., states]`."""
         ...
 
-    def distributions_along(self, chain: Chain, start: StateArray, step: float, steps: int) -> Iterator[StateArray]:
-        """Yield the distribution after every `step`, whatever was seen, so many times. Each of shape `[states]`."""
+    def time_spent(self, chain: Chain, start: StateArray, elapsed: float) -> StateArray:
+        """Return the time spent in each state up to `elapsed`, whatever is seen. Of shape `[states]`."""
         ...
 
     def distribution_slope(self, chain: Chain, start: Batch, elapsed: float, bar: Batch) -> Chain:

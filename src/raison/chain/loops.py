@@ -31,6 +31,9 @@ TOLERANCE = 1e-11
 MAX_LOAD = 16.0
 """Largest L t of one piece. Keeps the mass that remains, at least e^(-Lt), and its terms few."""
 
+SPENT_TOLERANCE = 1e-15
+"""Share of the time of a piece that truncation may leave out: over many pieces it adds up."""
+
 RARE_TOLERANCE = 1e-30
 """`TOLERANCE` where acts are counted: what then decides may be a rare part of the mass."""
 
@@ -252,6 +255,43 @@ def be_silent(flow, elapsed, begin, begins, powers, end):
             for x in range(len(end)):
                 end[x] /= mass
     return log_mass, mass, last
+
+
+@compiled
+def occupy(flow, elapsed, begin, powers, end, stay):
+    """Add up the time spent in each state of what remains in a silence, none of it scaled; write what remains.
+
+    With T_n = w_(n+1) + w_(n+2) + ..., the time spent in a piece is  sum over n of  T_n / L  P^n p(0).
+
+    Args:
+        flow, elapsed: as in `be_silent`.
+        begin: distribution at its start. Shape `[states]`.
+        powers: work. Shape `[2, states]`.
+        end: what remains. Shape `[states]`.
+        stay: for the time spent in each state. Shape `[states]`.
+    """
+    pieces = pieces_of(flow, elapsed)
+    load = flow.speed * elapsed / pieces
+    weights, tails = np.empty(MAX_TERMS + 1), np.zeros(MAX_TERMS + 1)
+    weights[0] = np.exp(-load)
+    for n in range(MAX_TERMS):
+        weights[n + 1] = weights[n] * load / (n + 1)
+    for n in range(MAX_TERMS - 1, -1, -1):
+        tails[n] = tails[n + 1] + weights[n + 1]
+    end[:] = begin
+    stay[:] = 0.0
+    for _ in range(pieces):
+        powers[0, :] = end
+        for x in range(len(end)):
+            end[x] = 0.0
+        for n in range(MAX_TERMS + 1):
+            power, long = powers[n % 2], tails[n] / flow.speed
+            for x in range(len(end)):
+                end[x] += weights[n] * power[x]
+                stay[x] += long * power[x]
+            if tails[n] <= SPENT_TOLERANCE * tails[0]:
+                break
+            step(flow, power, powers[(n + 1) % 2])
 
 
 @compiled

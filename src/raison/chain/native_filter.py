@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import math
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -101,11 +100,12 @@ class NativeFilter:
     def distribution_at(self, chain: Chain, start: Batch, elapsed: float) -> Batch:
         return _evolve(flow_in(_whole(chain).flows, 0), start, elapsed)
 
-    def distributions_along(self, chain: Chain, start: StateArray, step: float, steps: int) -> Iterator[StateArray]:
-        flow, at = flow_in(_whole(chain).flows, 0), start
-        for _ in range(steps):
-            at = _evolve(flow, at, step)
-            yield at
+    def time_spent(self, chain: Chain, start: StateArray, elapsed: float) -> StateArray:
+        flow, states = flow_in(_whole(chain).flows, 0), chain.space.size
+        _check_speed(flow.speed * elapsed, elapsed)
+        end, stay = np.empty(states), np.empty(states)
+        loops.occupy(flow, elapsed, _vector(start), np.empty((2, states)), end, stay)
+        return stay
 
     def distribution_slope(self, chain: Chain, start: Batch, elapsed: float, bar: Batch) -> Chain:
         whole, states = _whole(chain), chain.space.size

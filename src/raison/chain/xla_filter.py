@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import jax
@@ -26,6 +25,7 @@ from raison.chain.xla_silence import (
     evolve,
     fastest_rate,
     stopped_after,
+    time_spent,
 )
 from raison.equations.generator import Generator
 from raison.game import Effect
@@ -70,11 +70,8 @@ class XlaFilter:
     def distribution_at(self, chain: Chain, start: Batch, elapsed: float) -> Batch:
         return evolve(chain.generator(), jnp.asarray(start), elapsed)
 
-    def distributions_along(self, chain: Chain, start: StateArray, step: float, steps: int) -> Iterator[StateArray]:
-        at = start
-        for _ in range(steps):
-            at = self.distribution_at(chain, at, step)
-            yield np.asarray(at)
+    def time_spent(self, chain: Chain, start: StateArray, elapsed: float) -> StateArray:
+        return time_spent(chain.generator(), jnp.asarray(start), elapsed)
 
     def distribution_slope(self, chain: Chain, start: Batch, elapsed: float, bar: Batch) -> Chain:
         load = float(_fastest_of_all(chain)) * elapsed / (MOST_PIECES * MAX_LOAD)

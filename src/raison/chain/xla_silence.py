@@ -83,6 +83,33 @@ def evolve(generator: Generator, start: Batch, elapsed: float | Scalar) -> Batch
     return jax.lax.fori_loop(0, pieces, lambda _, weights: _poisson_sum(move, weights, load, TOLERANCE), start)
 
 
+@jax.jit
+def time_spent(generator: Generator, start: StateArray, elapsed: float | Scalar) -> StateArray:
+    """Return the time spent in each state up to `elapsed`, for any elapsed time. Not differentiable.
+
+    With T_n = w_(n+1) + w_(n+2) + ..., the time spent in a piece is  sum over n of  T_n / L  P^n p(0).
+    """
+    killing = jnp.zeros(start.shape[-1])
+    speed = _speed(generator, killing)
+    pieces = jnp.maximum(jnp.ceil(speed * elapsed / MAX_LOAD), 1).astype(int)
+    load = speed * elapsed / pieces
+    move = _mover(generator, killing, speed)
+    weights = jnp.exp(-load) * jnp.cumprod(jnp.concatenate([jnp.ones(1), load / jnp.arange(1.0, MAX_TERMS + 1)]))
+    tails = jnp.append(jnp.cumsum(weights[:0:-1])[::-1], 0.0)
+
+    def add_term(state, term):
+        power, end, stay = state
+        weight, tail = term
+        return (move(power), end + weight * power, stay + tail / speed * power), None
+
+    def add_piece(_, state):
+        end, stay = state
+        (_, end, stay), _ = jax.lax.scan(add_term, (end, jnp.zeros_like(end), stay), (weights, tails))
+        return end, stay
+
+    return jax.lax.fori_loop(0, pieces, add_piece, (start, jnp.zeros_like(start)))[1]
+
+
 def be_silent(
     generator: Generator, killing: StateArray, start: StateArray, elapsed: Scalar, tolerance: float = TOLERANCE
 ) -> Silence:

@@ -42,6 +42,10 @@ class Variable:
             ) from None
 
 
+KEPT_STATES = 50_000
+"""States up to which it is kept where effects lead: of a thousand effects, some hundred megabytes at most."""
+
+
 @dataclass(frozen=True)
 class StateSpace:
     """The product of the variables' levels."""
@@ -127,15 +131,23 @@ class Effect:
         return Effect(tuple(sorted(self.maps + other.maps)))
 
     def targets(self, space: StateSpace) -> StateNumbers:
-        """Return the state that follows each state. Shape `[states]`, int32."""
-        index = np.arange(space.size).reshape(space.shape)
-        for name, level_map in self.maps:
-            axis = space.axis(name)
-            if len(level_map) != space.shape[axis]:
-                raise CaseError(f"effect on `{name}`: {len(level_map)} levels for a variable with {space.shape[axis]}.")
-            index = np.take(index, np.asarray(level_map), axis=axis)
-        targets = np.ascontiguousarray(index.reshape(-1), dtype=np.int32)
-        return targets
+        """Return the state that follows each state. Shape `[states]`, int32, not to be written to."""
+        return (_kept_targets if space.size <= KEPT_STATES else _targets)(self, space)
+
+
+def _targets(effect: Effect, space: StateSpace) -> StateNumbers:
+    index = np.arange(space.size).reshape(space.shape)
+    for name, level_map in effect.maps:
+        axis = space.axis(name)
+        if len(level_map) != space.shape[axis]:
+            raise CaseError(f"effect on `{name}`: {len(level_map)} levels for a variable with {space.shape[axis]}.")
+        index = np.take(index, np.asarray(level_map), axis=axis)
+    targets = np.ascontiguousarray(index.reshape(-1), dtype=np.int32)
+    targets.setflags(write=False)
+    return targets
+
+
+_kept_targets = functools.lru_cache(maxsize=1024)(_targets)
 
 
 NO_CHANGE = Effect()

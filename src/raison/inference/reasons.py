@@ -15,7 +15,7 @@ which nothing moves it, the act included, while everybody goes on choosing in ev
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -46,17 +46,16 @@ class Reasons:
         game: the game.
         values: of its players, at the equilibrium. Shape `[players, states]`.
 
-    Errors:
-        `NotConverged` if the parts do not add up to the values.
+    What is asked of it raises `NotConverged` where the parts of a player's values do not add up to them.
     """
 
     def __init__(self, game: Game, values: PlayerValues) -> None:
         self._game = game
         self._arrays = GameArrays.of(game)
-        values = np.asarray(values, dtype=np.float64)
-        self._play = play(self._arrays, values)
+        self._values = np.asarray(values, dtype=np.float64)
+        self._play = play(self._arrays, self._values)
         self._flows = _flows(game, self._arrays, self._play)
-        self._parts = _split(self._arrays, self._flows, values)
+        self._parts: dict[int, dict[str, StateVector]] = {}
         self._advantages: dict[Act, dict[str, StateVector]] = {}
         self._held: dict[tuple[str, str, int], tuple[GameArrays, dict[str, StateVector]]] = {}
 
@@ -98,7 +97,7 @@ class Reasons:
         is_available = np.asarray(self._arrays.players[i].is_available) > 0.0
         found = {}
         for motive in self._game.players[i].motives:
-            gains = np.where(is_available, expected_gains(self._arrays, self._parts[i][motive.name], i), 0.0)
+            gains = np.where(is_available, expected_gains(self._arrays, self._parts_of(i)[motive.name], i), 0.0)
             found[motive.name] = gains.max(axis=0, initial=0.0) - gains.min(axis=0, initial=0.0)
         return found
 
@@ -117,8 +116,13 @@ class Reasons:
     def _one(self, act: Act) -> dict[str, StateVector]:
         if act not in self._advantages:
             player = self._place(act.who)
-            self._advantages[act] = _advantage(self._arrays, self._parts[player], player, act.what)
+            self._advantages[act] = _advantage(self._arrays, self._parts_of(player), player, act.what)
         return self._advantages[act]
+
+    def _parts_of(self, player: int) -> dict[str, StateVector]:
+        if player not in self._parts:
+            self._parts[player] = _split(self._arrays, self._flows[player], self._values, player)
+        return self._parts[player]
 
     def _one_held(self, act: Act, variable: str, flows: Mapping[str, StateVector]) -> dict[str, StateVector]:
         """Return the parts of the advantage of an act where nothing moves a variable and choices are as before."""
@@ -165,21 +169,19 @@ def _flows(game: Game, arrays: GameArrays, acts: Play) -> list[dict[str, StateVe
 
 
 def _split(
-    arrays: GameArrays, wanted: Sequence[dict[str, StateVector]], values: PlayerValues
-) -> list[dict[str, StateVector]]:
-    """Return the parts of every player's values, from what it is paid."""
+    arrays: GameArrays, flows: Mapping[str, StateVector], values: PlayerValues, player: int
+) -> dict[str, StateVector]:
+    """Return the parts of a player's values, from what it is paid."""
     engine = engine_of(arrays)
     here = engine.look(engine.field(values), 1.0)
-    nothing = np.zeros(arrays.space.size)
-    found: list[dict[str, StateVector]] = [{} for _ in wanted]
-    for turn in range(max(len(flows) for flows in wanted)):
-        rows = [list(flows.values())[turn] if turn < len(flows) else nothing for flows in wanted]
-        solved = engine.by_player(engine.solve_policy(here, engine.field(np.array(rows)), TOLERANCE))
-        for flows, parts, row in zip(wanted, found, solved, strict=True):
-            if turn < len(flows):
-                parts[list(flows)[turn]] = row
-    total = np.array([sum(parts.values()) for parts in found])
-    off = float(np.abs(total - values).max()) / max(1.0, float(np.abs(values).max()))
+    found: dict[str, StateVector] = {}
+    for name, flow in flows.items():
+        paid = np.zeros_like(values)
+        paid[player] = flow
+        # of nothing comes nothing, without a step
+        found[name] = engine.by_player(engine.solve_policy(here, engine.field(paid), TOLERANCE))[player]
+    total = np.sum(list(found.values()), axis=0)
+    off = float(np.abs(total - values[player]).max()) / max(1.0, float(np.abs(values).max()))
     if not off <= SAME:
         raise NotConverged(f"the parts of the values miss their sum by {off:.1e}.")
     return found

@@ -74,6 +74,7 @@ class Forecast:
         self._where = np.asarray(where, dtype=np.float64)
         self._phases = tuple(phases)
         self._simulators: dict[int, Simulator] = {}
+        self._known: dict[float, StateVector] = {}
 
     @property
     def begin(self) -> float:
@@ -87,10 +88,12 @@ class Forecast:
 
     def distribution(self, time: float) -> StateVector:
         """Return where the world is at a time; at one at which something is changed, before the change."""
-        where = self._where
-        for phase, elapsed in self._until(time):
-            where = np.asarray(phase.motion.distribution(phase.set_in(where), elapsed))
-        return where
+        if time not in self._known:
+            where = self._where
+            for phase, elapsed in self._until(time):
+                where = np.asarray(phase.motion.distribution(phase.set_in(where), elapsed))
+            self._known[time] = where
+        return self._known[time]
 
     def at(self, target: StateMask, time: float) -> Number:
         return Number(float(self.distribution(time) @ np.asarray(target)))

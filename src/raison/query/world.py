@@ -177,7 +177,7 @@ class World:
         facts: what is the same under every explanation.
         rules: how its game is made and played.
         near: the same explanation at nearby numbers, whose solved games are good places to start from.
-        start: values of its players, if they are known.
+        start: about the values of its players, if they are known.
     """
 
     def __init__(
@@ -477,8 +477,10 @@ class World:
 
     def _guess(self, changes: Sequence[Change]) -> PlayerValues | None:
         """Return about what the values of the changed game are: those nearby, moved as without the change."""
+        if not changes and self._start is not None:
+            return self._start
         if self._near is None:
-            return None if changes else self._start
+            return None
         near = self._near._played(changes).values
         if near is None or not changes:
             return near
@@ -489,6 +491,11 @@ class World:
     def motion(self) -> Motion:
         """Return how the world moves if nothing is changed."""
         return self._played(()).motion
+
+    @property
+    def values(self) -> PlayerValues | None:
+        """Return the values of the players if nothing is changed; None where nobody weighs anything."""
+        return self._played(()).values
 
     @property
     def occupied(self) -> StateVector:

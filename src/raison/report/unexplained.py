@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
-from raison.report.charts.residuals import residual_chart
 from raison.report.names import episode_note, explanation_label, label, leader_of
 from raison.report.parts import ResidualRow, Unexplained
 from raison.report.words import count, day, log_number, number
@@ -34,6 +33,8 @@ def make_unexplained(study: Study) -> Unexplained | None:
         *(_act_row(study, each) for each in study.residuals),
         *(_reading_row(study, each) for each in study.reading_residuals),
     )
+    from raison.report.charts.residuals import residual_chart  # half a second to load, and the terminal draws nothing
+
     return Unexplained(summary, sentences, residual_chart(study, acts), rows)
 
 
