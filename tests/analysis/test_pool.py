@@ -2,6 +2,7 @@ import os
 import signal
 import time
 
+import numpy as np
 import pytest
 
 from raison.analysis.pool import SMALL, Processes, end_processes
@@ -41,6 +42,19 @@ def test_a_process_that_is_killed_is_told_and_the_next_work_is_done() -> None:
     with pytest.raises(WorkersLost, match="What was finished is kept"):
         Processes().side_by_side(work, range(4), states=SMALL, done=lambda *_: None)
     assert Processes().side_by_side(abs, [-1, -2, -3], states=SMALL, done=lambda *_: None) == [1, 2, 3]
+
+
+def test_a_process_that_keeps_much_goes_on_working() -> None:
+    def work(_: int) -> int:
+        kept = __import__("sys").modules.setdefault("kept for a test", [])
+        kept.append(np.ones(2**25))  # a quarter of a gigabyte
+        time.sleep(1.5)
+        return os.getpid()
+
+    end_processes()
+    found = Processes().side_by_side(work, range(6), states=SMALL, done=lambda *_: None)
+    end_processes()
+    assert len(set(found)) == 2
 
 
 def test_processes_can_be_ended_whether_there_are_any_or_not() -> None:

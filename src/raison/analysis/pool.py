@@ -40,8 +40,12 @@ IDLE = 60
 LOOK = 0.2
 """Seconds after which such a process looks again whether the one that it works for is still there."""
 
-ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}
-"""What processes beside each other are told: matrices are small here, and threads of BLAS would wait for each other."""
+TOLD = {
+    **{f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")},
+    "LOKY_MAX_MEMORY_LEAK_SIZE": "1e15",
+}
+"""What processes beside each other are told: to use one thread for BLAS, since matrices are small here and threads wait
+for each other; and not to end because of what they keep, such as the layout of a game."""
 
 WAIT = 30.0
 """Seconds after which a cluster that does not answer, or has no workers, is given up."""
@@ -115,7 +119,7 @@ class Processes(Pool):
             return
         import loky
 
-        executor = loky.get_reusable_executor(WORKERS, timeout=IDLE, initializer=_follow, env=ONE_THREAD)
+        executor = loky.get_reusable_executor(WORKERS, timeout=IDLE, initializer=_follow, env=TOLD)
         futures: dict[concurrent.futures.Future[Result], int] = {}
         try:
             for place in range(here, len(jobs)):
