@@ -206,7 +206,7 @@ def _power(names: tuple[str, ...]) -> PowerResult:
     pairs = tuple(
         PowerPair(true, rival, 0.12, 0.03, 0.2, 0.05, 0.0) for true in names for rival in names if true != rival
     )
-    helps = (PowerHelp("a record twice as long", 0.24, 0.05),)
+    helps = (PowerHelp("a record twice as long", 0.24, 0.05, 0.03),)
     return PowerResult(names, 16, 1, leads, pairs, 0.12, 0.02, helps, (), is_ceiling=True)
 
 
@@ -478,6 +478,7 @@ def _claim(rng: np.random.Generator, number: int, names: tuple[str, ...]) -> Cla
         high=None if value is None else min(1.0, 1.05 * value),
         test=test if is_testable else "",
         rests_on=("assumed" if number % 2 else "looked up") if is_testable else "",
+        compares=False,
         reason="Without sanctions the ties improve about as soon as with them."
         if is_testable
         else "A value judgement.",

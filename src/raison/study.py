@@ -162,6 +162,8 @@ class PowerHelp:
     expected: float
     """Mean log Bayes factor over the pairs of the case's own explanations."""
     error: float
+    gain_error: float
+    """Standard error of what that is above the records of the case, at the same draws where they are."""
 
 
 @dataclass(frozen=True)
@@ -444,6 +446,9 @@ class ClaimResult:
     rests_on: str
     """`looked up`: a number or a count that stands in the case; `inferred`: from the record under the explanations;
     `assumed`: it follows from how the case has the world go; empty if not testable."""
+    compares: bool
+    """Whether the test compares posteriors of explanations: `value` then tells how sure their computation is of how they
+    compare, not how probable the claim is."""
     reason: str
     """Why the verdict is what it is, in a sentence."""
     fragile: str

@@ -38,7 +38,7 @@ def test_weak_motives_cannot_be_told_apart_and_strong_ones_better(small) -> None
     weak, strong = foreseen(small(WEAK)), foreseen(small(STRONG))
     assert weak.expected < 0.05 < strong.expected
     assert "could tell" in power_sentence(weak, LABELS)
-    assert power_sentence(weak, LABELS).startswith("No record like this one could tell")
+    assert power_sentence(weak, LABELS).startswith("Hardly any record like this one could tell")
     assert power_sentence(weak, LABELS).endswith("which differ most, in 0 of 16\u00a0records.")
     best = max(
         (pair for pair in strong.pairs if {pair.true, pair.rival} == set(LABELS)), key=lambda pair: pair.expected
@@ -109,5 +109,5 @@ def test_where_every_number_is_learned_planted_truth_wins_no_more_often_than_the
 def test_a_study_that_cannot_tell_says_unasked_what_would_help(small) -> None:
     weak, strong = (whole._foresee(small(each), 0, Watch(), Processes()) for each in (WEAK, "x10 to x30"))
     assert "every motive at the high end of its range" in {each.change for each in weak.helps}
-    assert f"What would help, the most first: {weak.helps[0].change}" in power_sentence(weak, LABELS)
+    assert "What would help, the most first: " in power_sentence(weak, LABELS)
     assert strong.helps == ()

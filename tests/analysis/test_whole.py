@@ -57,7 +57,7 @@ APART = (Row("votes", -10.0), Row("bluff", -16.0), Row("no motives", -30.0, is_n
 
 
 def claim(verdict: str) -> ClaimResult:
-    return ClaimResult("id", "", "says", "causal", verdict, None, None, None, "", "", "", "", ())
+    return ClaimResult("id", "", "says", "causal", verdict, None, None, None, "", "", False, "", "", ())
 
 
 def told(

@@ -9,8 +9,10 @@ from raison.game import NO_CHANGE, StateSpace, Variable
 from raison.inference.model import Explanation, Parameter
 from raison.inference.power import (
     certain,
+    gain_of,
     leads,
     lengthened,
+    mean_of_pairs,
     narrowed,
     numbers_drawn,
     pair_of,
@@ -48,6 +50,42 @@ def test_what_a_record_tells_of_two_rates_is_its_closed_form(rates: tuple[float,
         plain = weights[true, :, true] - weights[true, :, rival]
         assert pair.error <= plain.std(ddof=1) / math.sqrt(400)
         assert pair.above == tuple((plain > threshold).mean() for threshold in THRESHOLDS)
+
+
+def clustered(rng: np.random.Generator, draws: int, together: int) -> np.ndarray:
+    """Weights of two rivals, whose records have much in common where they were made at one draw."""
+    common = np.repeat(rng.normal(2.0, 1.0, draws), together)
+    weights = np.zeros((2, draws * together, 2))
+    for true in range(2):
+        weights[true, :, true] = common + 0.1 * rng.normal(size=draws * together)
+    return weights
+
+
+def test_the_error_of_the_mean_over_pairs_knows_what_records_of_one_draw_have_in_common() -> None:
+    rng = np.random.default_rng(3)
+    told = [mean_of_pairs(clustered(rng, 8, 2), 2, 2) for _ in range(400)]
+    spread = np.std([mean for mean, _ in told])
+    assert np.mean([error for _, error in told]) == pytest.approx(spread, rel=0.1)
+    blind = [mean_of_pairs(clustered(rng, 8, 2), 2)[1] for _ in range(400)]
+    assert np.mean(blind) < 0.8 * spread
+
+
+def test_what_a_change_adds_is_told_beside_records_of_the_same_draws() -> None:
+    rng = np.random.default_rng(4)
+    before = clustered(rng, 8, 2)
+    assert gain_of(before, before, 2, 2) == (0.0, 0.0)
+    after = before.copy()
+    after[[0, 1], :, [0, 1]] += 0.5 + 0.1 * rng.normal(size=(2, 16))
+    gain, error = gain_of(after, before, 2, 2)
+    assert gain == pytest.approx(0.5, abs=4.0 * error)
+    assert error < 0.3 * mean_of_pairs(before, 2, 2)[1]
+
+
+def test_records_that_cannot_happen_under_a_rival_tell_without_end() -> None:
+    weights = clustered(np.random.default_rng(5), 4, 2)
+    weights[0, 3, 1] = -np.inf
+    assert mean_of_pairs(weights, 2, 2) == (math.inf, 0.0)
+    assert gain_of(weights, weights, 2, 2) == (0.0, 0.0)
 
 
 def test_the_likelihoods_of_several_records_multiply_and_twice_the_time_tells_twice_as_much() -> None:

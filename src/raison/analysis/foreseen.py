@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -24,6 +25,7 @@ from raison.inference.nulls import with_shared_motives, without_motives
 from raison.inference.power import (
     Weights,
     certain,
+    gain_of,
     leads,
     lengthened,
     mean_of_pairs,
@@ -129,31 +131,64 @@ def foresee(
     found = pool.side_by_side(
         _weigh, jobs, states=case.space.size, done=lambda count, *_: watch.tell(FORESEEING, count, len(jobs))
     )
-    tables = [
-        [each for each in found[end - count : end] if each is not None]
-        for end, count in zip(itertools.accumulate(counts), counts, strict=True)
-    ]
-    if not tables[0]:
+    tables = [found[end - count : end] for end, count in zip(itertools.accumulate(counts), counts, strict=True)]
+    solved = [each for each in tables[0] if each is not None]
+    if not solved:
         raise SamplingFailed("at no draw of the numbers of the case could its games be solved.")
-    weights = np.concatenate(tables[0], axis=1)
+    weights = np.concatenate(solved, axis=1)
     own = len(case.explanations)
-    expected, error = mean_of_pairs(weights, own)
-    # records of one more episode are independent of the others, so that their weights add up
-    again = [PowerHelp(ONE_MORE, 2.0 * expected, 2.0 * error)] if with_helps else []
-    tried = {change.words: np.concatenate(each, axis=1) for change, each in zip(changes, tables, strict=True) if each}
-    helps = again + [
-        PowerHelp(words, *mean_of_pairs(each, own)) for words, each in tried.items() if words not in ("", LENGTHS[0.5])
-    ]
-    prior = [each.weight for each in rivals]
-    of_length = {1.0: weights} | {factor: tried[words] for factor, words in LENGTHS.items() if words in tried}
-    lengths = [_length(factor, of_length[factor], own, prior) for factor in sorted(of_length)] if with_helps else []
-    return _result(rivals, own, weights, draws - len(tables[0]), helps, lengths, is_ceiling=True)
+    helps, lengths = [], []
+    if with_helps:
+        prior = [each.weight for each in rivals]
+        plain = _Tried(weights, weights, weights, own, prior)
+        # records of one more episode are independent of the others, so that their weights add up
+        expected, error = plain.expected
+        helps = [PowerHelp(ONE_MORE, 2.0 * expected, 2.0 * error, error)]
+        lengths = [plain.length(1.0)]
+        for change, each in zip(changes[1:], tables[1:], strict=True):
+            # beside the records of the case at the same draws
+            pairs = zip(each, tables[0], strict=False)
+            both = [(one, other) for one, other in pairs if one is not None and other is not None]
+            if both:
+                changed, same = (np.concatenate(column, axis=1) for column in zip(*both, strict=True))
+                tried = _Tried(changed, same, weights, own, prior)
+                factor = next((factor for factor, words in LENGTHS.items() if words == change.words), None)
+                lengths += [] if factor is None else [tried.length(factor)]
+                helps += [] if change.words == LENGTHS[0.5] else [tried.help(change.words)]
+    lengths.sort(key=lambda each: each.factor)
+    return _result(rivals, own, weights, draws - len(solved), helps, lengths, is_ceiling=True)
 
 
-def _length(factor: float, weights: Weights, own: int, prior: Sequence[float]) -> PowerLength:
-    """Return what records of another length say, and in how many of them the truth leads."""
-    truth = float(np.diag(leads(weights, prior))[:own].mean())
-    return PowerLength(factor, truth, own * weights.shape[1], *mean_of_pairs(weights, own))
+class _Tried(NamedTuple):
+    """Records that a change makes, beside those of the case at the same draws, and all that the case makes.
+
+    What the change adds is told by the first two; it stands on what the case has by all its records.
+    """
+
+    changed: Weights
+    same: Weights
+    every: Weights
+    own: int
+    prior: Sequence[float]
+
+    @property
+    def expected(self) -> tuple[float, float]:
+        return mean_of_pairs(self.every, self.own, TOGETHER)
+
+    def help(self, words: str) -> PowerHelp:
+        gain, error = gain_of(self.changed, self.same, self.own, TOGETHER)
+        expected, own_error = self.expected
+        return PowerHelp(words, expected + gain, math.hypot(own_error, error), error)
+
+    def length(self, factor: float) -> PowerLength:
+        """Return what records of another length say, and in how many of them the truth leads."""
+        truth = self._truth(self.every) + self._truth(self.changed) - self._truth(self.same)
+        told = self.help("")
+        records = self.own * self.changed.shape[1]
+        return PowerLength(factor, min(max(truth, 0.0), 1.0), records, told.expected, told.error)
+
+    def _truth(self, weights: Weights) -> float:
+        return float(np.diag(leads(weights, self.prior))[: self.own].mean())
 
 
 def foresee_fitted(case: BuiltCase, seed: int, watch: Watch, pool: Pool, *, records: int) -> PowerResult:
@@ -191,10 +226,11 @@ def foresee_fitted(case: BuiltCase, seed: int, watch: Watch, pool: Pool, *, reco
     weights, narrow_weights = (_by_true(each, len(rivals)) for each in (found[:half], found[half:]))
     if weights.shape[1] < 2:
         raise SamplingFailed("records could be made and fitted under some rivals only; narrow the widest ranges.")
-    known = foresee(case, seed, watch, pool)
-    helps = [PowerHelp(KNOWN, known.expected, known.error)]
+    known, error = foresee(case, seed, watch, pool), mean_of_pairs(weights, own)[1]
+    helps = [PowerHelp(KNOWN, known.expected, known.error, math.hypot(known.error, error))]
     if narrow_weights.shape[1] >= 2:
-        helps.append(PowerHelp(NARROW, *mean_of_pairs(narrow_weights, own)))
+        narrow_expected, narrow_error = mean_of_pairs(narrow_weights, own)
+        helps.append(PowerHelp(NARROW, narrow_expected, narrow_error, math.hypot(narrow_error, error)))
     return _result(rivals, own, weights, records - weights.shape[1], helps, [], is_ceiling=False)
 
 
@@ -227,7 +263,7 @@ def _result(
     names = [each.name for each in rivals]
     pairs = [_pair(names, weights, true, rival) for true, rival in itertools.permutations(range(len(rivals)), 2)]
     table = leads(weights, [each.weight for each in rivals])
-    expected, error = mean_of_pairs(weights, own)
+    expected, error = mean_of_pairs(weights, own, TOGETHER if is_ceiling else 1)
     return PowerResult(
         rivals=tuple(names),
         records=weights.shape[1],

@@ -43,6 +43,9 @@ NO_MOTIVE = "a count or a number that is looked up tells what was done, not what
 RIVAL_DRAWS = 1000
 """Draws of the errors of the log evidences, for tests that compare explanations."""
 
+SURE = 2.0
+"""Standard errors of the evidence that are allowed for."""
+
 UNASKED = Undefined("it is about explanations")
 """Stands for the answer at a draw of the numbers to what is asked of the posteriors."""
 
@@ -106,7 +109,7 @@ class Rivals:
     Attributes:
         with_record: with an error on every log evidence.
         without_record: the same, given nothing.
-        shifted: with the log evidence of one explanation moved by as much as strong evidence.
+        shifted: with the log evidence of one explanation moved by as much as strong evidence, and its error.
     """
 
     with_record: list[Believed]
@@ -125,7 +128,9 @@ def _rivals(fits: Sequence[Fit], judged: Judged | None, seed: int) -> Rivals:
         spoken |= {CLUES: judged.clues[:RIVAL_DRAWS], BOTH: judged.both[:RIVAL_DRAWS]}
         silent |= {CLUES: errors, BOTH: errors}
         middles |= {CLUES: judged.clues.mean(axis=0)[None], BOTH: judged.both.mean(axis=0)[None]}
-    shifts = np.vstack([np.eye(len(fits)), -np.eye(len(fits))]) * STRONG
+    # what is strong evidence within the error of both is not strong for sure
+    far = STRONG + SURE * np.hypot(size, size.max(initial=0.0))
+    shifts = np.vstack([np.diag(far), -np.diag(far)])
     return Rivals(
         _posteriors(fits, spoken),
         _posteriors(fits, silent),
@@ -224,7 +229,7 @@ def _result(
 ) -> ClaimResult:
     if answers is None:
         known = (claim.id, claim.where, claim.says, claim.kind)
-        return ClaimResult(*known, "not testable", None, None, None, "", "", claim.not_testable, "", ())
+        return ClaimResult(*known, "not testable", None, None, None, "", "", False, claim.not_testable, "", ())
     basis = rests_on(claim.test) if claim.test else ""
     verdict = verdict_of(answers, shares, [each[RECORD] for each in rivals.with_record])
     if claim.kind == "motive" and basis == LOOKED_UP and verdict.word != "undecided":
@@ -240,6 +245,7 @@ def _result(
         verdict.high,
         claim.text,
         basis,
+        claim.test is not None and speaks_of_explanations(claim.test),
         _basis(claim.test) + verdict.reason,
         verdict.fragile,
         tuple(

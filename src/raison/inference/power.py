@@ -15,11 +15,11 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from raison.chain import Chain
 from raison.chain.simulation import Simulator
@@ -111,14 +111,45 @@ def pair_of(weights: Weights, true: int, rival: int, thresholds: Sequence[float]
     )
 
 
-def mean_of_pairs(weights: Weights, own: int) -> tuple[float, float]:
-    """Return the mean over the pairs of the first `own` rivals, and its standard error; nan where there is no pair."""
-    pairs = [pair_of(weights, true, rival, ()) for true, rival in itertools.permutations(range(own), 2)]
-    if not pairs:
-        return math.nan, math.nan
-    # records made under one rival serve all pairs with it, so the errors of these go together
-    errors = np.array([pair.error for pair in pairs]).reshape(own, own - 1).mean(axis=1)
-    return float(np.mean([pair.expected for pair in pairs])), float(np.sqrt((errors**2).sum()) / own)
+def mean_of_pairs(weights: Weights, own: int, together: int = 1) -> tuple[float, float]:
+    """Return the mean over the pairs of the first `own` rivals, and its standard error; nan where there is no pair.
+
+    Args:
+        weights: of the records.
+        own: how many rivals count.
+        together: so many records in a row, under every rival, were made at one draw of the numbers: they go together.
+    """
+    return _left_out(lambda kept: _mean(weights[:, kept], own), weights.shape[1], together)
+
+
+def gain_of(weights: Weights, before: Weights, own: int, together: int = 1) -> tuple[float, float]:
+    """Return by how much the mean over the pairs is above that of other records at the same draws, and its error.
+
+    As `mean_of_pairs`; what all records of a draw have in common cancels.
+    """
+
+    def gain(kept: Bool[np.ndarray, " records"]) -> float:
+        one, other = _mean(weights[:, kept], own), _mean(before[:, kept], own)
+        return one - other if math.isfinite(other) else 0.0
+
+    return _left_out(gain, weights.shape[1], together)
+
+
+def _mean(weights: Weights, own: int) -> float:
+    pairs = [pair_of(weights, true, rival, ()).expected for true, rival in itertools.permutations(range(own), 2)]
+    return float(np.mean(pairs)) if pairs else math.nan
+
+
+def _left_out(
+    number: Callable[[Bool[np.ndarray, " records"]], float], records: int, together: int
+) -> tuple[float, float]:
+    """Return a number of all records, and its standard error, by leaving out those of each draw in turn."""
+    draw = np.arange(records) // together
+    value, draws = number(draw >= 0), int(draw.max(initial=-1)) + 1
+    if not math.isfinite(value) or draws < 2:
+        return value, 0.0 if math.isinf(value) else math.nan
+    left = np.array([number(draw != each) for each in range(draws)])
+    return value, math.sqrt((draws - 1) / draws * float(np.square(left - left.mean()).sum()))
 
 
 def leads(weights: Weights, prior: Sequence[float]) -> Float[np.ndarray, "true rivals"]:

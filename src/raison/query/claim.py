@@ -47,7 +47,7 @@ class Trial:
         unconverged: further draws whose game did not converge: the test might hold in them or not.
         without_record: the same for a test that compares explanations, had the record said nothing; None for others.
         is_firm: for such a test, whether it comes out the same if the evidence of any one explanation were stronger or
-            weaker by the bound of strong evidence.
+            weaker by the bound of strong evidence and its error.
         undefined: further draws in which it means nothing: it counts neither as true nor as false there.
         why_undefined: why, in one of them.
     """
@@ -108,9 +108,13 @@ def verdict_of(
         reason = _unmoved(trials, moved)
         return Verdict("undecided", probability, low, high, reason, "")
     if not all(trial.is_firm for trial in trials.values()):
-        reason = f"it hangs on a log Bayes factor below {STRONG:g}, too little to decide it"
+        reason = f"it hangs on a log Bayes factor that is not above {STRONG:g} by its error, too little to decide it"
         return Verdict("undecided", probability, low, high, reason, "")
     word = word_of(low, high)
+    if moved is not None and word != "undecided":
+        how = "so, and still would" if word == "supported" else "otherwise, and still would"
+        reason = f"the posteriors compare {how} if any log evidence were off by {STRONG:g} and twice its error"
+        return Verdict(word, probability, low, high, reason, "")
     return Verdict(word, probability, low, high, _reason(probability, low, high, trials), _fragile(word, trials))
 
 

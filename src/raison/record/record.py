@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -20,6 +20,7 @@ from raison.chain.chain import NATURE
 from raison.chain.plan import Act, CountBegins, CountEnds, JointAct, Plan, Sight, make_plan
 from raison.errors import CaseError
 from raison.game import NO_CHANGE, Effect, StateSpace
+from raison.once import once
 
 
 @dataclass(frozen=True)
@@ -200,13 +201,21 @@ class Record:
 
     def moves(self, act: Act) -> tuple[Move, ...]:
         """Return the moves of one action of a player."""
-        return tuple(item for item in self.items if isinstance(item, Move) and item.act == act)
+        return self._by_act.get(act, ())
+
+    @once
+    def _by_act(self) -> Mapping[Act, tuple[Move, ...]]:
+        found: dict[Act, list[Move]] = {}
+        for item in self.items:
+            if isinstance(item, Move):
+                found.setdefault(item.act, []).append(item)
+        return {act: tuple(moves) for act, moves in found.items()}
 
     def number_of(self, act: Act) -> int:
         """Return how often an action stands in the record, as a move or as one of a count; not as an answer."""
         return len(self.moves(act)) + sum(count.number for count in self.counts if count.act == act)
 
-    @property
+    @once
     def counts(self) -> tuple[Count, ...]:
         """Return the counts."""
         return tuple(item for item in self.items if isinstance(item, Count))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,7 @@ from raison.chain.filter import log_likelihood, log_likelihood_slope
 from raison.chain.filters import Filtered, Slope
 from raison.game import StateSpace
 from raison.once import once
-from raison.record.record import Record
+from raison.record.record import Move, Record
 
 SAME_TIME = 1e-9
 """Difference of times, in time units, that is rounding."""
@@ -83,6 +83,16 @@ class WatchedRecord:
     def plan(self) -> Plan:
         """Return the record made ready for a filter."""
         return self.record.plan(self.space)
+
+    @once
+    def moves(self) -> Mapping[datetime.date, tuple[tuple[int, Move], ...]]:
+        """Return the moves of every day that has any, with their places in the record."""
+        found: dict[datetime.date, tuple[tuple[int, Move], ...]] = {}
+        for number, item in enumerate(self.record.items):
+            if isinstance(item, Move):
+                day = self.calendar.date_of(item.time)
+                found[day] = (*found.get(day, ()), (number, item))
+        return found
 
     def within(self, space: StateSpace) -> WatchedRecord:
         """Return the same in a space with more variables before its own, each at its first level on the first day."""

@@ -25,6 +25,11 @@ def sentence(asked: Asked) -> str:
     elif asked.kind == "test":
         value = asked.parts[WHOLE]
         text = f"It holds with probability {plus_minus(value)}, averaged over the explanations and their numbers."
+        if asked.is_about_explanations:
+            text = (
+                f"The posteriors compare so in {percent(value.value)} of those drawn with the errors of their log "
+                "evidences: how sure their computation is, not how probable what is said of the world."
+            )
     else:
         value = asked.parts[WHOLE]
         text = f"{plus_minus(value)}, averaged over the explanations; {_spread(asked, value)}."
@@ -212,7 +217,7 @@ def _spread(asked: Asked, value: Estimate) -> str:
     if not math.isfinite(value.low):
         return "its spread is not measured here"
     if value.low == value.high:
-        return "the same at every draw"
+        return "the same at every draw" if value.value == value.low else "the same at nine draws in ten"
     drawn = (
         "posteriors drawn with the errors of the evidence" if asked.is_about_explanations else "draws of the numbers"
     )

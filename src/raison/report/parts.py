@@ -78,8 +78,8 @@ class PowerTable:
     basis: str
     rivals: tuple[str, ...]
     rows: tuple[PowerRow, ...]
-    helps: tuple[tuple[str, str], ...]
-    """What would help, and the mean log Bayes factor that it would give."""
+    helps: tuple[tuple[str, str, str], ...]
+    """What would help, the mean log Bayes factor that it would give, and what of it is added."""
     lengths: tuple[tuple[str, str, str], ...]
     """Length of the record, in how many of a hundred the truth leads, and the mean log Bayes factor."""
 

@@ -9,9 +9,12 @@ from raison.inference.evidence import INDISTINCT, STRONG
 from raison.report.names import plain
 from raison.report.parts import PowerRow, PowerTable
 from raison.report.words import count
-from raison.study import PowerResult
+from raison.study import PowerHelp, PowerResult
 
 CEILING = "even if every number but the motives were known"
+
+SURE = 2.0
+"""Standard errors by which something is said to be below or above something else."""
 
 MOST_LIMITS = 4
 """What would help is named so far; all of it is in the table."""
@@ -30,8 +33,8 @@ def power_sentence(power: PowerResult, labels: Mapping[str, str]) -> str:
         return "The case has one explanation, so there is nothing to tell apart."
     expected, told_as = _measured(power.expected, power.error), CEILING if power.is_ceiling else FITTED
     told = f"two of its explanations would differ by a log Bayes factor of {expected} on average ({told_as})"
-    if power.expected < INDISTINCT:
-        begin = "No record like this one could tell, before anything is seen of it"
+    if power.expected + SURE * power.error < INDISTINCT:
+        begin = "Hardly any record like this one could tell, before anything is seen of it"
     elif power.expected < STRONG:
         begin = "A record like this one could seldom tell"
     else:
@@ -44,7 +47,7 @@ def _limits(power: PowerResult) -> str:
     gains = [
         each
         for each in power.helps
-        if each.expected - power.expected > 2.0 * math.hypot(each.error, power.error) or math.isinf(each.expected)
+        if each.expected - power.expected > SURE * each.gain_error or math.isinf(each.expected)
     ]
     if not gains:
         return " Nothing that was tried would help by more than its error." if power.helps else ""
@@ -90,7 +93,9 @@ def power_table(power: PowerResult, labels: Mapping[str, str]) -> PowerTable:
         basis=f"{count(power.records, 'record')} made under each rival" + _unsolved(power),
         rivals=tuple(names),
         rows=tuple(rows),
-        helps=tuple((each.change, _measured(each.expected, each.error)) for each in power.helps),
+        helps=tuple(
+            (each.change, _measured(each.expected, each.error), _gained(each, power.expected)) for each in power.helps
+        ),
         lengths=tuple(
             (f"×{each.factor:g}", _share(each.truth_leads), _measured(each.expected, each.error))
             for each in power.lengths
@@ -103,6 +108,14 @@ def _measured(expected: float, error: float) -> str:
     if not math.isfinite(expected):
         return "∞"
     return f"{expected:.2f} ± {max(error, 0.01):.2f}".replace("-", "−")
+
+
+def _gained(help_: PowerHelp, expected: float) -> str:
+    """Return what a change adds, with its standard error; nothing where that is not finite."""
+    gain = help_.expected - expected
+    if not math.isfinite(gain):
+        return ""
+    return f"{gain:+.2f} ± {max(help_.gain_error, 0.01):.2f}".replace("-", "−")
 
 
 def _share(share: float) -> str:

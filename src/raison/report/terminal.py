@@ -69,9 +69,9 @@ def show_power(table: PowerTable, console: Console) -> None:
             row.expected,
             row.strong,
         )
-    helps = _table(("what would change it", "left"), ("mean log Bayes factor", "right"))
-    for change, expected in table.helps:
-        helps.add_row(Text(change), expected)
+    helps = _table(("what would change it", "left"), ("mean log Bayes factor", "right"), ("adds", "right"))
+    for change, expected, gain in table.helps:
+        helps.add_row(Text(change), expected, gain)
     parts = [Text(table.sentence), _heading(f"In how many of 100 records each leads ({table.basis})"), shown]
     parts += [_heading("What would help"), helps] if table.helps else []
     if table.lengths:
@@ -252,7 +252,9 @@ def _claims(study: Study) -> Group | None:
             Text(row.rests_on),
             Text(shorten(row.fragile, 24)),
         )
-    title = "Claims (probability that the test holds, averaged over the explanations)"
+    title = (
+        "Claims (probability that the test holds, averaged over the explanations; yes or no where posteriors compare)"
+    )
     others = len(study.claims) - table.row_count
     rest = f"{counted(others, 'other claim stands', 'other claims stand')} in the report." if others > 0 else ""
     return Group(_heading(title), counts, table, Text(rest))

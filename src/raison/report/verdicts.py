@@ -17,6 +17,13 @@ from raison.report.parts import (
 from raison.report.words import VERDICT_WORDS, interval, number, percent, probability_word, verdict_word
 from raison.study import EDGE, UNTOUCHED, WIDER, ClaimResult, ExplanationResult, ParameterEstimate, Study
 
+COMPARISONS = (("no", 0.0, 0.05), ("yes", 0.95, 1.0))
+"""What a test that compares posteriors comes to, by the share of posteriors, drawn with their errors, in which it does;
+between them it is open."""
+
+COMPARED = "as posteriors compare"
+"""Stands beside that in the place of a probability."""
+
 
 def claim_rows(study: Study) -> tuple[ClaimRow, ...]:
     """Return every claim, in the order of the text."""
@@ -33,8 +40,8 @@ def _claim_row(study: Study, claim: ClaimResult) -> ClaimRow:
         verdict=claim.verdict,
         mark=word.mark,
         key=word.key,
-        value="" if claim.value is None else percent(claim.value),
-        word="" if claim.value is None else probability_word(claim.value),
+        value="" if claim.value is None else _holds(claim, claim.value),
+        word="" if claim.value is None else COMPARED if claim.compares else probability_word(claim.value),
         test=claim.test,
         rests_on=claim.rests_on,
         reason=claim.reason,
@@ -45,6 +52,13 @@ def _claim_row(study: Study, claim: ClaimResult) -> ClaimRow:
         ),
         command=f"raison ask {shlex.quote(study.case.name)} {shlex.quote(claim.test)}" if claim.test else "",
     )
+
+
+def _holds(claim: ClaimResult, value: float) -> str:
+    """Return how probable it is that a test holds; of one that compares posteriors, whether it does."""
+    if not claim.compares:
+        return percent(value)
+    return next((word for word, low, high in COMPARISONS if low <= value <= high), "open")
 
 
 def verdict_counts(study: Study) -> tuple[VerdictCount, ...]:

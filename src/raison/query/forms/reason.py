@@ -100,7 +100,8 @@ class Reason(Form):
         weight = sum(move.confidence for _, move in moves)
         found = []
         for number, move in moves:
-            where, act = np.asarray(filtered.before[int(np.flatnonzero(items == number)[-1])]), move.act
+            last = int(np.searchsorted(items, number, side="right")) - 1
+            where, act = np.asarray(filtered.before[last]), move.act
             if move.answer is not None and self._asks_of(move.answer):
                 where, act = world.motion.after(move.act, where), move.answer
             where = where * np.asarray(world.motion.rate(act))
@@ -111,13 +112,12 @@ class Reason(Form):
 
     def _moves(self, watched: WatchedRecord) -> list[tuple[int, Move]]:
         """Return the moves that are asked about, with their places in the record."""
-        calendar = watched.calendar
+        days = watched.moves.values() if self.date is None else [watched.moves.get(self.date, ())]
         return [
-            (number, item)
-            for number, item in enumerate(watched.record.items)
-            if isinstance(item, Move)
-            and (self._asks_of(item.act) or (item.answer is not None and self._asks_of(item.answer)))
-            and (self.date is None or calendar.date_of(item.time) == self.date)
+            (number, move)
+            for day in days
+            for number, move in day
+            if self._asks_of(move.act) or (move.answer is not None and self._asks_of(move.answer))
         ]
 
     def _asks_of(self, act: Act) -> bool:
