@@ -102,6 +102,9 @@ def run(
     from raison.saving import FILES, save_study
 
     built = open_case(case)
+    for warning in built.warnings:
+        _complain(f"warning: {warning}")
+    command = _command(case, folder, seed, search, thorough, variants)
     folder = folder or Path("raison-out") / built.name
     with (
         cluster_at(cluster) if cluster else contextlib.nullcontext() as pool,
@@ -111,7 +114,6 @@ def run(
     ):
         watch = Watch(tell, context.obj)
         store = FitStore(make_folder(folder / "fits"))
-        command = _command(case, seed, search, thorough, variants)
         study = run_study(
             built,
             seed=seed,
@@ -255,7 +257,7 @@ def check(case: CaseArgument) -> None:
     """Check a case and report every problem at once."""
     written = read_case(find_case(case))
     warnings = check_case(written)
-    built = build(written)
+    built = build(written, warnings)
     for warning in warnings:
         _complain(f"warning: {warning}")
     parts = (
@@ -263,7 +265,8 @@ def check(case: CaseArgument) -> None:
         counted(sum(len(watched.record.items) for watched in built.records), "item"),
         counted(len(built.claims), "claim"),
     )
-    _show(f"{_size(built)}, {', '.join(parts)}; its game needs about {_need(built)}. No problems.")
+    told = f"{counted(len(warnings), 'warning')}, no errors" if warnings else "No problems"
+    _show(f"{_size(built)}, {', '.join(parts)}; its game needs about {_need(built)}. {told}.")
     _show_motives(written, built)
 
 
@@ -444,8 +447,9 @@ def _options(
     """Hold the options that come before a command."""
 
 
-def _command(case: str, seed: int, search: bool, thorough: bool, variants: bool) -> str:
-    options = f"{'' if search else ' --no-search'}{' --thorough' if thorough else ''}"
+def _command(case: str, folder: Path | None, seed: int, search: bool, thorough: bool, variants: bool) -> str:
+    options = "" if folder is None else f" --out {shlex.quote(str(folder))}"
+    options += f"{'' if search else ' --no-search'}{' --thorough' if thorough else ''}"
     options += "" if variants else " --no-variants"
     return f"raison run {shlex.quote(case)} --seed {seed}{options}"
 

@@ -447,8 +447,8 @@ class ClaimResult:
     """`looked up`: a number or a count that stands in the case; `inferred`: from the record under the explanations;
     `assumed`: it follows from how the case has the world go; empty if not testable."""
     compares: bool
-    """Whether the test compares posteriors of explanations: `value` then tells how sure their computation is of how they
-    compare, not how probable the claim is."""
+    """Whether the test compares posteriors of explanations: `value` then tells how sure their computation is of that,
+    not how probable the claim is."""
     reason: str
     """Why the verdict is what it is, in a sentence."""
     fragile: str
@@ -815,6 +815,11 @@ class Study:
         import raison  # who asks loads what answers: a study is data
 
         return raison.ask(self, questions)
+
+    def __repr__(self) -> str:
+        best = max(self.explanations, key=lambda each: each.posterior, default=None)
+        led = f", {best.name} {best.posterior:.0%}" if best else ""
+        return f"<Study {self.case.name}: {len(self.explanations)} explanations{led}; {len(self.claims)} claims>"
 
     def _repr_html_(self) -> str:
         rows = [

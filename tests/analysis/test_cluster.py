@@ -120,7 +120,7 @@ def test_an_error_of_a_piece_is_raised_here(address: str, workers: list[subproce
         return 1 / job
 
     with cluster_at(address) as cluster, pytest.raises(ZeroDivisionError):
-        cluster.side_by_side(work, [1, 0, 2], states=1, done=lambda *_: None)
+        cluster.side_by_side(work, [1, 0, 2], bulk=1, done=lambda *_: None)
 
 
 def test_results_come_in_order_and_each_is_told(address: str, workers: list[subprocess.Popen[str]]) -> None:
@@ -129,7 +129,7 @@ def test_results_come_in_order_and_each_is_told(address: str, workers: list[subp
         found = cluster.side_by_side(
             lambda job: 10 * job,
             [3, 1, 2],
-            states=1,
+            bulk=1,
             done=lambda _, job, result: told.append((job, result)),
             cost=float,
         )
@@ -177,7 +177,7 @@ def test_a_cluster_that_is_lost_in_the_middle_is_told(tmp_path: pathlib.Path) ->
             pytest.raises(ClusterFailed, match="connection to the cluster was lost"),
             cluster_at(address_in(file)) as cluster,
         ):
-            cluster.side_by_side(time.sleep, [0.1, 60], states=1, done=lambda *_: stop(scheduler))
+            cluster.side_by_side(time.sleep, [0.1, 60], bulk=1, done=lambda *_: stop(scheduler))
     finally:
         stop(scheduler)
         stop(worker)

@@ -15,7 +15,7 @@ def test_results_come_in_the_order_of_the_jobs_whoever_is_done_first() -> None:
         return job * job
 
     told: list[tuple[int, int, int]] = []
-    found = Processes().side_by_side(work, range(6), states=SMALL, done=lambda *each: told.append(each))
+    found = Processes().side_by_side(work, range(6), bulk=SMALL, done=lambda *each: told.append(each))
     assert found == [0, 1, 4, 9, 16, 25]
     assert [count for count, _, _ in told] == [1, 2, 3, 4, 5, 6]
     assert sorted(each[1:] for each in told) == [(job, job * job) for job in range(6)]
@@ -29,7 +29,7 @@ def test_the_first_error_ends_the_work() -> None:
 
     told: list[int] = []
     with pytest.raises(ZeroDivisionError):
-        Processes().side_by_side(work, range(500), states=SMALL, done=lambda count, *_: told.append(count))
+        Processes().side_by_side(work, range(500), bulk=SMALL, done=lambda count, *_: told.append(count))
     assert len(told) < 499
 
 
@@ -40,8 +40,8 @@ def test_a_process_that_is_killed_is_told_and_the_next_work_is_done() -> None:
         return job
 
     with pytest.raises(WorkersLost, match="What was finished is kept"):
-        Processes().side_by_side(work, range(4), states=SMALL, done=lambda *_: None)
-    assert Processes().side_by_side(abs, [-1, -2, -3], states=SMALL, done=lambda *_: None) == [1, 2, 3]
+        Processes().side_by_side(work, range(4), bulk=SMALL, done=lambda *_: None)
+    assert Processes().side_by_side(abs, [-1, -2, -3], bulk=SMALL, done=lambda *_: None) == [1, 2, 3]
 
 
 def test_a_process_that_keeps_much_goes_on_working() -> None:
@@ -52,17 +52,17 @@ def test_a_process_that_keeps_much_goes_on_working() -> None:
         return os.getpid()
 
     end_processes()
-    found = Processes().side_by_side(work, range(6), states=SMALL, done=lambda *_: None)
+    found = Processes().side_by_side(work, range(6), bulk=SMALL, done=lambda *_: None)
     end_processes()
     assert len(set(found)) == 2
 
 
 def test_processes_can_be_ended_whether_there_are_any_or_not() -> None:
     own = os.getpid()
-    first = Processes().side_by_side(lambda _: os.getpid(), range(4), states=SMALL, done=lambda *_: None)
+    first = Processes().side_by_side(lambda _: os.getpid(), range(4), bulk=SMALL, done=lambda *_: None)
     end_processes()
     end_processes()
-    second = Processes().side_by_side(lambda _: os.getpid(), range(4), states=SMALL, done=lambda *_: None)
+    second = Processes().side_by_side(lambda _: os.getpid(), range(4), bulk=SMALL, done=lambda *_: None)
     assert own not in {*first, *second}
     assert not set(first) & set(second)
 
@@ -78,20 +78,20 @@ def test_who_hesitates_does_short_work_alone_and_hands_out_what_is_long() -> Non
         time.sleep(0.5)
         return os.getpid()
 
-    alone = Processes(hesitates=True).side_by_side(quick, range(20), states=SMALL, done=lambda *_: None)
+    alone = Processes(hesitates=True).side_by_side(quick, range(20), bulk=SMALL, done=lambda *_: None)
     assert alone == [own] * 20
-    shared = Processes(hesitates=True).side_by_side(slow, range(12), states=SMALL, done=lambda *_: None)
+    shared = Processes(hesitates=True).side_by_side(slow, range(12), bulk=SMALL, done=lambda *_: None)
     assert shared[0] == own
     assert own not in shared[1:]
     # by cost, what is left is little: the first piece was the long one
     costs = Processes(hesitates=True).side_by_side(
-        quick, range(12), states=SMALL, done=lambda *_: None, cost=lambda job: 100.0 if job == 0 else 1.0
+        quick, range(12), bulk=SMALL, done=lambda *_: None, cost=lambda job: 100.0 if job == 0 else 1.0
     )
     assert costs == [own] * 12
 
 
 def test_no_jobs_are_no_work() -> None:
-    assert Processes().side_by_side(lambda job: job, [], states=SMALL, done=lambda *_: None) == []
+    assert Processes().side_by_side(lambda job: job, [], bulk=SMALL, done=lambda *_: None) == []
 
 
 def test_small_games_are_worked_on_one_at_a_time() -> None:
@@ -104,7 +104,7 @@ def test_small_games_are_worked_on_one_at_a_time() -> None:
         at_work.remove(job)
         return others
 
-    assert Processes().side_by_side(work, range(6), states=SMALL - 1, done=lambda *_: None) == [0] * 6
+    assert Processes().side_by_side(work, range(6), bulk=SMALL - 1, done=lambda *_: None) == [0] * 6
 
 
 def test_the_dearest_piece_is_begun_first_and_results_keep_their_order() -> None:
@@ -114,6 +114,6 @@ def test_the_dearest_piece_is_begun_first_and_results_keep_their_order() -> None
         begun.append(job)
         return 10 * job
 
-    found = Processes().side_by_side(work, [1, 3, 2], states=1, done=lambda *_: None, cost=float)
+    found = Processes().side_by_side(work, [1, 3, 2], bulk=1, done=lambda *_: None, cost=float)
     assert found == [10, 30, 20]
     assert begun == [3, 2, 1]

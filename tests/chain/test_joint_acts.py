@@ -9,13 +9,14 @@ from dense import Dense, item_matrix, silent_matrix, targets_of
 from small_games import BORDER_NUMBERS, BORDER_SPACE, border, border_record, border_start, watched
 
 from raison.chain import Act, ChainMotion
-from raison.chain.filter import item_weights
+from raison.chain.filter import expected_acts, item_weights, occupy, run_filter
 from raison.chain.filters import ChainFilter
 from raison.chain.habit import habit_chain, habit_slope
 from raison.chain.native_filter import NativeFilter
 from raison.chain.xla_filter import XlaFilter
 from raison.equations import GameArrays
 from raison.inference.likelihood import GameLikelihood
+from raison.inference.residuals import residuals
 from raison.record import Move, Record
 
 
@@ -81,6 +82,23 @@ def test_it_counts_once_and_moves_the_world_twice(machine, border_chain):
     assert len(joint.moves(Act("north", "press"))) == 1
     assert not joint.moves(Act("south", "arm"))
     assert joint.times(Act("south", "arm")) == (0.5,)
+
+
+def test_an_answer_is_expected_as_far_as_it_was_probable(border_chain):
+    alone = Record((dataclasses.replace(border_record().items[0]),), 7.0)
+    joint = Record((dataclasses.replace(border_record().items[0], answer=Act("south", "arm")),), 7.0)
+    plan = joint.plan(BORDER_SPACE)
+    found = expected_acts(border_chain, plan, border_start())
+    # after the act alone, the chance of the answer at a chance to act
+    after = np.asarray(run_filter(border_chain, alone.plan(BORDER_SPACE), border_start()).after[0])
+    share = np.asarray(border_chain.act_rate("south", "arm")) / np.asarray(border_chain.decisions[1])
+    stays = np.asarray(occupy(border_chain, plan, border_start()).stays)
+    by_the_clock = stays @ np.asarray(border_chain.act_rate("south", "arm"))
+    assert found.acts[Act("south", "arm")][0] - by_the_clock[0] == pytest.approx(float(after @ share), abs=1e-10)
+    assert found.acts[Act("south", "arm")][1] == pytest.approx(by_the_clock[1])
+    assert joint.number_of(Act("south", "arm")) == 1
+    courses = residuals(ChainMotion(border_chain), watched(joint)).courses
+    assert courses[Act("south", "arm")].seen[-1] == 1
 
 
 def test_its_derivatives_are_those_of_differences(machine, border_chain):

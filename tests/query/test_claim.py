@@ -83,7 +83,7 @@ def test_a_test_on_explanations_that_hangs_on_weak_evidence_is_undecided():
     by_a_hair = {"bluff": Trial(0.4, 0.5, 0.0, 1000, without_record=0.5, is_firm=False)}
     verdict = verdict_of(by_a_hair, {"bluff": 1.0})
     assert verdict.word == "undecided"
-    assert "a log Bayes factor below 3" in verdict.reason
+    assert "a log Bayes factor that is not above 3 by its error" in verdict.reason
 
 
 def test_a_test_on_explanations_is_undecided_while_the_record_hardly_moves_its_odds():

@@ -40,6 +40,7 @@ from raison.query.conditions import (
 )
 from raison.query.forms.explanation import ExplanationProbability
 from raison.query.forms.hazard import Hazard
+from raison.query.forms.probability import Probability
 from raison.query.forms.rate import Rate
 from raison.query.forms.reason import Reason
 from raison.query.grammar import parse_query
@@ -61,7 +62,7 @@ from raison.query.tree import (
     Test,
 )
 from raison.query.world import Believed, Facts, World
-from raison.record import Move
+from raison.record import Move, bulk
 from raison.study import MoveReasons, Study
 
 ANSWERING = "answer the questions"
@@ -93,13 +94,16 @@ ASSUMES = {
 }
 """What a change of each kind means."""
 
+ALREADY = "it is so already when what is asked begins, whatever comes then"
+"""What is said of something that has come about from the first."""
+
 MOST_QUESTIONS = 1000
 """Questions that are answered at a time."""
 
 
 def ask(
     study: Study,
-    questions: Sequence[str],
+    questions: str | Sequence[str],
     *,
     draws: int = DRAWS,
     watch: Watch | None = None,
@@ -109,7 +113,7 @@ def ask(
 
     Args:
         study: with the draws that it was saved with.
-        questions: lines of the query language.
+        questions: lines of the query language, or one.
         draws: how many, over all explanations; under each there are at least four.
         watch: told of every explanation that has answered.
         pool: where explanations are asked; the cores of this machine if it is None.
@@ -120,7 +124,7 @@ def ask(
     """
     watch, pool = watch or Watch(), pool or Processes(hesitates=True)
     case = case_of(study)
-    lines = [_Line(query) for query in _read(questions, case)]
+    lines = [_Line(query) for query in _read([questions] if isinstance(questions, str) else questions, case)]
     return _answers(study, case, rivals_of(study, case), lines, draws, watch, pool)
 
 
@@ -222,7 +226,7 @@ def _answers(
     answered = pool.side_by_side(
         functools.partial(_ask_one, case=case, lines=own),
         jobs,
-        states=case.space.size,
+        bulk=bulk(case.records),
         done=lambda count, *_: watch.tell(ANSWERING, count, len(jobs)),
         cost=lambda job: job.amount,
     )
@@ -337,17 +341,19 @@ class _Lines(NamedTuple):
         levels: of the histories that are lived through again, at each draw: as they were, and with the change. Each of
             shape `[paths, days, variables]`.
         times: how often each of these draws was picked.
+        is_already: whether what may come about is so from the first, at the most probable numbers.
     """
 
     answers: list[_Answers]
     levels: list[tuple[Levels, Levels]]
     times: list[int]
+    is_already: bool
 
 
 def _ask_one(job: Drawn, *, case: BuiltCase, lines: Sequence[_Line]) -> list[_Lines]:
     """Return the answers of one explanation to all lines that are not about explanations."""
     at_mode, world_at = job.worlds(case)
-    found = [_Lines([_Answers() for _ in line.all], [], []) for line in lines]
+    found = [_Lines([_Answers() for _ in line.all], [], [], _is_already(line.query, at_mode)) for line in lines]
     for place, times in job.picked.items():
         here = world_at(place)
         for line, each in zip(lines, found, strict=True):
@@ -358,6 +364,14 @@ def _ask_one(job: Drawn, *, case: BuiltCase, lines: Sequence[_Line]) -> list[_Li
         if _is_at_mode(line.query):
             each.answers[:] = [_added(_Answers(), at_mode, line.query, 1)]
     return found
+
+
+def _is_already(query: Query, at_mode: World) -> bool:
+    """Return whether what may come about is so from the first."""
+    try:
+        return isinstance(query, Probability) and query.is_already(at_mode)
+    except NotConverged:
+        return False
 
 
 def _is_at_mode(query: Query) -> bool:
@@ -473,7 +487,9 @@ def _together(line: _Line, case: BuiltCase, jobs: Sequence[Drawn], lines: Sequen
         math.fsum(shares),
         under,
         _method(query, case.records[0].calendar.unit),
-        _assumes(query),
+        "; ".join(
+            part for part in (ALREADY if all(each.is_already for each in lines) else "", _assumes(query)) if part
+        ),
         _estimates(was, shares, kind) if was else {},
         _over_time(line, lines, shares),
         _lived_again(line, case, lines, shares),

@@ -17,6 +17,7 @@ from raison.case import BuiltCase
 from raison.errors import NotConverged
 from raison.inference.posterior import Draws
 from raison.query.world import World
+from raison.record import bulk
 from raison.study import ExplanationResult, Study
 
 DRAWS = 64
@@ -87,7 +88,7 @@ def with_solved(study: Study, case: BuiltCase, rivals: Sequence[Rival], pool: Po
     if 4 * size > MOST_BYTES:
         return study
     work = functools.partial(_solve, case=case)
-    each = pool.side_by_side(work, jobs, states=case.space.size, done=lambda *_: None, cost=lambda job: job.amount)
+    each = pool.side_by_side(work, jobs, bulk=bulk(case.records), done=lambda *_: None, cost=lambda job: job.amount)
     by_name = {job.result.name: solved for job, solved in zip(jobs, each, strict=True)}
     explanations = tuple(replace(each, solved=by_name.get(each.name, {})) for each in study.explanations)
     return replace(study, explanations=explanations)

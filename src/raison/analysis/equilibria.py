@@ -10,6 +10,7 @@ from raison.analysis.pool import Pool
 from raison.analysis.watch import Watch
 from raison.equilibrium import Equilibrium
 from raison.equilibrium.branches import Branches, find_branches
+from raison.record import bulk
 from raison.study import EquilibriumStatus
 
 SEARCHING = "search for other equilibria"
@@ -28,7 +29,7 @@ def search_equilibria(fits: Sequence[Fit], seed: int, watch: Watch, pool: Pool) 
     statuses = pool.side_by_side(
         functools.partial(_search, seed=seed),
         [fit.equilibrium for fit in fits],
-        states=fits[0].motion.space.size,
+        bulk=bulk(fits[0].records),
         done=lambda count, *_: watch.tell(SEARCHING, count, len(fits)),
     )
     return tuple(statuses)

@@ -35,7 +35,7 @@ from raison.inference.nulls import (
 from raison.inference.posterior import Posterior, free_of
 from raison.inference.prior import Prior
 from raison.inference.tempered import RUNS, Run, Tempered, run_tempered
-from raison.record import WatchedRecord
+from raison.record import WatchedRecord, bulk
 from raison.record.impossible import why_impossible
 from raison.study import FittedShare
 
@@ -266,7 +266,7 @@ def _fit_side_by_side(
             watch.tell(FITTING, sum(isinstance(each, Importance | Failure) for each in found), len(rivals))
 
         jobs = [_Job(rivals[i], _mode(found[i]), known, seed, effort) for i in positions]
-        pool.side_by_side(what, jobs, states=case.space.size, done=done, cost=_states)
+        pool.side_by_side(what, jobs, bulk=bulk(case.records), done=done, cost=_states)
 
     watch.tell(FITTING, 0, len(rivals))
     work(_find_mode, [i for i in sorted({0, len(rivals) - 1}) if found[i] is None], None)
@@ -313,7 +313,7 @@ def _run_side_by_side(
 
     watch.tell(RUNNING, len(runs), len(wanted))
     jobs = [_RunJob(rivals[i], mode, seed, n) for i, n in missing if (mode := _mode(outcomes[i])) is not None]
-    pool.side_by_side(_run, jobs, states=case.space.size, done=done, cost=_states)
+    pool.side_by_side(_run, jobs, bulk=bulk(case.records), done=done, cost=_states)
     return [_with_runs(each, [runs[i, n] for k, n in wanted if k == i]) for i, each in enumerate(outcomes)]
 
 

@@ -36,7 +36,7 @@ from raison.inference.power import (
     with_readings,
 )
 from raison.inference.prior import Q95
-from raison.record import Reading, WatchedRecord
+from raison.record import Reading, WatchedRecord, bulk
 from raison.record.simulated import simulate_record
 from raison.study import PowerHelp, PowerLength, PowerPair, PowerResult
 
@@ -129,7 +129,7 @@ def foresee(
     ]
     watch.tell(FORESEEING, 0, len(jobs))
     found = pool.side_by_side(
-        _weigh, jobs, states=case.space.size, done=lambda count, *_: watch.tell(FORESEEING, count, len(jobs))
+        _weigh, jobs, bulk=bulk(case.records), done=lambda count, *_: watch.tell(FORESEEING, count, len(jobs))
     )
     tables = [found[end - count : end] for end, count in zip(itertools.accumulate(counts), counts, strict=True)]
     solved = [each for each in tables[0] if each is not None]
@@ -220,7 +220,7 @@ def foresee_fitted(case: BuiltCase, seed: int, watch: Watch, pool: Pool, *, reco
     ]
     watch.tell(FITTING, 0, len(jobs))
     found = pool.side_by_side(
-        _fit_planted, jobs, states=case.space.size, done=lambda count, *_: watch.tell(FITTING, count, len(jobs))
+        _fit_planted, jobs, bulk=bulk(case.records), done=lambda count, *_: watch.tell(FITTING, count, len(jobs))
     )
     half = len(jobs) // 2
     weights, narrow_weights = (_by_true(each, len(rivals)) for each in (found[:half], found[half:]))

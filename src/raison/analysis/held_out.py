@@ -35,7 +35,7 @@ from raison.query.conditions import mask
 from raison.query.forms.probability import Moment, Probability
 from raison.query.tree import Given, Happens, In
 from raison.query.world import Facts, World
-from raison.record import Move, Reading
+from raison.record import Move, Reading, bulk
 from raison.study import CalibrationBin, ForecastScore, HeldOutForecast, HeldOutResult
 
 SCORING = "hold the forecast against what followed"
@@ -106,7 +106,7 @@ def score_forecasts(case: BuiltCase, fits: Sequence[Fit], seed: int, watch: Watc
     each = pool.side_by_side(
         functools.partial(_foresee, case=case, events=events),
         [(fit, seed + number) for number, fit in enumerate(fits)],
-        states=case.space.size,
+        bulk=bulk(case.records),
         done=lambda count, *_: watch.tell(SCORING, count, len(fits)),
         cost=lambda job: job[0].motion.space.size,
     )

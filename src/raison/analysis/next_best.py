@@ -18,7 +18,7 @@ from raison.analysis.watch import Watch
 from raison.case.meaning.ranges import DAYS
 from raison.inference.expected_weight import mean_over_pairs, weights_of_reading
 from raison.inference.power import mean_of_pairs, pair_of
-from raison.record import Record, WatchedRecord
+from raison.record import Record, WatchedRecord, bulk
 from raison.record.simulated import simulate_record
 from raison.study import NextEvidence
 
@@ -87,9 +87,8 @@ def _longer(
         for true in range(len(listed))
     ]
     watch.tell(PROMISING, 0, len(jobs))
-    states = listed[0].motion.space.size
     made = pool.side_by_side(
-        _continue, jobs, states=states, done=lambda count, *_: watch.tell(PROMISING, count, len(jobs))
+        _continue, jobs, bulk=bulk(listed[0].records), done=lambda count, *_: watch.tell(PROMISING, count, len(jobs))
     )
     for number, one in enumerate(described):
         weights = np.stack(made[number * len(listed) : (number + 1) * len(listed)])

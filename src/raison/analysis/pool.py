@@ -59,7 +59,7 @@ class Pool(abc.ABC):
         work: Callable[[Job], Result],
         jobs: Sequence[Job],
         *,
-        states: int,
+        bulk: int,
         done: Callable[[int, int, Result], None],
         cost: Callable[[Job], float] = lambda job: 0.0,
     ) -> list[Result]:
@@ -68,7 +68,7 @@ class Pool(abc.ABC):
         Args:
             work: one piece of work. It changes nothing but what it returns, and can be pickled.
             jobs: what it is called with.
-            states: of the game that the work is on.
+            bulk: about how much each piece is, in states of a game; see `raison.record.bulk`.
             done: called here after each piece, with how many are done, which it was, and its result.
             cost: of a piece of work: the dearest are begun first, so that none is left alone at the end.
 
@@ -78,7 +78,7 @@ class Pool(abc.ABC):
         order = sorted(range(len(jobs)), key=lambda i: -cost(jobs[i]))
         results: dict[int, Result] = {}
         costs = [cost(jobs[i]) for i in order]
-        with contextlib.closing(self._finished(work, [jobs[i] for i in order], costs, states)) as finished:
+        with contextlib.closing(self._finished(work, [jobs[i] for i in order], costs, bulk)) as finished:
             for place, result in finished:
                 results[order[place]] = result
                 done(len(results), order[place], result)
@@ -86,7 +86,7 @@ class Pool(abc.ABC):
 
     @abc.abstractmethod
     def _finished(
-        self, work: Callable[[Job], Result], jobs: Sequence[Job], costs: Sequence[float], states: int
+        self, work: Callable[[Job], Result], jobs: Sequence[Job], costs: Sequence[float], bulk: int
     ) -> Generator[tuple[int, Result], None, None]:
         """Begin the jobs in their order, and yield the place and result of each as it is done."""
 
@@ -106,9 +106,9 @@ class Processes(Pool):
         self._hesitates = hesitates
 
     def _finished(
-        self, work: Callable[[Job], Result], jobs: Sequence[Job], costs: Sequence[float], states: int
+        self, work: Callable[[Job], Result], jobs: Sequence[Job], costs: Sequence[float], bulk: int
     ) -> Generator[tuple[int, Result], None, None]:
-        is_alone = states < SMALL or WORKERS < 2 or jax.default_backend() != "cpu"
+        is_alone = bulk < SMALL or WORKERS < 2 or jax.default_backend() != "cpu"
         begun, here = time.monotonic(), 0
         while here < len(jobs) and (
             is_alone or len(jobs) < 2 or (self._hesitates and not _is_long(begun, here, costs))
@@ -178,7 +178,7 @@ class Cluster(Pool):
         self._client = client
 
     def _finished(
-        self, work: Callable[[Job], Result], jobs: Sequence[Job], costs: Sequence[float], states: int
+        self, work: Callable[[Job], Result], jobs: Sequence[Job], costs: Sequence[float], bulk: int
     ) -> Generator[tuple[int, Result], None, None]:
         import distributed
         from distributed.scheduler import KilledWorker

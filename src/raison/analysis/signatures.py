@@ -24,6 +24,7 @@ from raison.query.conditions import forms_in
 from raison.query.forms.rate import Rate
 from raison.query.tree import Expression, Test
 from raison.query.world import Facts, World
+from raison.record import bulk
 from raison.study import ChainLink, MotiveChain, SignatureResult
 
 SIGNING = "try what explanations predict"
@@ -54,7 +55,7 @@ def try_signatures(case: BuiltCase, seed: int, watch: Watch, pool: Pool) -> tupl
     ]
     watch.tell(SIGNING, 0, len(jobs))
     found = pool.side_by_side(
-        _hold, jobs, states=case.space.size, done=lambda count, *_: watch.tell(SIGNING, count, len(jobs))
+        _hold, jobs, bulk=bulk(case.records), done=lambda count, *_: watch.tell(SIGNING, count, len(jobs))
     )
     return tuple(
         result

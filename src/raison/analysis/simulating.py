@@ -26,6 +26,7 @@ from raison.inference.posterior import Draws
 from raison.query.conditions import check_forecast, check_given, check_no_replay, resolve_given
 from raison.query.grammar import parse_given
 from raison.query.tree import Given
+from raison.record import bulk
 from raison.study import ExplanationResult, Study
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ def simulate(
     drawn = pool.side_by_side(
         _draw,
         jobs,
-        states=case.space.size,
+        bulk=bulk(case.records),
         done=lambda count, *_: watch.tell(SIMULATING, count, len(jobs)),
         cost=lambda job: job.amount,
     )

@@ -21,7 +21,7 @@ from raison.inference.residuals import (
     share_as_large,
     simulate_residuals,
 )
-from raison.record import WatchedRecord
+from raison.record import WatchedRecord, bulk
 from raison.study import ActResidual, ReadingResidual
 
 COMPARING = "look for what nobody explains"
@@ -65,7 +65,7 @@ def unexplained(
     parts = pool.side_by_side(
         _simulate,
         jobs,
-        states=best.motion.space.size,
+        bulk=bulk(best.records),
         done=lambda count, *_: watch.tell(COMPARING, count, len(jobs)),
     )
     acts: list[ActResidual] = []

@@ -27,6 +27,7 @@ from raison.query.conditions import forms_in, is_about_explanations, speaks_of_e
 from raison.query.forms.explanation import ExplanationProbability
 from raison.query.tree import BOTH, CLUES, LOOKED_UP, RECORD, Test
 from raison.query.world import Believed, Facts, World, rests_on
+from raison.record import bulk
 from raison.study import ClaimAnswer, ClaimResult
 
 ASKING = "test the claims"
@@ -83,7 +84,7 @@ def judge_claims(
     answered = pool.side_by_side(
         functools.partial(_ask, case=case, probabilities=believed, tests=own, rivals=rivals, amount=draws),
         [(fit, seed + number) for number, fit in enumerate(fits)],
-        states=case.space.size,
+        bulk=bulk(case.records),
         done=lambda count, *_: watch.tell(ASKING, count, len(fits)),
         cost=lambda job: job[0].motion.space.size,
     )

@@ -214,6 +214,7 @@ def run_study(
             *(() if search else (NOT_SEARCHED,)),
             *(() if variants or not case.variants else (NOT_VARIED,)),
             *missing,
+            *(f"The check of the case warns, at {warning}" for warning in case.warnings),
         ),
     )
     lost: list[str] = []

@@ -23,7 +23,7 @@ from raison.case.text.places import Places
 from raison.case.text.reader import WrittenCase
 from raison.case.text.schema import CaseText, ClaimRow
 from raison.case.text.variants import told
-from raison.errors import CaseError
+from raison.errors import CaseError, Problem
 from raison.game import StateSpace
 from raison.inference.clues import Clues
 from raison.inference.model import Explanation, Parameter
@@ -118,6 +118,8 @@ class BuiltCase:
         files: texts of these files, by name; the first is that in which the case starts.
         assumed: how many ranges rest on an assumption, not on a source.
         variants: the same case with some entries replaced.
+        held_out: what followed the record; None if the case has it not.
+        warnings: what its check warned of.
     """
 
     name: str
@@ -145,6 +147,7 @@ class BuiltCase:
     assumed: int
     variants: tuple[Variant, ...] = ()
     held_out: HeldOut | None = None
+    warnings: tuple[str, ...] = ()
 
     def _repr_html_(self) -> str:
         rows = [("variable", variable.name, ", ".join(variable.levels)) for variable in self.space.variables]
@@ -153,8 +156,13 @@ class BuiltCase:
         return html_table(self.title, ("what", "name", ""), rows, self.question)
 
 
-def build(written: WrittenCase) -> BuiltCase:
-    """Build a case in which `raison.case.checking.checks.check_case` finds no problem."""
+def build(written: WrittenCase, warnings: Sequence[Problem] = ()) -> BuiltCase:
+    """Build a case in which `raison.case.checking.checks.check_case` finds no problem.
+
+    Args:
+        written: the case.
+        warnings: what it warned of.
+    """
     case = written.text
     space = space_of(case)
     numbers = read_numbers(case)
@@ -199,6 +207,7 @@ def build(written: WrittenCase) -> BuiltCase:
             for name, variant in written.variants.items()
         ),
         held_out=_held_out(case, space),
+        warnings=tuple(f"`{each.path}`: {each.message}" if each.path else each.message for each in warnings),
     )
 
 

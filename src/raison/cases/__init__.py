@@ -43,8 +43,7 @@ def open_case(text: str | os.PathLike[str]) -> BuiltCase:
         CaseError: with every problem found.
     """
     written = read_case(find_case(text))
-    check_case(written)
-    return build(written)
+    return build(written, check_case(written))
 
 
 def _exists(path: pathlib.Path) -> bool:

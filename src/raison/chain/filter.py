@@ -23,10 +23,10 @@ import numpy as np
 from jaxtyping import Float
 
 from raison.arrays import Batch, StateArray, StateMask
-from raison.chain.chain import Chain
+from raison.chain.chain import Chain, over_rate
 from raison.chain.counting import CountingFilter
 from raison.chain.filters import ChainFilter, Filtered, Occupied, RowStates, Slope
-from raison.chain.plan import Act, Plan
+from raison.chain.plan import Act, JointAct, Plan
 
 ItemArray = Float[np.ndarray, " items"]
 RowArray = Float[np.ndarray, " rows"]
@@ -125,8 +125,8 @@ class Expected(NamedTuple):
 
     Attributes:
         filtered: what the filter gives.
-        acts: how often each act was to be expected and to be seen in every row, given at each moment the record so far.
-            Each of shape `[rows]`.
+        acts: how often each act was to be expected and to be seen in every row, given at each moment the record so far;
+            of an answer at once also how probable it was, once it was asked for. Each of shape `[rows]`.
     """
 
     filtered: Filtered
@@ -141,4 +141,29 @@ def expected_acts(chain: Chain, plan: Plan, start: StateArray) -> Expected:
     for kind, each, seen in zip(chain.kinds, happening.T, chain.seen, strict=True):
         act = Act(kind.who, kind.what)
         acts[act] = acts.get(act, 0.0) + each * np.asarray(seen)[np.asarray(plan.period)]
+    for row, number in enumerate(np.asarray(plan.jump).tolist()):
+        jump = plan.jumps[number]
+        if isinstance(jump, JointAct):
+            answered = _answered(chain, jump, np.asarray(filtered.before[row]))
+            acts[jump.answer][row] += float(plan.confidence[row]) * answered
     return Expected(filtered, acts)
+
+
+def _answered(chain: Chain, joint: JointAct, before: StateArray) -> float:
+    """Return the probability of an answer to an act that was done somewhere in a distribution of states."""
+    after = moved_by(chain, joint.act, before)
+    share = over_rate(
+        chain.act_rate(joint.answer.who, joint.answer.what), chain.decisions[chain.players.index(joint.answer.who)]
+    )
+    return float(after @ share) / float(after.sum()) if after.any() else 0.0
+
+
+def moved_by(chain: Chain, act: Act, where: StateArray) -> StateArray:
+    """Return where the world is after an act that was done somewhere in `where`, a distribution of states.
+
+    It sums to the mean rate of the act.
+    """
+    moved = np.zeros(chain.space.size)
+    for i in chain.find(act.who, act.what):
+        np.add.at(moved, chain.kinds[i].effect.targets(chain.space), np.asarray(where) * np.asarray(chain.rates[i]))
+    return moved

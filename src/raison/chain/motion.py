@@ -108,11 +108,7 @@ class ChainMotion:
         return self.chain.act_rate(act.who, act.what)
 
     def after(self, act: Act, where: StateArray) -> StateArray:
-        moved = np.zeros(self.space.size)
-        for i in self.chain.find(act.who, act.what):
-            target = self.chain.kinds[i].effect.targets(self.space)
-            np.add.at(moved, target, np.asarray(where) * np.asarray(self.chain.rates[i]))
-        return moved
+        return filtering.moved_by(self.chain, act, where)
 
     def filter(self, plan: Plan, start: StateArray) -> Filtered:
         return filtering.run_filter(self.chain, plan, start)

@@ -129,7 +129,8 @@ def residuals(motion: Motion, watched: WatchedRecord) -> Residuals:
     last_row = dict(zip(np.asarray(plan.item).tolist(), range(len(plan.item)), strict=True))
     for number, item in enumerate(items):
         if isinstance(item, Move):
-            seen[item.act][last_row[number] + 1] += 1
+            for act in (item.act, *([item.answer] if item.answer else [])):
+                seen[act][last_row[number] + 1] += 1
         elif isinstance(item, Count):
             seen[item.act][last_row[number] + 1] += item.number
         elif isinstance(item, Reading):

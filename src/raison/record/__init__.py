@@ -3,7 +3,7 @@
 from raison.record.record import Count, Item, Move, Reading, Record, Shock, Source
 from raison.record.seen import Seen
 from raison.record.transitions import Transitions
-from raison.record.watched import Calendar, WatchedRecord
+from raison.record.watched import Calendar, WatchedRecord, bulk
 
 __all__ = [
     "Calendar",
@@ -17,4 +17,5 @@ __all__ = [
     "Source",
     "Transitions",
     "WatchedRecord",
+    "bulk",
 ]

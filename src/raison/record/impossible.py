@@ -28,7 +28,8 @@ def why_impossible(motion: Motion, watched: WatchedRecord) -> str:
     return (
         f"the record cannot happen: {_when(item)}, {item.who} {item.what}, has probability zero. "
         f"By then the record so far allows only {levels}. Check the item's condition, the order of that day's items, "
-        "and the effects of the moves before it; or lower its confidence below 1."
+        "and the effects of the moves before it; or, if it may not have happened at all, "
+        "lower its confidence below 1."
     )
 
 

@@ -212,8 +212,8 @@ class Record:
         return {act: tuple(moves) for act, moves in found.items()}
 
     def number_of(self, act: Act) -> int:
-        """Return how often an action stands in the record, as a move or as one of a count; not as an answer."""
-        return len(self.moves(act)) + sum(count.number for count in self.counts if count.act == act)
+        """Return how often an action stands in the record: as a move, as the answer of one, or as one of a count."""
+        return len(self.times(act)) + sum(count.number for count in self.counts if count.act == act)
 
     @once
     def counts(self) -> tuple[Count, ...]:

@@ -22,6 +22,9 @@ from raison.game import StateSpace
 from raison.once import once
 from raison.record.record import Move, Record
 
+FEW_ITEMS = 50
+"""Dated items up to which a record is as much work as its states are."""
+
 SAME_TIME = 1e-9
 """Difference of times, in time units, that is rounding."""
 
@@ -122,6 +125,12 @@ class WatchedRecord:
     def log_likelihood_slope(self, chain: Chain) -> Slope:
         """Return the log likelihood and its derivatives by the rates, in the form of the chain."""
         return log_likelihood_slope(chain, self.plan, self.start)
+
+
+def bulk(records: Sequence[WatchedRecord]) -> int:
+    """Return about how much work it is to filter some records: states, times dated items where these are many."""
+    items = sum(len(each.record.items) for each in records)
+    return records[0].space.size * max(items, FEW_ITEMS) // FEW_ITEMS
 
 
 def occupied(motion: Motion, records: Sequence[WatchedRecord]) -> StateVector:

@@ -149,7 +149,7 @@ def _size(study: Study) -> Text:
     total = seconds(sum(stage.seconds for stage in study.stages))
     return Text(
         f"{counted(len(game.players), 'player')}, {counted(len(game.variables), 'variable')}, "
-        f"{counted(game.states, 'state')}, {counted(len(study.items), 'dated item')}; "
+        f"{counted(game.states, 'state')}, {counted(len(study.items) - len(study.records), 'dated item')}; "
         f"{converged} of {counted(len(solved), 'game')} solved{worst}{several}; {total}.",
         style="dim",
     )
@@ -252,9 +252,7 @@ def _claims(study: Study) -> Group | None:
             Text(row.rests_on),
             Text(shorten(row.fragile, 24)),
         )
-    title = (
-        "Claims (probability that the test holds, averaged over the explanations; yes or no where posteriors compare)"
-    )
+    title = "Claims (probability that the test holds; yes or no where it compares posteriors)"
     others = len(study.claims) - table.row_count
     rest = f"{counted(others, 'other claim stands', 'other claims stand')} in the report." if others > 0 else ""
     return Group(_heading(title), counts, table, Text(rest))

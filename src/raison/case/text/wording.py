@@ -26,6 +26,9 @@ HINTS = {
 }
 """What to do about a missing entry."""
 
+COMMA = " If it belongs to a text before it that holds a comma, put all of that text in quotes."
+"""What to do about an entry without a value: between braces, a comma ends a text that is not quoted."""
+
 
 def word_error(error: ErrorDetails, places: Places) -> Problem:
     """Return the problem that an error of the schema states, at its place."""
@@ -36,9 +39,8 @@ def word_error(error: ErrorDetails, places: Places) -> Problem:
         return places.problem(path, f"`{name}` is missing; {HINTS.get(name, 'it must be given.')}", at_key=True)
     if kind == "extra_forbidden":
         name = str(path[-1])
-        return places.problem(
-            path, f"no entry {quote(name)} here.{did_you_mean(name, _allowed(path[:-1]))}", at_key=True
-        )
+        hint = did_you_mean(name, _allowed(path[:-1])) or (COMMA if found is None else "")
+        return places.problem(path, f"no entry {quote(name)} here.{hint}", at_key=True)
     if kind == "value_error":
         return places.problem(_written(path, places), str(context["error"]), at_key="[key]" in error["loc"])
     return places.problem(_written(path, places), f"found {_show(found)}; {_need(kind, context, found)}")

@@ -48,6 +48,9 @@ from raison.query.tree import (
     Names,
 )
 
+SURE = 0.99
+"""Probability from which a condition counts as so."""
+
 MOST_ACTS = 4
 """Acts that one event may speak of: each doubles the states."""
 
@@ -124,6 +127,13 @@ class Probability(Foreseeable):
         if self.moment.when == "at" and not isinstance(event, Act | Acts):
             return course.at(event, end)
         return course.first(event, other, begin, end)
+
+    def is_already(self, world: Askable) -> bool:
+        """Return whether a condition that is to come about holds from the first, so that nothing is asked of time."""
+        event, other, begin, _ = self._asked_in(world)
+        if self.moment.when == "at" or other is not None or isinstance(event, Act | Acts):
+            return False
+        return world.course(self.given).at(event, begin).value > SURE
 
     def foreseen(self, world: Askable) -> Foreseen:
         known = None if self.given.record is None else start_of(self.given, world)

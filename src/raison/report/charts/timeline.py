@@ -106,14 +106,16 @@ def _lanes(study: Study, record: RecordResult) -> list[_Lane]:
         look = look_of(item)
         if look.mark:
             found.setdefault((look.group or label(study, item.who), look.lane(study, item)), []).append(item)
-    lanes = [
-        _Lane(title, group, LOOKS["move"], tuple(found.pop((group, title), ())))
-        for group, title in (
-            (label(study, who), label(study, f"{who}.{action}"))
-            for who, actions in study.game.actions.items()
-            for action in actions
-        )
-    ]
+    answers: dict[str, list[ItemResult]] = {}
+    for item in items_of(study, record):
+        if item.answer:
+            answers.setdefault(item.answer, []).append(item)
+    lanes = []
+    for who, actions in study.game.actions.items():
+        for action in actions:
+            group, title = label(study, who), label(study, f"{who}.{action}")
+            items = (*found.pop((group, title), ()), *answers.get(f"{who} {action}", ()))
+            lanes.append(_Lane(title, group, LOOKS["move"], items))
     order = [look.group for look in LOOKS.values()]
     others = sorted(found.items(), key=lambda pair: order.index(pair[0][0]) if pair[0][0] in order else -1)
     return lanes + [_Lane(title, group, look_of(items[0]), tuple(items)) for (group, title), items in others]
