@@ -653,6 +653,6 @@ def _ways(query: Query) -> set[str]:
     return {each.how for form in forms_in(query) if isinstance(form, Conditioned) for each in form.given.interventions}
 
 
-def _assumes(query: Query) -> str:
+def _assumed(query: Query) -> list[str]:
     """Return what is known to whom of what a query changes."""
-    return "; ".join(ASSUMES[how] for how in ASSUMES if how in _ways(query))
+    return [text for how, text in ASSUMES.items() if how in _ways(query)]
