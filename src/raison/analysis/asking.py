@@ -487,9 +487,7 @@ def _together(line: _Line, case: BuiltCase, jobs: Sequence[Drawn], lines: Sequen
         math.fsum(shares),
         under,
         _method(query, case.records[0].calendar.unit),
-        "; ".join(
-            part for part in (ALREADY if all(each.is_already for each in lines) else "", _assumes(query)) if part
-        ),
+        "; ".join([*([ALREADY] if all(each.is_already for each in lines) else []), *_assumed(query)]),
         _estimates(was, shares, kind) if was else {},
         _over_time(line, lines, shares),
         _lived_again(line, case, lines, shares),
