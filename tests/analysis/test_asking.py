@@ -30,6 +30,23 @@ def test_a_study_can_be_asked(study):
     assert repr(study.ask(FORECAST)) == repr(ask(study, [FORECAST]))
 
 
+def test_one_question_may_be_asked_alone(study):
+    assert ask(study, FORECAST) == ask(study, [FORECAST])
+
+
+def test_what_is_so_from_the_first_is_said_to_be(study):
+    now = "P(border <= open by 2022-12-31 | record)"
+    told, other = ask(study, [now, FORECAST.replace("at 2022", "by 2022").replace("open", "closed")])
+    assert "it is so already when what is asked begins" in told.assumes
+    assert told.parts[WHOLE].value == pytest.approx(1.0)
+    assert "already" not in other.assumes
+
+
+def test_a_study_is_shown_in_a_line(study):
+    assert repr(study).startswith(f"<Study {study.case.name}: ")
+    assert len(repr(study)) < 200
+
+
 def test_the_average_weighs_explanations_by_their_posterior(study):
     (found,) = ask(study, [FORECAST])
     means = [each.parts[WHOLE].value for each in found.under]

@@ -95,7 +95,9 @@ def test_a_test_on_explanations_is_undecided_while_the_record_hardly_moves_its_o
 
 def test_a_test_on_explanations_is_decided_where_the_record_moves_its_odds():
     moved = {"bluff": Trial(0.99, 0.5, 0.97, without_record=0.08)}
-    assert verdict_of(moved, {"bluff": 1.0}).word == "supported"
+    verdict = verdict_of(moved, {"bluff": 1.0})
+    assert verdict.word == "supported"
+    assert verdict.reason.startswith("the posteriors compare so, and still would if any log evidence were off by 3")
 
 
 def test_a_test_that_means_nothing_is_neither_supported_nor_contradicted():

@@ -49,6 +49,21 @@ def test_the_sentence_tells_what_is_missing_and_between_which_ends_explanations_
     assert "Not defined in 1 draw, which are left out. In 2 draws the game did not converge" in text
 
 
+def test_what_is_the_same_at_nine_draws_in_ten_is_not_said_to_be_so_at_all():
+    def spread(value: float) -> str:
+        return sentence(Asked("1", "number", "", False, {WHOLE: Estimate(value, 0.01, 1.0, 1.0)}, 1.0, (), "exact", ""))
+
+    assert "the same at every draw" in spread(1.0)
+    assert "the same at nine draws in ten" in spread(0.998)
+
+
+def test_of_posteriors_that_compare_no_probability_of_what_is_said_is_told():
+    found = Asked("1", "test", "", True, {WHOLE: Estimate(0.002, 0.002, 0.0, 0.0)}, 1.0, (), "posteriors", "")
+    text = sentence(found)
+    assert "It holds with probability" not in text
+    assert "how sure their computation is, not how probable what is said of the world" in text
+
+
 def test_a_reason_names_what_speaks_most_for_and_against():
     text = sentence(_asked("parts", "reason(north press on 2016-01-01)"))
     assert "×1.65 as likely as waiting" in text

@@ -39,7 +39,9 @@ def word_error(error: ErrorDetails, places: Places) -> Problem:
         return places.problem(path, f"`{name}` is missing; {HINTS.get(name, 'it must be given.')}", at_key=True)
     if kind == "extra_forbidden":
         name = str(path[-1])
-        hint = did_you_mean(name, _allowed(path[:-1])) or (COMMA if found is None else "")
+        hint = did_you_mean(name, _allowed(path[:-1]))
+        if found is None and "Did you mean" not in hint:
+            hint = COMMA
         return places.problem(path, f"no entry {quote(name)} here.{hint}", at_key=True)
     if kind == "value_error":
         return places.problem(_written(path, places), str(context["error"]), at_key="[key]" in error["loc"])
