@@ -140,9 +140,9 @@ def foresee(
     helps, lengths = [], []
     if with_helps:
         prior = [each.weight for each in rivals]
-        plain = _Tried(weights, weights, weights, own, prior)
+        expected, error = whole = mean_of_pairs(weights, own, TOGETHER)
+        plain = _Tried(weights, weights, weights, whole, own, prior)
         # records of one more episode are independent of the others, so that their weights add up
-        expected, error = plain.expected
         helps = [PowerHelp(ONE_MORE, 2.0 * expected, 2.0 * error, error)]
         lengths = [plain.length(1.0)]
         for change, each in zip(changes[1:], tables[1:], strict=True):
@@ -151,7 +151,7 @@ def foresee(
             both = [(one, other) for one, other in pairs if one is not None and other is not None]
             if both:
                 changed, same = (np.concatenate(column, axis=1) for column in zip(*both, strict=True))
-                tried = _Tried(changed, same, weights, own, prior)
+                tried = _Tried(changed, same, weights, whole, own, prior)
                 factor = next((factor for factor, words in LENGTHS.items() if words == change.words), None)
                 lengths += [] if factor is None else [tried.length(factor)]
                 helps += [] if change.words == LENGTHS[0.5] else [tried.help(change.words)]
@@ -163,17 +163,22 @@ class _Tried(NamedTuple):
     """Records that a change makes, beside those of the case at the same draws, and all that the case makes.
 
     What the change adds is told by the first two; it stands on what the case has by all its records.
+
+    Attributes:
+        changed: what the records of the change say.
+        same: what those of the case say at the same draws.
+        every: what all of the case say.
+        expected: the mean over the pairs of these, and its error.
+        own: how many rivals count.
+        prior: weight of each rival.
     """
 
     changed: Weights
     same: Weights
     every: Weights
+    expected: tuple[float, float]
     own: int
     prior: Sequence[float]
-
-    @property
-    def expected(self) -> tuple[float, float]:
-        return mean_of_pairs(self.every, self.own, TOGETHER)
 
     def help(self, words: str) -> PowerHelp:
         gain, error = gain_of(self.changed, self.same, self.own, TOGETHER)
