@@ -104,7 +104,6 @@ def run(
     built = open_case(case)
     for warning in built.warnings:
         _complain(f"warning: {warning}")
-    command = _command(case, folder, seed, search, thorough, variants)
     folder = folder or Path("raison-out") / built.name
     with (
         cluster_at(cluster) if cluster else contextlib.nullcontext() as pool,
@@ -114,6 +113,7 @@ def run(
     ):
         watch = Watch(tell, context.obj)
         store = FitStore(make_folder(folder / "fits"))
+        command = _command(case, seed, search, thorough, variants)
         study = run_study(
             built,
             seed=seed,
@@ -447,9 +447,8 @@ def _options(
     """Hold the options that come before a command."""
 
 
-def _command(case: str, folder: Path | None, seed: int, search: bool, thorough: bool, variants: bool) -> str:
-    options = "" if folder is None else f" --out {shlex.quote(str(folder))}"
-    options += f"{'' if search else ' --no-search'}{' --thorough' if thorough else ''}"
+def _command(case: str, seed: int, search: bool, thorough: bool, variants: bool) -> str:
+    options = f"{'' if search else ' --no-search'}{' --thorough' if thorough else ''}"
     options += "" if variants else " --no-variants"
     return f"raison run {shlex.quote(case)} --seed {seed}{options}"
 

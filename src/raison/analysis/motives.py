@@ -69,10 +69,10 @@ def motive_warnings(written: WrittenCase, motives: Sequence[MotiveResult]) -> tu
             path = ("explanations", motive.explanation, "wants", motive.player, motive.feature)
         if motive.stake > LARGE:
             served = (
-                f"`{motive.player}` can hardly serve this motive, so it must weigh very much to have this strength: "
+                f"`{motive.player}` can hardly serve this motive, so it must weigh very much to have what is written: "
                 f"between the best state and the worst lie {motive.stake:,.0f} units of the shocks, where choices "
-                "turn on about 1, and games become hard to solve. Give the player an act that serves it, or write a "
-                "plain weight."
+                "turn on about 1, and games become hard to solve. Give the player an act that serves it, or write "
+                "a small plain weight (`0.5 to 4`); a strength has an `x` before its numbers (`x3 to x30`)."
             )
             warnings[path] = written.places.problem(path, served)
         if motive.is_weak:

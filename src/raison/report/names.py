@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import math
-import shlex
 import textwrap
 from urllib.parse import urlsplit
 
@@ -118,14 +117,6 @@ def distance_text(study: Study, item: ItemResult) -> str:
     if days == 0:
         return "the same day"
     return f"{abs(days)} {'day' if abs(days) == 1 else 'days'} {'after' if days > 0 else 'before'}"
-
-
-def asked_at(study: Study) -> str:
-    """Return what `raison ask` has to be given to ask a study: the folder it was written to, or its case."""
-    words = shlex.split(study.command)
-    if "--out" in words[:-1]:
-        return words[words.index("--out") + 1]
-    return words[2] if len(words) > 2 else study.case.name
 
 
 def episode_note(study: Study, name: str) -> str:

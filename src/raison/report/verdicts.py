@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import shlex
 
-from raison.report.names import asked_at, explanation_label, label, plain, source_links
+from raison.report.names import explanation_label, label, plain, source_links
 from raison.report.parts import (
     ClaimAnswerRow,
     ClaimRow,
@@ -50,7 +50,7 @@ def _claim_row(study: Study, claim: ClaimResult) -> ClaimRow:
             ClaimAnswerRow(explanation_label(study, a.explanation), number(a.left), number(a.right), percent(a.holds))
             for a in claim.answers
         ),
-        command=f"raison ask {shlex.quote(asked_at(study))} {shlex.quote(claim.test)}" if claim.test else "",
+        command=f"raison ask {shlex.quote(study.case.name)} {shlex.quote(claim.test)}" if claim.test else "",
     )
 
 
