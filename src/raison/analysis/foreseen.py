@@ -137,14 +137,14 @@ def foresee(
         raise SamplingFailed("at no draw of the numbers of the case could its games be solved.")
     weights = np.concatenate(solved, axis=1)
     own = len(case.explanations)
+    expected, error = whole = mean_of_pairs(weights, own, TOGETHER)
     helps, lengths = [], []
     if with_helps:
         prior = [each.weight for each in rivals]
-        expected, error = whole = mean_of_pairs(weights, own, TOGETHER)
         plain = _Tried(weights, weights, weights, whole, own, prior)
         # records of one more episode are independent of the others, so that their weights add up
         helps = [PowerHelp(ONE_MORE, 2.0 * expected, 2.0 * error, error)]
-        lengths = [plain.length(1.0)]
+        lengths = [plain.length(1.0, plain.help(""))]
         for change, each in zip(changes[1:], tables[1:], strict=True):
             # beside the records of the case at the same draws
             pairs = zip(each, tables[0], strict=False)
@@ -152,11 +152,12 @@ def foresee(
             if both:
                 changed, same = (np.concatenate(column, axis=1) for column in zip(*both, strict=True))
                 tried = _Tried(changed, same, weights, whole, own, prior)
+                told = tried.help(change.words)
                 factor = next((factor for factor, words in LENGTHS.items() if words == change.words), None)
-                lengths += [] if factor is None else [tried.length(factor)]
-                helps += [] if change.words == LENGTHS[0.5] else [tried.help(change.words)]
+                lengths += [] if factor is None else [tried.length(factor, told)]
+                helps += [] if change.words == LENGTHS[0.5] else [told]
     lengths.sort(key=lambda each: each.factor)
-    return _result(rivals, own, weights, draws - len(solved), helps, lengths, is_ceiling=True)
+    return _result(rivals, own, weights, whole, draws - len(solved), helps, lengths, is_ceiling=True)
 
 
 class _Tried(NamedTuple):
@@ -185,10 +186,9 @@ class _Tried(NamedTuple):
         expected, own_error = self.expected
         return PowerHelp(words, expected + gain, math.hypot(own_error, error), error)
 
-    def length(self, factor: float) -> PowerLength:
-        """Return what records of another length say, and in how many of them the truth leads."""
+    def length(self, factor: float, told: PowerHelp) -> PowerLength:
+        """Return what records of another length say, as `help` told, and in how many of them the truth leads."""
         truth = self._truth(self.every) + self._truth(self.changed) - self._truth(self.same)
-        told = self.help("")
         records = self.own * self.changed.shape[1]
         return PowerLength(factor, min(max(truth, 0.0), 1.0), records, told.expected, told.error)
 
@@ -231,12 +231,13 @@ def foresee_fitted(case: BuiltCase, seed: int, watch: Watch, pool: Pool, *, reco
     weights, narrow_weights = (_by_true(each, len(rivals)) for each in (found[:half], found[half:]))
     if weights.shape[1] < 2:
         raise SamplingFailed("records could be made and fitted under some rivals only; narrow the widest ranges.")
-    known, error = foresee(case, seed, watch, pool), mean_of_pairs(weights, own)[1]
+    _, error = whole = mean_of_pairs(weights, own)
+    known = foresee(case, seed, watch, pool)
     helps = [PowerHelp(KNOWN, known.expected, known.error, math.hypot(known.error, error))]
     if narrow_weights.shape[1] >= 2:
         narrow_expected, narrow_error = mean_of_pairs(narrow_weights, own)
         helps.append(PowerHelp(NARROW, narrow_expected, narrow_error, math.hypot(narrow_error, error)))
-    return _result(rivals, own, weights, records - weights.shape[1], helps, [], is_ceiling=False)
+    return _result(rivals, own, weights, whole, records - weights.shape[1], helps, [], is_ceiling=False)
 
 
 def _by_true(found: Sequence[Float[np.ndarray, " rivals"] | None], rivals: int) -> Weights:
@@ -259,6 +260,7 @@ def _result(
     rivals: Sequence[Explanation],
     own: int,
     weights: Weights,
+    whole: tuple[float, float],
     unsolved: int,
     helps: Sequence[PowerHelp],
     lengths: Sequence[PowerLength],
@@ -268,7 +270,7 @@ def _result(
     names = [each.name for each in rivals]
     pairs = [_pair(names, weights, true, rival) for true, rival in itertools.permutations(range(len(rivals)), 2)]
     table = leads(weights, [each.weight for each in rivals])
-    expected, error = mean_of_pairs(weights, own, TOGETHER if is_ceiling else 1)
+    expected, error = whole
     return PowerResult(
         rivals=tuple(names),
         records=weights.shape[1],

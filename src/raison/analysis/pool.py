@@ -75,9 +75,10 @@ class Pool(abc.ABC):
         Errors:
             The first that a piece of work raises; pieces that have not begun are dropped then, as at an interrupt.
         """
-        order = sorted(range(len(jobs)), key=lambda i: -cost(jobs[i]))
+        costs = [cost(job) for job in jobs]
+        order = sorted(range(len(jobs)), key=lambda i: -costs[i])
+        costs = [costs[i] for i in order]
         results: dict[int, Result] = {}
-        costs = [cost(jobs[i]) for i in order]
         with contextlib.closing(self._finished(work, [jobs[i] for i in order], costs, bulk)) as finished:
             for place, result in finished:
                 results[order[place]] = result

@@ -20,7 +20,7 @@ from raison.analysis.watch import Watch
 from raison.analysis.worlds import world_of
 from raison.case import BuiltCase, WrittenClaim
 from raison.errors import NotConverged
-from raison.inference.evidence import STRONG, posterior_probabilities
+from raison.inference.evidence import STRONG, SURE, posterior_probabilities
 from raison.query.answers import Answer, Number, Undefined
 from raison.query.claim import Trial, verdict_of
 from raison.query.conditions import forms_in, is_about_explanations, speaks_of_explanations
@@ -43,9 +43,6 @@ NO_MOTIVE = "a count or a number that is looked up tells what was done, not what
 
 RIVAL_DRAWS = 1000
 """Draws of the errors of the log evidences, for tests that compare explanations."""
-
-SURE = 2.0
-"""Standard errors of the evidence that are allowed for."""
 
 UNASKED = Undefined("it is about explanations")
 """Stands for the answer at a draw of the numbers to what is asked of the posteriors."""

@@ -17,6 +17,9 @@ INDISTINCT, STRONG, VERY_STRONG = 1.0, 3.0, 5.0
 """Log Bayes factors, or changes of log odds, below which evidence is not worth more than a bare mention, and from which
 it is strong, and very strong (kass1995)."""
 
+SURE = 2.0
+"""Standard errors by which a number is said to be below or above another."""
+
 
 def posterior_probabilities(
     log_evidence: Sequence[float] | Float[np.ndarray, "*any explanations"], weights: Sequence[float]

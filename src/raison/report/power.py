@@ -5,16 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from raison.inference.evidence import INDISTINCT, STRONG
+from raison.inference.evidence import INDISTINCT, STRONG, SURE
 from raison.report.names import plain
 from raison.report.parts import PowerRow, PowerTable
 from raison.report.words import count
 from raison.study import PowerHelp, PowerResult
 
 CEILING = "even if every number but the motives were known"
-
-SURE = 2.0
-"""Standard errors by which something is said to be below or above something else."""
 
 MOST_LIMITS = 4
 """What would help is named so far; all of it is in the table."""
