@@ -83,15 +83,15 @@ def gmres(size: int, apply: Callable[[Vector], Vector], right: Vector, tolerance
 def _cycle(apply: Callable[[Vector], Vector], left: Vector, goal: float, most: int) -> tuple[Vector, bool]:
     """Return the best step among combinations of at most so many vectors, and whether it leaves less than `goal`."""
     size = _length(left)
-    basis, images = [left / size], np.zeros((most + 1, most))
+    basis, images = np.empty((most + 1, len(left))), np.zeros((most + 1, most))
+    basis[0] = left / size
     for k in range(most):
-        image = apply(basis[k])
+        image, known = apply(basis[k]), basis[: k + 1]
         length = _length(image)
         for _ in range(2):  # once more, for what rounding left
-            for row, vector in enumerate(basis):
-                share = overlap(vector, image)
-                images[row, k] += share
-                image = image - share * vector
+            shares = np.einsum("ki,i->k", known, image)
+            images[: k + 1, k] += shares
+            image = image - np.einsum("k,ki->i", shares, known)
         images[k + 1, k] = rest = _length(image)
         target = np.append(size, np.zeros(k + 1))
         square = images[: k + 2, : k + 1]
@@ -99,8 +99,8 @@ def _cycle(apply: Callable[[Vector], Vector], left: Vector, goal: float, most: i
         is_solved = _length(square @ weights - target) <= goal
         if is_solved or not rest > NO_DIRECTION * length:
             break
-        basis.append(image / rest)
-    return sum((weight * vector for weight, vector in zip(weights, basis, strict=False)), 0.0 * left), is_solved
+        basis[k + 1] = image / rest
+    return np.einsum("k,ki->i", weights, basis[: len(weights)]), is_solved
 
 
 def overlap(one: Field, other: Field) -> float:
