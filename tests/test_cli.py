@@ -383,6 +383,16 @@ def test_a_finished_study_can_be_asked(folder: pathlib.Path, capsys: pytest.Capt
     assert "No answer under Habit and reply" in shown
 
 
+def test_a_question_without_an_answer_is_told_by_the_exit_code(
+    folder: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call("ask", folder, "0 / 0", "1 + 1") == 1
+    told = capsys.readouterr()
+    assert "It has no answer: 0 divided by 0." in " ".join(told.out.split())
+    assert "2.00" in told.out
+    assert "1 of 2 questions without an answer." in told.err
+
+
 def test_answers_come_as_csv_and_json(folder: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
     question = "payoff(southland)"
     assert call("ask", folder, "--json", question) == 0

@@ -113,6 +113,11 @@ class Asked:
     in_words: str = ""
     """What is asked, in the words of the case; empty where it has none."""
 
+    @property
+    def has_answer(self) -> bool:
+        """Return whether it has one under any explanation."""
+        return bool(self.parts) or any(each.has_answer for each in self.under)
+
     def _repr_html_(self) -> str:
         every = [
             ("all, by their posterior", self.parts, ""),

@@ -7,7 +7,6 @@ Exit codes: 0 done, 1 a computation failed honestly, 2 a file or a command is wr
 from __future__ import annotations
 
 import contextlib
-import datetime
 import hashlib
 import io
 import os
@@ -165,9 +164,13 @@ def ask(
             sys.stdout.write(
                 asked_csv(answers) if as_csv else asked_json(answers, [sentence(each) for each in answers])
             )
-        return
-    with _showing():
-        show_asked(answers, out)
+    else:
+        with _showing():
+            show_asked(answers, out)
+    without = sum(not each.has_answer for each in answers)
+    if without:
+        _complain(f"{without} of {counted(len(answers), 'question')} without an answer.")
+        raise typer.Exit(1)
 
 
 @app.command(name="combine")
@@ -208,16 +211,12 @@ def simulate(
     """Draw paths of what may come, each under an explanation and at numbers as probable as the record makes them."""
     from raison.saving import paths_csv
 
-    try:
-        day = datetime.date.fromisoformat(until)
-    except ValueError:
-        raise CaseError(f"found --until {until}; need a day such as 2018-08-12.") from None
     if file is not None and file.suffix not in (".csv", ".nc"):
         raise CaseError(f"found --out {file}; its name must end in .csv or .nc.")
     found = _finished(study)
     with _progress() as tell:
         watch = Watch(tell, context.obj) if err.is_terminal else Watch(cancelled=context.obj)
-        drawn = draw_paths(found, day, paths=paths, given=given, explanation=explanation, seed=seed, watch=watch)
+        drawn = draw_paths(found, until, paths=paths, given=given, explanation=explanation, seed=seed, watch=watch)
     if drawn.unconverged:
         _complain(f"{drawn.unconverged} of {drawn.draws} draws left out: their games did not converge.")
     if file is None:

@@ -3,6 +3,7 @@ import datetime
 import math
 
 import numpy as np
+import pandas
 import pytest
 
 from raison.analysis import run_study, simulate
@@ -88,9 +89,17 @@ def test_paths_as_arrays_and_as_csv_hold_the_same(study):
     assert str(data["date"].values[0])[:10] == rows[0].split(",")[2]
 
 
+@pytest.mark.parametrize("day", ["2023-06-30", datetime.datetime(2023, 6, 30, 12), pandas.Timestamp("2023-06-30")])
+def test_the_last_day_may_be_given_as_a_text_or_a_timestamp(study, day):
+    paths = simulate(study, day, paths=5, seed=4)
+    assert paths_csv(paths) == paths_csv(simulate(study, datetime.date(2023, 6, 30), paths=5, seed=4))
+
+
 def test_what_cannot_be_drawn_is_told(study):
     with pytest.raises(CaseError, match=r"no explanation `for-vote`\. Did you mean `for-votes`"):
         simulate(study, END, explanation="for-vote")
+    with pytest.raises(CaseError, match="found soon as the last day; need a day such as"):
+        simulate(study, "soon")
     with pytest.raises(QueryError, match="the forecast starts on 2022-06-30"):
         simulate(study, datetime.date(2021, 12, 31))
     with pytest.raises(QueryError, match="player `northland` has no action `ofer`"):

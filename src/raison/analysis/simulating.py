@@ -80,7 +80,7 @@ class Paths:
 
 def simulate(
     study: Study,
-    until: datetime.date,
+    until: str | datetime.date,
     *,
     paths: int = PATHS,
     given: str = "record",
@@ -93,7 +93,7 @@ def simulate(
 
     Args:
         study: with the draws that it was saved with.
-        until: last day.
+        until: last day, such as `2018-08-12`.
         paths: how many, in all.
         given: what is known and changed, as after the bar of a question: `record`, `record to 2016-06-22`,
             `record, do(turkey never defies)`; empty for the start of the record.
@@ -103,13 +103,14 @@ def simulate(
         pool: where explanations are drawn; the cores of this machine if it is None.
 
     Errors:
-        `QueryError` if `given` cannot be read or `until` lies before it. `CaseError` if there is no such explanation,
-        or the study holds no case or no draws. `TooFast` if the paths have more than five million jumps.
+        `QueryError` if `given` cannot be read or `until` lies before it. `CaseError` if there is no such day, no such
+        explanation, or the study holds no case or no draws. `TooFast` if the paths have more than five million jumps.
     """
     watch, pool = watch or Watch(), pool or Processes(hesitates=True)
+    day = _day(until)
     case = case_of(study)
     known = resolve_given(parse_given(given), case.names.actions)
-    wrong = check_given(known, case.names) + check_no_replay(known) + check_forecast(known, until, case.names)
+    wrong = check_given(known, case.names) + check_no_replay(known) + check_forecast(known, day, case.names)
     if wrong:
         raise QueryError([Problem(given, 0, 0, "", message) for message in wrong])
     results = [each for each in study.explanations if len(each.weights) and explanation in (None, each.name)]
@@ -121,7 +122,7 @@ def simulate(
     amounts = np.random.default_rng(seed).multinomial(paths, shares / shares.sum())
     by_name = {each.explanation.name: each for each in rivals_of(study, case)}
     jobs = [
-        _Job(case, each, by_name[each.name], int(amount), (seed, number), known, until)
+        _Job(case, each, by_name[each.name], int(amount), (seed, number), known, day)
         for number, (each, amount) in enumerate(zip(results, amounts, strict=True))
         if amount
     ]
@@ -133,6 +134,16 @@ def simulate(
         cost=lambda job: job.amount,
     )
     return _together(case, known, jobs, drawn)
+
+
+def _day(text: str | datetime.date) -> datetime.date:
+    """Return the day that is named, without the time of day that a timestamp has."""
+    if isinstance(text, datetime.date):
+        return datetime.date(text.year, text.month, text.day)
+    try:
+        return datetime.date.fromisoformat(text)
+    except (TypeError, ValueError):
+        raise CaseError(f"found {text} as the last day; need a day such as 2018-08-12.") from None
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,7 @@ from raison.report.words import factor, hundredths, number, percent
 
 def sentence(asked: Asked) -> str:
     """Return the answer in a sentence or two."""
-    if not asked.parts and not any(each.has_answer for each in asked.under):
+    if not asked.has_answer:
         why = next((each.why_undefined for each in asked.under if each.why_undefined), "no game converged")
         return f"It has no answer: {why}."
     if asked.kind == "table":
