@@ -83,6 +83,36 @@ def test_the_evidence_is_that_of_quadrature_within_its_error(name: str):
     assert within >= 17
 
 
+def test_a_draw_that_lies_higher_than_the_mode_leads_to_a_higher_one():
+    """From the prior's centre the search climbs the lower of two peaks; draws around it reach the higher one."""
+
+    def peaks(x: np.ndarray) -> float:
+        return float(np.logaddexp(-0.5 * ((x[0] + 0.5) / 0.4) ** 2, math.log(50.0) - 0.5 * ((x[0] - 0.7) / 0.15) ** 2))
+
+    surface = Surface(peaks)
+    lower = fit(surface, standard(1))
+    assert lower.mode[0] == pytest.approx(-0.5 / (1 + 0.4**2), abs=0.02)
+    found = draw_around(lower, surface, seed=1)
+    assert found.mode[0] == pytest.approx(0.7 / (1 + 0.15**2), abs=0.01)
+    assert found.laplace.evaluations > lower.evaluations
+    assert abs(found.log_evidence - by_quadrature(peaks, 1)) <= 3 * found.log_evidence_error
+
+
+def test_a_search_that_leads_back_to_the_mode_leaves_the_draws_as_they_are():
+    """A ridge of one point, such as another equilibrium has: a draw lies higher, and no search gets there."""
+    surface = Surface(lambda x: -2.0 * x[0] ** 2)
+    laplace = fit(surface, standard(1))
+
+    class Spiked(Surface):
+        def value(self, numbers: np.ndarray) -> float:
+            return super().value(numbers) + (1.0 if self.values == 7 else 0.0)
+
+    spiked = Spiked(surface.function)
+    found = draw_around(laplace, spiked, seed=1)
+    assert found.laplace is laplace
+    assert abs(found.log_evidence - by_quadrature(surface.function, 1)) <= 3 * found.log_evidence_error
+
+
 def test_where_laplace_is_off_the_draws_are_not():
     surface = Surface(lambda x: -40 * (x[0] - 0.5) ** 4)
     expected = by_quadrature(surface.function, 1)

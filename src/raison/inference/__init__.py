@@ -1,4 +1,4 @@
 """Which reason."""
 
-COMPUTATION = 6
+COMPUTATION = 7
 """Raised when what is computed of the same game, record and priors changes: kept fits are then fitted anew."""

@@ -6,7 +6,8 @@ In standardised parameters z, with q the density of the draws,
 
 Directions in which the record leaves the prior as it was are drawn from the normal that Laplace's method has there; the
 others, together, from a multivariate Student t around the mode. Draws come in pairs on opposite sides of the mode, so
-that what is lopsided cancels. The largest weights are smoothed by a Pareto tail, whose shape k tells whether they can
+that what is lopsided cancels. A draw that lies higher than the mode shows that there is a higher one: a search begins
+from it, and as many draws are made around the mode that it finds; q is then the mean of both densities. The largest weights are smoothed by a Pareto tail, whose shape k tells whether they can
 be trusted: above 0.7 neither the mean nor its error can.
 
 Source: vehtari2024 (docs/reference/references.md)
@@ -18,7 +19,7 @@ import abc
 import functools
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -26,7 +27,7 @@ from scipy.special import gammaln, logsumexp
 
 from raison.errors import NotConverged, SamplingFailed
 from raison.inference.game_map import NumberVector
-from raison.inference.laplace import Laplace, numbers_at
+from raison.inference.laplace import Laplace, Start, fit, numbers_at
 from raison.inference.likelihood import Likelihood
 from raison.inference.model import Parameter
 from raison.inference.posterior import Draws, PosteriorStatus, effective_number
@@ -52,6 +53,9 @@ SOLVED = 1e-3
 
 WORST_SHAPE = 0.7
 """Shape k of the tail of the weights beyond which their mean means little."""
+
+HIGHER = 0.1
+"""Log posterior density by which a draw, or a mode, must lie above another mode to count as higher."""
 
 EQUAL = 1e-9
 """Log weights that differ by less have no tail."""
@@ -154,7 +158,7 @@ class Importance(AtMode):
 
 
 def draw_around(laplace: Laplace, likelihood: Likelihood, seed: int, effort: Effort = FULL) -> Laplace | Importance:
-    """Return the posterior by draws around the mode that Laplace's method found.
+    """Return the posterior by draws around the mode that Laplace's method found, and around higher ones that they find.
 
     Where nothing is free there is nothing to draw, and where a prior is flat there is no evidence to be had: then
     Laplace's method stands.
@@ -170,16 +174,45 @@ def draw_around(laplace: Laplace, likelihood: Likelihood, seed: int, effort: Eff
     """
     if not len(laplace.z) or math.isnan(laplace.log_evidence):
         return laplace
-    proposal, near = Proposal.around(laplace), likelihood.starting_at(laplace.mode, tolerance=TOLERANCE)
-    rng, points, log_weights = np.random.default_rng(seed), np.empty((0, len(laplace.z))), np.empty(0)
+    near, highest = likelihood.starting_at(laplace.mode, tolerance=TOLERANCE), _height(laplace)
+    proposals, counts = [Proposal.around(laplace)], [0]
+    rng, points, densities = np.random.default_rng(seed), np.empty((0, len(laplace.z))), np.empty(0)
     while len(points) < MOST_DRAWS:
-        batch = proposal.draw(BATCH, rng)
-        log_weights = np.append(log_weights, _log_densities(laplace, near, batch) - proposal.log_density(batch))
-        points = np.vstack([points, batch])
-        smoothed, shape = smooth_weights(log_weights)
-        if len(points) >= effort.draws and shape <= WORST_SHAPE and _are_enough(smoothed, effort):
+        which = int(np.argmin(counts))
+        points = np.vstack([points, proposals[which].draw(BATCH, rng)])
+        densities = np.append(densities, _log_densities(laplace, near, points[-BATCH:]))
+        counts[which] += BATCH
+        best = int(np.argmax(densities))
+        if densities[best] > highest + HIGHER:
+            highest, higher = densities[best], _search_from(points[best], laplace, likelihood)
+            if higher is not None:
+                laplace, proposals, counts = higher, [*proposals, Proposal.around(higher)], [*counts, 0]
+        smoothed, shape = smooth_weights(densities - _mixed(proposals, counts, points))
+        if len(points) >= effort.draws * len(proposals) and shape <= WORST_SHAPE and _are_enough(smoothed, effort):
             break
     return _posterior(laplace, points, smoothed, shape)
+
+
+def _mixed(proposals: Sequence[Proposal], counts: Sequence[int], points: Points) -> Column:
+    """Return the log density at each point from which so many draws of each proposal come, together."""
+    drawn = [(each, count) for each, count in zip(proposals, counts, strict=True) if count]
+    logs = [each.log_density(points) + math.log(count / len(points)) for each, count in drawn]
+    return logsumexp(logs, axis=0)
+
+
+def _height(laplace: Laplace) -> float:
+    """Return the log posterior density at the mode, but for the evidence."""
+    return laplace.log_likelihood - float(_log_normal(laplace.z[None])[0])
+
+
+def _search_from(z: Float[np.ndarray, " free"], laplace: Laplace, likelihood: Likelihood) -> Laplace | None:
+    """Return the mode to which a search from a point leads, if it is higher than the one that is known."""
+    try:
+        found = fit(likelihood, laplace.parameters, starts=[Start(z)])
+    except (NotConverged, SamplingFailed):
+        return None
+    found = replace(found, evaluations=laplace.evaluations + found.evaluations)
+    return found if _height(found) > _height(laplace) + HIGHER else None
 
 
 def _are_enough(log_weights: Column, effort: Effort) -> bool:
