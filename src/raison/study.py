@@ -236,6 +236,11 @@ class MotiveResult:
         """Return whether it hardly moves anyone."""
         return abs(math.log(self.middle)) < math.log(WEAK)
 
+    @property
+    def is_unserved(self) -> bool:
+        """Return whether its owner can hardly serve it, so that it must weigh very much to have its strength."""
+        return self.stake > LARGE_STAKE
+
 
 @dataclass(frozen=True)
 class ChainLink:
@@ -305,6 +310,9 @@ class SignatureResult:
 
 WEAK = 1.3
 """Strength below which a motive hardly moves anyone."""
+
+LARGE_STAKE = 100.0
+"""Difference in value, in units of the shocks, from which choices are all but sure and games hard to solve."""
 
 
 UNTOUCHED, EDGE, WIDER = (

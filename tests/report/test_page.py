@@ -8,6 +8,7 @@ from make_study import make_study, with_episodes, with_posteriors, with_variants
 
 from raison.report.answer import fragility_lines, make_answer
 from raison.report.evidence import deciding_rows, differences, groupings, item_rows, relative_weights, silence_share
+from raison.report.motives import UNSERVED, WEAKLY
 from raison.report.names import explanation_label
 from raison.report.page import make_page
 from raison.report.verdicts import claim_rows, forecast_rows, notable_claims, parameter_tables, verdict_counts
@@ -130,7 +131,9 @@ def test_motives_that_all_share_stand_once_and_weak_ones_are_flagged(study):
     shared, weak = make_page(study).motives
     assert (shared.under, shared.strength, shared.span) == ("all", "×1.70", "×1.10 to ×6.30")
     assert shared.acts == "confront ×0.61, takes a step towards Russia ×1.42"
-    assert (weak.is_weak, weak.under) == (True, "Economy and votes")
+    assert (shared.flag, weak.flag, weak.under) == ("", "hardly moves anyone", "Economy and votes")
+    far = tuple(replace(each, stake=1e4) for each in study.motives)
+    assert [row.flag for row in make_page(replace(study, motives=far)).motives] == [UNSERVED, WEAKLY]
 
 
 def test_deciding_items_are_ordered_by_size_and_keep_act_and_silence_apart(study):

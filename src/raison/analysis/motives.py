@@ -34,9 +34,6 @@ TOLERANCE = 1e-6
 NONE = 1e-6
 """Log strength below which a motive has none."""
 
-LARGE = 100.0
-"""Difference in value, in units of the shocks, from which choices are all but sure and games hard to solve."""
-
 TINY = 1e-300
 """Probability below which an act is as good as impossible."""
 
@@ -67,7 +64,7 @@ def motive_warnings(written: WrittenCase, motives: Sequence[MotiveResult]) -> tu
         path = ("players", motive.player, "wants", motive.feature)
         if motive.feature in own:
             path = ("explanations", motive.explanation, "wants", motive.player, motive.feature)
-        if motive.stake > LARGE:
+        if motive.is_unserved:
             served = (
                 f"`{motive.player}` can hardly serve this motive, so it must weigh very much to have what is written: "
                 f"between the best state and the worst lie {motive.stake:,.0f} units of the shocks, where choices "

@@ -7,8 +7,9 @@ In standardised parameters z, with q the density of the draws,
 Directions in which the record leaves the prior as it was are drawn from the normal that Laplace's method has there; the
 others, together, from a multivariate Student t around the mode. Draws come in pairs on opposite sides of the mode, so
 that what is lopsided cancels. A draw that lies higher than the mode shows that there is a higher one: a search begins
-from it, and as many draws are made around the mode that it finds; q is then the mean of both densities. The largest weights are smoothed by a Pareto tail, whose shape k tells whether they can
-be trusted: above 0.7 neither the mean nor its error can.
+from it, and as many draws are made around the mode that it finds; q is then the mean of both densities. The largest
+weights are smoothed by a Pareto tail, whose shape k tells whether they can be trusted: above 0.7 neither the mean nor
+its error can.
 
 Source: vehtari2024 (docs/reference/references.md)
 """
@@ -197,7 +198,7 @@ def _mixed(proposals: Sequence[Proposal], counts: Sequence[int], points: Points)
     """Return the log density at each point from which so many draws of each proposal come, together."""
     drawn = [(each, count) for each, count in zip(proposals, counts, strict=True) if count]
     logs = [each.log_density(points) + math.log(count / len(points)) for each, count in drawn]
-    return logsumexp(logs, axis=0)
+    return np.logaddexp.reduce(np.array(logs), axis=0)
 
 
 def _height(laplace: Laplace) -> float:

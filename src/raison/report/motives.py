@@ -13,6 +13,9 @@ from raison.study import MotiveResult
 MOST_ACTS = 3
 """Acts that are named for each motive: those that it changes most."""
 
+WEAKLY, UNSERVED = "hardly moves anyone", "can hardly be served, so that it weighs very much"
+"""What is said of a motive whose strength is next to none, and of one whose owner has no act for it."""
+
 SAME = 0.05
 """Change of a probability, as a share, that is not worth naming."""
 
@@ -44,7 +47,7 @@ def _row(alike: Sequence[MotiveResult], labels: Mapping[str, str], explanations:
         strength=factor(first.middle),
         span=span,
         acts=_acts(first, labels),
-        is_weak=first.is_weak,
+        flag=WEAKLY if first.is_weak else UNSERVED if first.is_unserved else "",
     )
 
 

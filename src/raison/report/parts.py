@@ -282,7 +282,8 @@ class MotiveRow:
     """Its range; empty if it is one number."""
     acts: str
     """The acts that it makes likelier or less likely."""
-    is_weak: bool
+    flag: str
+    """What is wrong with it; empty if nothing is."""
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,7 @@ def show_motives(rows: Sequence[MotiveRow], console: Console) -> None:
         table.add_row(
             Text(f"{row.player}: {row.feature}"),
             Text(shorten(row.under, 60)),
-            Text(row.strength, style="yellow" if row.is_weak else ""),
+            Text(row.strength, style="yellow" if row.flag else ""),
             Text(row.acts),
         )
     title = "What each motive does alone, at the middles of all ranges (acts: times as likely on the focal date)"
