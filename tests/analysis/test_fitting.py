@@ -238,7 +238,7 @@ def test_a_thorough_study_takes_the_evidence_of_its_runs_and_goes_on_where_it_wa
     def run(laplace: Laplace, likelihood: Likelihood, seed: tuple[int, int]) -> Run:
         made.append((laplace.log_evidence, seed))
         z = np.full((2, len(laplace.z)), 0.1)
-        return Run(z, -9.0 + 0.1 * seed[1], np.full(2, -8.0), (1.0,), (0.5,), 4, 0)
+        return Run(z, -9.0 + 0.1 * seed[1], np.full(2, -8.0), (1.0,), (0.5,), (0.5,), 4, 0)
 
     monkeypatch.setattr(fitting, "run_tempered", run)
     found = fit_all(case, rivals, Watch(), store, 1, Processes(), thorough=True)
@@ -268,7 +268,7 @@ def test_a_run_that_fails_is_a_failure_of_its_explanation(
     def run(laplace: Laplace, likelihood: Likelihood, seed: tuple[int, int]) -> Run:
         if laplace.parameters is rivals[1].explanation.parameters:
             raise SamplingFailed("no draw from the prior has a likelihood.")
-        return Run(np.zeros((1, len(laplace.z))), -9.0, np.zeros(1), (1.0,), (0.5,), 2, 0)
+        return Run(np.zeros((1, len(laplace.z))), -9.0, np.zeros(1), (1.0,), (0.5,), (0.5,), 2, 0)
 
     monkeypatch.setattr(fitting, "run_tempered", run)
     found = fit_all(case, rivals, Watch(), store, 1, Processes(), thorough=True)

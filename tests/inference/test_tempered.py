@@ -8,7 +8,7 @@ from test_importance import SURFACES, Surface, by_quadrature, standard
 
 from raison.errors import NotConverged, SamplingFailed
 from raison.inference.importance import Importance, draw_around
-from raison.inference.laplace import Laplace, fit
+from raison.inference.laplace import Laplace, Start, fit
 from raison.inference.posterior import PosteriorStatus
 from raison.inference.tempered import RUNS, Run, Tempered, run_tempered
 
@@ -33,6 +33,27 @@ def test_the_evidence_is_that_of_quadrature_within_its_error(name: str):
     assert sum(abs(each.log_evidence - expected) <= 2 * each.log_evidence_error + 1e-9 for each in found) >= 16
     assert max(each.log_evidence_error for each in found) < 0.3
     assert all(each.status is PosteriorStatus.OK for each in found)
+
+
+def test_the_mean_evidence_of_runs_is_the_evidence_however_many_numbers_there_are():
+    """A normal prior and likelihood of 40 numbers. Steps chosen by the particles themselves gave 0.75 of it."""
+    rng, count, seen = np.random.default_rng(3), 40, 25
+    effects, data = 0.5 * rng.standard_normal((seen, count)), 1.2 * rng.standard_normal(seen)
+    spread = np.eye(seen) + effects @ effects.T
+    expected = -0.5 * (data @ np.linalg.solve(spread, data) + np.linalg.slogdet(spread)[1])
+
+    def normal(z: np.ndarray) -> float:
+        return -0.5 * float(np.sum((effects @ z - data) ** 2))
+
+    covariance = np.linalg.inv(np.eye(count) + effects.T @ effects)
+    covariance = (covariance + covariance.T) / 2
+    laplace = fit(Surface(normal), standard(count), starts=[Start(covariance @ effects.T @ data, covariance)])
+    runs = [run_tempered(laplace, Surface(normal), (n,)) for n in range(200)]
+    relative = np.exp([run.log_evidence - expected for run in runs])
+    error = relative.std() / math.sqrt(len(runs))
+    assert error < 0.08
+    assert abs(relative.mean() - 1.0) < 3 * error
+    assert min(min(run.effective) for run in runs) > 0.1
 
 
 def test_both_of_two_peaks_are_found_where_laplace_sees_one():
@@ -96,5 +117,5 @@ def test_particles_that_hardly_moved_are_told():
     function, count = SURFACES["normal"]
     found = posterior(function, count, 0, fit(Surface(function), standard(count)))
     first = found.runs[0]
-    stuck = Run(first.z, first.log_evidence, first.log_likelihoods, (0.5, 1.0), (0.4, 0.01), 9, 0)
+    stuck = Run(first.z, first.log_evidence, first.log_likelihoods, (0.5, 1.0), (0.6, 0.6), (0.4, 0.01), 9, 0)
     assert Tempered(found.by_draws, (stuck, *found.runs[1:])).status is PosteriorStatus.STUCK

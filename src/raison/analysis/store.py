@@ -82,8 +82,9 @@ class _KeptRun:
         run = self.run
         if run.z.ndim != 2 or run.z.shape != (len(run.log_likelihoods), free) or not run.temperatures:
             return False
-        numbers = [run.z.ravel(), run.log_likelihoods, run.temperatures, run.accepted, [run.log_evidence]]
-        return len(run.temperatures) == len(run.accepted) and bool(np.isfinite(np.concatenate(numbers)).all())
+        numbers = [run.z.ravel(), run.log_likelihoods, run.temperatures, run.effective, run.accepted, [run.log_evidence]]
+        is_whole = len(run.temperatures) == len(run.effective) == len(run.accepted)
+        return is_whole and bool(np.isfinite(np.concatenate(numbers)).all())
 
 
 def _plain(each: np.ndarray | _Drawn | Run) -> list | dict:
