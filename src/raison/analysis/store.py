@@ -82,7 +82,14 @@ class _KeptRun:
         run = self.run
         if run.z.ndim != 2 or run.z.shape != (len(run.log_likelihoods), free) or not run.temperatures:
             return False
-        numbers = [run.z.ravel(), run.log_likelihoods, run.temperatures, run.effective, run.accepted, [run.log_evidence]]
+        numbers = [
+            run.z.ravel(),
+            run.log_likelihoods,
+            run.temperatures,
+            run.effective,
+            run.accepted,
+            [run.log_evidence],
+        ]
         is_whole = len(run.temperatures) == len(run.effective) == len(run.accepted)
         return is_whole and bool(np.isfinite(np.concatenate(numbers)).all())
 

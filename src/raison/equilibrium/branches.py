@@ -205,7 +205,7 @@ class _Search:
         def search(other: GameArrays) -> Equilibrium:
             engine = engine_of(other)
             start = iterate(engine, random_play_values(engine, other, ROUGHLY), 1.0, ROUGHLY, 8).values
-            run = iterate(self._engine, start, 1.0, self._tolerance, self._max_steps)
+            run = iterate(self._engine, start, 1.0, self._tolerance, self._max_steps, newton=True)
             return self._equilibrium(run, SEARCHED)
 
         with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
@@ -236,7 +236,7 @@ class _Search:
             stretch = 1.0 / _away_from_zero(1.0 - self._pull(values, direction))
             longest = (1.0 + float(abs(values).max())) / max(float(abs(direction).max()), 1e-300)
             values, steps = values + np.clip(stretch, -longest, longest) * direction, steps + 1
-        run = iterate(self._engine, values, 1.0, self._tolerance, self._max_steps, patience=0)
+        run = iterate(self._engine, values, 1.0, self._tolerance, self._max_steps, newton=True)
         return dataclasses.replace(run, steps=steps + run.steps, newton_steps=steps + run.newton_steps)
 
     def _pull(self, values: Field, direction: Field) -> float:

@@ -38,15 +38,21 @@ MIXED_SHARE = 1e-2
 NEAR = 1e-5
 """Residual at which Newton steps take over from mixed ones."""
 
-SLOW = 0.5
-"""A step or round is slow if it leaves more than this share of what was left before."""
+PACE = 3
+"""So many steps tell how fast the iteration goes."""
 
-PATIENCE = 3
-"""So many slow policy steps in a row hand over to Newton steps; so many slow rounds end the solve behind a gradient."""
+WORTH = 30
+"""Policy steps that a few Newton steps may cost: where more are to come at the present pace, Newton steps take over."""
 
-CYCLE = 12
-"""So do so many policy steps that together leave more than a slow one may: best responses that go round in circles are
-slow only every few steps."""
+SLOW, STUCK, AGAIN = 0.5, 0.99, 0.1
+"""A Newton step that leaves more than the first share of the residual gives way to policy steps, until they have left
+less than the third, or there have been `REST`; then, to one that leaves more than the second, for good."""
+
+REST = 40
+"""Policy steps after which Newton steps are tried again."""
+
+LITTLE, IDLE = 0.9, 3
+"""So many steps at the tolerance, none of which leaves less than this share of the least error, are rounding."""
 
 
 class Status(enum.Enum):
@@ -91,9 +97,12 @@ def most_error(tolerance: float) -> float:
 
 
 def iterate(
-    engine: Engine, start: Field, precision: float, tolerance: float, max_steps: int, *, patience: int = PATIENCE
+    engine: Engine, start: Field, precision: float, tolerance: float, max_steps: int, *, newton: bool = False
 ) -> Run:
-    """Take policy steps from `start` until the residual is at the tolerance; where these are slow, Newton steps.
+    """Take policy steps from `start` until the residual is at the tolerance; Newton steps where these would be many.
+
+    Newton steps get stuck where two equilibria have just ceased to be: the residual is small there, smaller than
+    anywhere near. Policy steps pass such a place, slowly, and go on to another.
 
     Args:
         engine: the equations.
@@ -101,30 +110,74 @@ def iterate(
         precision: at which players respond.
         tolerance: residual to reach.
         max_steps: most steps.
-        patience: slow policy steps in a row that hand over to Newton steps; 0 for Newton steps only.
+        newton: take Newton steps from the first on.
     """
     here = engine.look(start, precision)
-    steps, newton_steps, slow_steps, left = 0, 0, 0, 1.0
-    least, since = here.residual, 0
-    while not _is_done(here, tolerance, left if steps else 0.0) and steps < max_steps:
-        use_newton = newton_steps > 0 or slow_steps >= patience or since >= CYCLE
+    left, turns, newton_steps, least, idle_steps = [_excess(here, tolerance)], _Turns(newton), 0, math.inf, 0
+    while left[-1] > 1.0 and here.residual > ROUNDING and len(left) <= max_steps and idle_steps < IDLE:
         enough = min(0.5, 0.2 * tolerance / here.residual)
-        share = enough if precision == 0.0 else max(FINE, min(ROUGH, 0.5 * left), enough)
-        if use_newton:
+        last = left[-1] / left[-2] if len(left) > 1 else 1.0
+        share = enough if precision == 0.0 else max(FINE, min(ROUGH, 0.5 * last), enough)
+        if turns.is_newton(here.residual, left):
             after = _go(engine, here, solve_newton(engine, here, here.failure, share), precision, here.residual)
+            turns.tell(here.residual, after.residual, len(left))
+            newton_steps += 1
+            if not after.residual < here.residual:
+                here, after = after, here
         else:
             after = _go(engine, here, engine.solve_policy(here, here.failure, share), precision, math.inf)
-        steps, newton_steps = steps + 1, newton_steps + use_newton
-        is_better = after.residual < (0.99 * here.residual if use_newton else math.inf)
-        if not is_better or (here.residual <= tolerance and after.error > here.error):
-            break
-        left = after.residual / here.residual if here.residual > 0.0 else 0.0
-        slow_steps = slow_steps + 1 if left > SLOW else 0
-        least, since = (after.residual, 0) if after.residual < SLOW * least else (least, since + 1)
+            if not math.isfinite(after.residual):
+                engine.release(after)
+                break
         engine.release(here)
         here = after
+        left.append(_excess(here, tolerance))
+        is_idle = here.residual <= tolerance and not left[-1] < LITTLE * least
+        least, idle_steps = min(least, left[-1]), idle_steps + 1 if is_idle else 0
     engine.release(here)
-    return Run(here.values, here.residual, here.error, steps, newton_steps)
+    return Run(here.values, here.residual, here.error, len(left) - 1, newton_steps)
+
+
+class _Turns:
+    """Whose turn it is: that of a policy step or of a Newton step.
+
+    Args:
+        newton: Newton steps from the first on, until they get stuck.
+    """
+
+    def __init__(self, newton: bool) -> None:
+        self._newton = newton
+        self._most_left = STUCK if newton else SLOW
+        self._from_residual = math.inf
+        self._from_step = math.inf
+
+    def is_newton(self, residual: float, left: list[float]) -> bool:
+        """Return whether a Newton step comes next; `left` is what every step left."""
+        is_wanted = self._newton or _steps_to_come(left) > WORTH
+        return len(left) >= self._from_step or (is_wanted and residual <= self._from_residual)
+
+    def tell(self, before: float, after: float, step: int) -> None:
+        """Take note of the residuals before and after a Newton step."""
+        self._newton = after < self._most_left * before
+        if self._newton:
+            self._from_residual = self._from_step = math.inf
+        else:
+            self._from_residual = AGAIN * before
+            self._from_step = step + REST if self._most_left == SLOW else math.inf
+            self._most_left = STUCK
+
+
+def _excess(here: Point, tolerance: float) -> float:
+    """Return how many times the tolerance the residual is, or the error what it may be at most."""
+    return max(here.residual, here.error / ERROR_SHARE) / tolerance
+
+
+def _steps_to_come(left: list[float]) -> float:
+    """Return how many policy steps are to come at the pace of the last few; infinite if they lead nowhere."""
+    if len(left) <= PACE:
+        return 0.0
+    pace = (left[-1] / left[-1 - PACE]) ** (1.0 / PACE)
+    return -math.log(left[-1]) / math.log(pace) if pace < 1.0 else math.inf
 
 
 class Mixed(NamedTuple):
@@ -162,15 +215,6 @@ def mix(engine: Engine, start: Field) -> Mixed | None:
             step = step - sum(w * (move + change) for w, move, change in zip(weights, moves, changes, strict=True))
         values = values + step
     return None
-
-
-def _is_done(here: Point, tolerance: float, left: float) -> bool:
-    """Return whether the residual is at the tolerance, and the error too, as far as rounding lets it.
-
-    `left` is the share that the last step left; 0 before the first, so that one is taken before rounding is blamed.
-    """
-    is_at_rounding = here.residual <= ROUNDING or left > SLOW
-    return here.residual <= tolerance and (here.error <= ERROR_SHARE * tolerance or is_at_rounding)
 
 
 def _go(engine: Engine, here: Point, correction: Field, precision: float, bound: float) -> Point:

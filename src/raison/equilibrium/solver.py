@@ -5,9 +5,9 @@ Both kinds of step solve a linear system for a correction d of the values V, wit
     policy step   (rho - G_sigma) d = F(V)     rivals' choices held still; the full Newton step for one player
     Newton step   -F'(V) d          = F(V)     rivals' responses included
 
-Policy steps are cheap and safe while the best-response map contracts; where they do not, Newton steps take over.
-Where these get stuck and a solved game nearby is known, games part of the way from it are solved, each from the one
-before. Else the search begins anew from random play; then policy steps are mixed with the few before them (Anderson
+Policy steps are cheap and safe while the best-response map contracts; where they would be many, Newton steps take
+over, and where these get stuck policy steps go on. If neither leads from the values of a similar game to an
+equilibrium, the search begins anew from random play; then policy steps are mixed with the few before them (Anderson
 acceleration), which breaks circles of best responses; and where that fails too, the branch of equilibria is followed
 from precision 0, where players act at random and values are unique. Derivatives of the solution follow from
 F(V, numbers) = 0 by one transposed linear solve.
@@ -17,13 +17,11 @@ from __future__ import annotations
 
 import concurrent.futures
 import dataclasses
-import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-import jax
 import numpy as np
 
 from raison.arrays import PlayerValues
@@ -35,8 +33,6 @@ from raison.equations.game_slope import failure_slope
 from raison.equations.play import Play, play
 from raison.equilibrium.continuation import Path, follow
 from raison.equilibrium.iteration import (
-    PATIENCE,
-    SLOW,
     Run,
     Status,
     iterate,
@@ -56,10 +52,9 @@ if TYPE_CHECKING:
 TOLERANCE = 1e-10
 """Default residual at which values count as converged, relative to max(1, |V|)."""
 
-RANDOM_PLAY, NEARBY, PART_WAY, MIXED, FOLLOWED = ORIGINS = (
+RANDOM_PLAY, NEARBY, MIXED, FOLLOWED = ORIGINS = (
     "policy steps from random play",
     "policy steps from nearby values",
-    "games part of the way from a nearby one",
     "mixed policy steps from random play",
     "the branch followed from precision 0",
 )
@@ -67,12 +62,6 @@ RANDOM_PLAY, NEARBY, PART_WAY, MIXED, FOLLOWED = ORIGINS = (
 
 START_TOLERANCE = 1e-2
 """Residual to which the values of random play are solved before the search begins."""
-
-PART_TOLERANCE, PART_STEPS = 1e-3, 25
-"""Residual to which games part of the way from a nearby one are solved, and most steps to each."""
-
-SHORTEST_PART = 0.25
-"""Shortest part of the way that is tried."""
 
 ADJOINT_TOLERANCE = 1e-9
 """Largest entry that the linear solve behind a gradient leaves by default, as a share of the largest of its right-hand
@@ -86,6 +75,9 @@ ADJOINT_STEP = 1e-2
 
 MAX_ADJOINT_ROUNDS = 60
 """Most rounds of it."""
+
+SLOW, SLOW_ROUNDS = 0.5, 3
+"""A round is slow if it leaves more than this share of what was left; so many slow ones in a row end the solve."""
 
 
 @dataclass(frozen=True)
@@ -172,17 +164,16 @@ class Equilibrium:
 def solve(
     game: Game | GameArrays,
     *,
-    start: PlayerValues | Equilibrium | None = None,
+    start: PlayerValues | None = None,
     tolerance: float = TOLERANCE,
-    max_steps: int = 100,
+    max_steps: int = 200,
     devices: Devices | None = None,
 ) -> Equilibrium:
     """Solve `game`, starting from players who act at random.
 
     Args:
         game: the game, or the same in numbers.
-        start: what to start from instead: a solved game nearby, of the same structure, or only its values. Shape
-            `[players, states]`.
+        start: values to start from instead, such as those of a similar game. Shape `[players, states]`.
         tolerance: residual at which the values count as converged, relative to max(1, |V|).
         max_steps: most steps of one search, and most points of the branch.
         devices: lay the states over these devices of JAX; by default the computation runs where JAX runs.
@@ -199,7 +190,7 @@ def solve(
     check_memory(game)
     arrays = game if isinstance(game, GameArrays) else GameArrays.of(game)
     engine = engine_of(arrays, devices)
-    run, origin = _search(engine, arrays, start, tolerance, max_steps, devices)
+    run, origin = _search(engine, arrays, start, tolerance, max_steps)
     return equilibrium_of(engine, arrays, run, origin, tolerance)
 
 
@@ -236,29 +227,23 @@ def solve_all(
 def _search(
     engine: Engine,
     arrays: GameArrays,
-    start: PlayerValues | Equilibrium | None,
+    start: PlayerValues | None,
     tolerance: float,
     max_steps: int,
-    devices: Devices | None,
 ) -> tuple[Run, str]:
     """Search from `start`, else from random play, else by mixed steps, else along the branch from precision 0."""
     run = None
     if start is not None:
-        values = start.values if isinstance(start, Equilibrium) else start
-        run = iterate(engine, engine.field(values), 1.0, tolerance, max_steps)
+        run = iterate(engine, engine.field(start), 1.0, tolerance, max_steps)
         if run.has_converged(tolerance):
             return run, NEARBY
-    if isinstance(start, Equilibrium):
-        run = _add(run, _come_from(start, engine, arrays, tolerance, max_steps, devices))
-        if run.has_converged(tolerance):
-            return run, PART_WAY
     random_play = random_play_values(engine, arrays, START_TOLERANCE)
     run = _add(run, iterate(engine, random_play, 1.0, tolerance, max_steps))
     if run.has_converged(tolerance):
         return run, RANDOM_PLAY
     mixed = mix(engine, random_play)
     if mixed is not None:
-        run = _add(run, iterate(engine, mixed.values, 1.0, tolerance, max_steps, patience=0), steps=mixed.steps)
+        run = _add(run, iterate(engine, mixed.values, 1.0, tolerance, max_steps, newton=True), steps=mixed.steps)
         if run.has_converged(tolerance):
             return run, MIXED
     path = follow_branch(engine, arrays, tolerance, max_steps)
@@ -266,30 +251,6 @@ def _search(
         taken = dataclasses.replace(run, steps=path.steps, newton_steps=path.steps)
         return _add(run, taken), RANDOM_PLAY
     return _add(run, end_of(engine, path, tolerance, max_steps)), FOLLOWED
-
-
-def _come_from(
-    near: Equilibrium, engine: Engine, arrays: GameArrays, tolerance: float, max_steps: int, devices: Devices | None
-) -> Run:
-    """Go from a solved game to another through games in between, half as far at a time where that fails."""
-    here, part, values, run, taken = 0.0, 0.5, near.values, None, None
-    while here < 1.0 and part >= SHORTEST_PART:
-        there = min(1.0, here + part)
-        between = engine if there == 1.0 else engine_of(_between(near.arrays, arrays, there), devices)
-        goal, most = (tolerance, max_steps) if there == 1.0 else (PART_TOLERANCE, PART_STEPS)
-        run = iterate(between, between.field(values), 1.0, goal, most)
-        taken = _add(taken, run)
-        if run.has_converged(goal):
-            here, part, values = there, 2.0 * part, between.by_player(run.values)
-        else:
-            part /= 2.0
-    assert taken is not None
-    return taken if here == 1.0 else dataclasses.replace(taken, residual=math.inf)
-
-
-def _between(one: GameArrays, other: GameArrays, part: float) -> GameArrays:
-    """Return the game part of the way from one to another of the same structure."""
-    return jax.tree.map(lambda a, b: np.asarray((1.0 - part) * a + part * b), one, other)
 
 
 def follow_branch(engine: Engine, arrays: GameArrays, tolerance: float, max_points: int) -> Path:
@@ -300,7 +261,7 @@ def follow_branch(engine: Engine, arrays: GameArrays, tolerance: float, max_poin
 def end_of(engine: Engine, path: Path, tolerance: float, max_steps: int) -> Run:
     """Return the end of a path that reached precision 1; its steps are those of the path and what was left to do."""
     assert path.values is not None
-    end = iterate(engine, path.values, 1.0, tolerance, max_steps, patience=0)
+    end = iterate(engine, path.values, 1.0, tolerance, max_steps, newton=True)
     return dataclasses.replace(end, steps=path.steps + end.steps, newton_steps=path.steps + end.newton_steps)
 
 
@@ -355,7 +316,7 @@ def pull_back(
     size = least = float(abs(left).max())
     is_whole, slow_rounds = False, 0
     for _ in range(MAX_ADJOINT_ROUNDS):
-        if size <= tolerance * scale or slow_rounds >= PATIENCE:
+        if size <= tolerance * scale or slow_rounds >= SLOW_ROUNDS:
             break
         step = (
             solve_transposed(engine, here, left, ADJOINT_STEP)

@@ -1,4 +1,4 @@
 """Which reason."""
 
-COMPUTATION = 7
+COMPUTATION = 8
 """Raised when what is computed of the same game, record and priors changes: kept fits are then fitted anew."""

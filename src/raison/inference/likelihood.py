@@ -99,7 +99,7 @@ class GameLikelihood:
         return self._solved(self._game(numbers))
 
     def _solved(self, game: Game) -> Equilibrium:
-        return checked(solve(game, start=self._start, tolerance=self._tolerance))
+        return checked(solve(game, start=self._start and self._start.values, tolerance=self._tolerance))
 
     def value(self, numbers: NumberVector) -> float:
         """Return the log likelihood at `numbers`. Raises `NotConverged`."""

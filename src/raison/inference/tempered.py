@@ -6,8 +6,8 @@ Particles begin as draws z from the prior and pass through the densities
 
 The t are fixed before a run: each as far from the last as would leave three fifths of the particles effective if the
 posterior were the normal of Laplace's method. (If the particles themselves said how far, the evidence would come out
-too low: with 32 of them and 60 numbers by a quarter.) At each t particles are weighted, drawn anew by their weights, and
-moved until little is left of where they stood. The product of the mean weights is the evidence; its error is the
+too low: with 32 of them and 40 numbers by a quarter.) At each t particles are weighted, drawn anew by their weights,
+and moved until little is left of where they stood. The product of the mean weights is the evidence; its error is the
 scatter between independent runs. A move keeps the normal density that Laplace's method would have at t, and is
 accepted by what the true density differs from it: bad as that may be, the answer stays right.
 
