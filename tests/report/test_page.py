@@ -246,7 +246,7 @@ def test_a_lead_that_a_variant_turns_is_called_that_at_the_top(study):
     assert variants is not None
     assert variants.sentence == (
         "The lead does not hold over the declared variants (1 of 2 turn it): under “an <apology> opens all” “European "
-        "disappointment” leads; of 69\u00a0verdicts on claims 1 changes."
+        "disappointment” leads by a log Bayes factor of 2.8 (± 0.1); of 69\u00a0verdicts on claims 1 changes."
     )
     assert variants.sentence in page.answer.sentences
     assert page.answer.headline.startswith("Not firm over the declared variants: ")

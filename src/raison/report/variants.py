@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from raison.inference.evidence import INDISTINCT
 from raison.report.names import explanation_label, leader_of
 from raison.report.parts import VariantRow, VariantsTable, VerdictChangeRow
-from raison.report.words import count, percent, signed
+from raison.report.words import count, log_number, percent, signed
 from raison.study import Study, VariantResult
 
 
@@ -82,12 +82,27 @@ def variants_sentence(study: Study) -> str:
         else ""
     )
     if turned:
-        named = "; ".join(f"under “{each.name}” “{explanation_label(study, each.leader)}” leads" for each in turned)
+        named = "; ".join(
+            f"under “{each.name}” “{explanation_label(study, each.leader)}” leads by a log Bayes factor of "
+            + _lead(study, each)
+            for each in turned
+        )
         lead = f"The lead does not hold over the declared variants ({len(turned)} of {total} turn it): {named}"
     else:
         each = "the declared variant does not turn" if total == 1 else f"none of the {total} declared variants turns"
         lead = f"{each[0].upper()}{each[1:]} the lead by a log Bayes factor of 1"
     return f"{lead}; {claims}" if claims else f"{lead}."
+
+
+def _lead(study: Study, variant: VariantResult) -> str:
+    """Return by how much the leader of a variant comes before that of the case, with the error where it is known."""
+    leader = leader_of(study)
+    assert leader is not None
+    evidence = {each.explanation: each for each in variant.shares}
+    one, other = evidence[variant.leader], evidence[leader.name]
+    error = math.hypot(one.log_evidence_error, other.log_evidence_error)
+    known = "" if math.isnan(error) or error == 0.0 else f" (± {max(error, 0.05):.1f})"
+    return log_number(one.log_evidence - other.log_evidence) + known
 
 
 def _verdict_changes(study: Study) -> tuple[VerdictChangeRow, ...]:
