@@ -15,8 +15,8 @@ from raison.study import VariantResult
 
 VARYING = "study the variants"
 
-DRAWS = 24
-"""Draws from the posterior of an explanation at which claims are tested: where they agree, that settles a verdict."""
+DRAWS = 100
+"""Draws in all at which claims are tested: where they agree, that settles a verdict."""
 
 
 def study_variants(

@@ -32,11 +32,11 @@ from raison.study import ClaimAnswer, ClaimResult
 
 ASKING = "test the claims"
 
-DRAWS = 50
-"""Draws from the posterior of an explanation that the record leaves standing."""
+DRAWS = 200
+"""Draws in all; each explanation gets its share of them."""
 
-FEW_DRAWS = 8
-"""Draws from that of another: it hardly counts."""
+LEAST, MOST = 10, 64
+"""Draws from the posterior of an explanation, at least and at most."""
 
 NO_MOTIVE = "a count or a number that is looked up tells what was done, not what was wanted"
 """Why a claim about a motive cannot rest on one alone."""
@@ -46,10 +46,6 @@ RIVAL_DRAWS = 1000
 
 UNASKED = Undefined("it is about explanations")
 """Stands for the answer at a draw of the numbers to what is asked of the posteriors."""
-
-STANDING = 0.02
-"""Posterior probability from which an explanation counts."""
-
 
 def judge_claims(
     case: BuiltCase,
@@ -70,7 +66,7 @@ def judge_claims(
         seed: of the draws.
         watch: told of every explanation that has answered.
         pool: where they are asked.
-        draws: from the posterior of each explanation that the record leaves standing.
+        draws: in all, of which each explanation gets its share.
     """
     shares = {fit.explanation.name: fit.share for fit in fits}
     believed = {RECORD: shares, **_by_clues(judged)}
@@ -83,7 +79,7 @@ def judge_claims(
         [(fit, seed + number) for number, fit in enumerate(fits)],
         bulk=bulk(case.records),
         done=lambda count, *_: watch.tell(ASKING, count, len(fits)),
-        cost=lambda job: job[0].motion.space.size,
+        cost=lambda job: job[0].share,
     )
     names = [fit.explanation.name for fit in fits]
     by_own = iter([dict(zip(names, answers, strict=True)) for answers in zip(*answered, strict=True)])
@@ -169,7 +165,8 @@ def _ask(
     facts = Facts(fit.motion.space, fit.records, case.indicators, probabilities)
     at_mode = world_of(case, fit.likelihood, facts, fit.posterior.mode, None)
     draws = fit.posterior.draws()
-    picked, counts = np.unique(draws.pick(amount if fit.share >= STANDING else FEW_DRAWS, seed), return_counts=True)
+    share = min(max(round(amount * fit.share), LEAST), MOST)
+    picked, counts = np.unique(draws.pick(share, seed), return_counts=True)
     held, weights = [], []
     for position, count in zip(picked, counts, strict=True):
         world = world_of(case, fit.likelihood, facts, draws.numbers[position], at_mode)
