@@ -107,6 +107,22 @@ def test_the_posterior_is_that_of_the_study_within_the_error_of_its_evidence(stu
     assert 0.5 * expected < whole.error < 3 * expected + 1e-6
 
 
+def test_what_would_tell_more_is_what_the_study_found(study):
+    best, of_trade = ask(study, ["tells()", "tells(trade)"])
+    variables = {each.variable for each in study.next_evidence}
+    assert len(best.parts) == len(variables - {""}) + sum(not each.variable for each in study.next_evidence)
+    for longer in (each for each in study.next_evidence if not each.variable):
+        told = best.parts[f"watching until {longer.date}"]
+        assert (told.value, told.error) == (longer.expected, longer.error)
+    readings = [each for each in study.next_evidence if each.variable == "trade"]
+    assert {name: each.value for name, each in of_trade.parts.items()} == {
+        f"trade on {each.date}": each.expected for each in readings
+    }
+    assert readings[0].expected == max(each.expected for each in readings)
+    assert best.parts[f"trade on {readings[0].date}"].value == readings[0].expected
+    assert [each.parts for each in best.under] == [best.parts] * len(best.under)
+
+
 def test_what_is_undefined_has_no_answer_and_no_probability(study):
     ratio, test, infinite = ask(study, ["0 / 0", "0 / 0 >= 0", "1 / 0"])
     assert ratio.parts == test.parts == infinite.parts == {}

@@ -151,6 +151,7 @@ def _question(rng: random.Random) -> str:
         f"reason({_act(rng)})",
         f"moves({_act(rng)} from {_date(rng)} to {_date(rng)})",
         f"parameter({rng.choice(_case().names.numbers)})",
+        f"tells({rng.choice(('', _level(rng)[0]))})",
     )
     one = rng.choice(forms)
     return one if rng.random() < 0.8 else f"{one} {rng.choice('+-*/')} {rng.choice(forms)}"

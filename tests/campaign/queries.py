@@ -25,7 +25,7 @@ READERS: dict[str, Callable[[str], Any]] = {
 TOKENS = (
     "P", "(", ")", "reason", "payoff", "E", "number of", "number", "on", "over", "of", "rate", "posterior",
     "value", "moves", "hazard", "paths", "share", "why", "again", "steps", "restraints", "sensitivity", "pivots",
-    "outcome", "between", "against", "through", "nothing", "options", "parameter", "until", "months", "before",
+    "tells", "outcome", "between", "against", "through", "nothing", "options", "parameter", "until", "months", "before",
     "surprise", "had", "x2", "x0",
     "players.turkey.wants.votes", "nature.a b.every", "record", "do", "never", "from", "to", "at", "by", "and", "or",
     "not", "in", "=", "==", "!=", "<", "<=", ">", ">=", "+", "-", "*", "/", "|", ",", "2016-06-27", "2016-02-31",
@@ -225,6 +225,7 @@ def _term(rng: random.Random) -> str:
             f"payoff({_name(rng)}{rng.choice(('', f' at {_date(rng)}'))}{_given(rng)})",
             f"reason({_name(rng)}{_reason(rng)})",
             f"posterior({_name(rng)}{rng.choice(('', ' | clues', ' | record, clues'))})",
+            f"tells({rng.choice(('', _name(rng)))})",
             f"value({_name(rng)} at {_date(rng)})",
             f"moves({_name(rng)} {_name(rng)} from {_date(rng)} to {_date(rng)})",
             rng.choice(NUMBERS),

@@ -162,7 +162,7 @@ def test_a_single_comparison_is_no_joined_test() -> None:
             "query:1: found nothing; expected a number, `-`, `P(...)`, `rate(...)`, `E(...)`, `hazard(...)`, "
             "`reason(...)`, `paths(...)`, `share(...)`, `why(...)`, `again(...)`, `payoff(...)`, `options(...)`, "
             "`steps(...)`, `restraints(...)`, `sensitivity(...)`, `pivots(...)`, `outcome(...)`, `posterior(...)`, "
-            "`parameter(...)`, `value(...)`, `moves(...)` or `(`.",
+            "`tells(...)`, `parameter(...)`, `value(...)`, `moves(...)` or `(`.",
         ),
         ("P(ties << close by 2016-01-01)", "query:9: found `<`; expected a name."),
         (

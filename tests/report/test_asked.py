@@ -4,7 +4,7 @@ import pytest
 
 from raison.asked import WHOLE, Asked, Estimate, Under
 from raison.query.answers import TOGETHER
-from raison.report.asked import plus_minus, sentence
+from raison.report.asked import asked_table, plus_minus, sentence
 from raison.saving import asked_csv, asked_json
 
 
@@ -73,7 +73,7 @@ def test_a_reason_names_what_speaks_most_for_and_against():
 
 def test_what_was_not_measured_is_not_told_as_exact():
     odd = Asked("1", "number", "", True, {WHOLE: Estimate(0.294, math.nan, math.nan, math.nan)}, 1.0, (), "exact", "")
-    assert sentence(odd) == "0.29 (error not known), averaged over the explanations; its spread is not measured here."
+    assert sentence(odd) == "0.29 (error not known); its spread is not measured here."
 
 
 def test_steps_tell_first_whether_any_of_ones_own_beats_waiting():
@@ -104,6 +104,21 @@ def test_no_answer_is_told_as_that():
 def test_what_is_not_finite_is_null_in_json():
     odd = Asked("1", "test", "", False, {WHOLE: Estimate(1.0, 0.1, math.nan, math.nan)}, 1.0, (), "exact", "")
     assert '"low": null' in asked_json((odd,), ("",))
+
+
+def test_what_would_tell_more_is_told_once_for_all_explanations():
+    parts = {
+        "ties on 2016-05-01": Estimate(0.12, 0.0, math.nan, math.nan),
+        "watching until 2017-02-12": Estimate(0.8, 0.1, math.nan, math.nan),
+        "visas on 2016-05-01": Estimate(0.002, 0.0, math.nan, math.nan),
+    }
+    under = tuple(Under(name, name, 0.5, parts, 1, 0, 0, "") for name in ("a", "b"))
+    asked = Asked("tells()", "parts", "tells", True, parts, 1.0, under, "exact", "")
+    assert sentence(asked).startswith(
+        "A reading of ties on 2016-05-01 would add 0.120; watching until 2017-02-12 0.8 ± 0.1: the mean log Bayes "
+    )
+    (row,) = asked_table(asked).rows
+    assert (row.label, row.more) == ("all", "watching until 2017-02-12 0.80, ties on 2016-05-01 0.12")
 
 
 def test_options_are_told_by_the_best_and_the_worst():

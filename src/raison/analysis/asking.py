@@ -43,6 +43,7 @@ from raison.query.forms.hazard import Hazard
 from raison.query.forms.probability import Probability
 from raison.query.forms.rate import Rate
 from raison.query.forms.reason import Reason
+from raison.query.forms.tells import Tells
 from raison.query.grammar import parse_query
 from raison.query.replays import PATHS
 from raison.query.tree import (
@@ -58,6 +59,7 @@ from raison.query.tree import (
     Form,
     Given,
     Names,
+    Promising,
     Query,
     Test,
 )
@@ -75,6 +77,10 @@ HISTORIES = (
     f"{PATHS} histories at each draw of the numbers, drawn given the record and lived through again with the same luck"
 )
 AT_MODE = "exact on the chain, at the most probable numbers of each explanation"
+IN_STUDY = (
+    "looked up in the study: readings exact, watching longer by histories made under each explanation, all at their "
+    "most probable numbers"
+)
 """How answers are found."""
 
 DAYS = 13
@@ -427,8 +433,10 @@ def _answer(world: World, query: Query) -> Answer:
 
 def _about_explanations(query: Query, study: Study, case: BuiltCase, rival: Rival, jobs: Sequence[Drawn]) -> Asked:
     """Return the answer to a question about how probable explanations are: the same under each of them."""
-    facts = Facts(case.space, case.records, case.indicators)
+    facts = Facts(case.space, case.records, case.indicators, promising=_promising(study))
     world = world_of(case, rival.likelihood, facts, rival.explanation.centre, None)
+    if isinstance(query, Tells):
+        return _about_evidence(query, world, jobs)
     answers = _Answers()
     for belief in _beliefs(study):
         answers = _added(answers, world.believing(belief), query, 1)
@@ -443,6 +451,36 @@ def _about_explanations(query: Query, study: Study, case: BuiltCase, rival: Riva
     under = tuple(Under(job.result.name, job.result.label, job.result.posterior, *known) for job in jobs)
     defined = math.fsum(each.posterior for each in under) if parts else 0.0
     return Asked(str(query), kind, _form(query), True, parts, defined, under, method, "")
+
+
+def _about_evidence(query: Tells, world: World, jobs: Sequence[Drawn]) -> Asked:
+    """Return the answer to a question about what would tell more: looked up in the study, the same under all."""
+    answers = _added(_Answers(), world, query, 1)
+    errors = (answers.errors or ({},))[0]
+    parts = {
+        name: Estimate(value, errors[name], math.nan, math.nan) for name, value in (answers.parts or ({},))[0].items()
+    }
+    known = (parts, answers.draws, answers.undefined, answers.unconverged, answers.why_undefined)
+    under = tuple(Under(job.result.name, job.result.label, job.result.posterior, *known) for job in jobs)
+    defined = math.fsum(each.posterior for each in under) if parts else 0.0
+    return Asked(str(query), "parts", _form(query), True, parts, defined, under, IN_STUDY, "")
+
+
+def _promising(study: Study) -> tuple[Promising, ...]:
+    """Return what would tell more, as the study found it, the best first."""
+    several = len(study.records) > 1
+    return tuple(
+        Promising(
+            (each.variable + " on " if each.variable else "watching until ")
+            + each.date
+            + (f" of {each.record}" if several else ""),
+            each.variable,
+            each.record,
+            each.expected,
+            each.error,
+        )
+        for each in study.next_evidence
+    )
 
 
 def _estimate_drawn(column: Float[np.ndarray, " draws"], kind: str) -> Estimate:

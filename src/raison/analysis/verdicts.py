@@ -47,6 +47,7 @@ RIVAL_DRAWS = 1000
 UNASKED = Undefined("it is about explanations")
 """Stands for the answer at a draw of the numbers to what is asked of the posteriors."""
 
+
 def judge_claims(
     case: BuiltCase,
     fits: Sequence[Fit],

@@ -313,6 +313,24 @@ class Turn(NamedTuple):
     high: float
 
 
+class Promising(NamedTuple):
+    """Something that was not seen, and what it would weigh.
+
+    Attributes:
+        what: in words, such as `ties on 2016-05-01`.
+        variable: what would be read; empty for watching longer.
+        of: the episode, where a case has several.
+        expected: mean log Bayes factor between two of the case's own explanations.
+        error: its standard error; 0 for a reading, which is computed exactly.
+    """
+
+    what: str
+    variable: str
+    of: str
+    expected: float
+    error: float
+
+
 @runtime_checkable
 class Askable(Protocol):
     """What a question may look at: one explanation at one set of numbers, and what is the same under all."""
@@ -332,6 +350,11 @@ class Askable(Protocol):
     @property
     def probabilities(self) -> Mapping[str, Mapping[str, float]]:
         """Return the posterior probability of each explanation by what it rests on: `RECORD`, `CLUES`, `BOTH`."""
+        ...
+
+    @property
+    def promising(self) -> Sequence[Promising]:
+        """Return what would tell the explanations apart, the best first."""
         ...
 
     @property

@@ -43,6 +43,7 @@ from raison.query.tree import (
     Given,
     Intervention,
     Options,
+    Promising,
     Query,
     SetLevel,
     SetNumber,
@@ -101,6 +102,7 @@ class Facts:
         indicators: value of each (name, date).
         probabilities: posterior probability of each explanation, by what it rests on.
         later: the first record with what is held out of it; None if nothing is.
+        promising: what would tell the explanations apart, the best first.
     """
 
     space: StateSpace
@@ -108,6 +110,7 @@ class Facts:
     indicators: Mapping[tuple[str, datetime.date], float] = field(default_factory=dict)
     probabilities: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     later: WatchedRecord | None = None
+    promising: Sequence[Promising] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,6 +214,10 @@ class World:
     @property
     def probabilities(self) -> Mapping[str, Mapping[str, float]]:
         return self._facts.probabilities
+
+    @property
+    def promising(self) -> Sequence[Promising]:
+        return self._facts.promising
 
     def believing(self, probabilities: Mapping[str, Mapping[str, float]]) -> World:
         """Return the same world with other probabilities of the explanations; what was answered is kept."""

@@ -32,8 +32,9 @@ def sentence(asked: Asked) -> str:
             )
     else:
         value = asked.parts[WHOLE]
-        text = f"{plus_minus(value)}, averaged over the explanations; {_spread(asked, value)}."
-        text += _between(asked) + _unchanged(asked)
+        averaged = "" if asked.is_about_explanations else ", averaged over the explanations"
+        text = f"{plus_minus(value)}{averaged}; {_spread(asked, value)}."
+        text += ("" if asked.is_about_explanations else _between(asked)) + _unchanged(asked)
     return " ".join(part for part in (text, _missing(asked), _assumed(asked)) if part)
 
 
@@ -147,6 +148,20 @@ def _options(asked: Asked) -> str:
     return f"{text}; {scale}. Averaged over the explanations, whose rows may differ."
 
 
+def _tells(asked: Asked) -> str:
+    """Return which reading would tell most, and what watching longer would."""
+    readings = [each for each in asked.parts.items() if not each[0].startswith(WATCHING)]
+    longer = [each for each in asked.parts.items() if each[0].startswith(WATCHING)]
+    best = [max(each, key=lambda part: part[1].value) for each in (readings, longer) if each]
+    named = [f"a reading of {name} would add {plus_minus(value)}" for name, value in best if (name, value) in readings]
+    named += [f"{name} {plus_minus(value)}" for name, value in best if (name, value) in longer]
+    text = "; ".join(named)
+    return (
+        f"{text[0].upper()}{text[1:]}: the mean log Bayes factor between two of the explanations (3 is strong "
+        "evidence), before it is seen."
+    )
+
+
 _IN_WORDS = {
     "reason": _reasons,
     "why": _reasons,
@@ -155,6 +170,7 @@ _IN_WORDS = {
     "again": _again,
     "outcome": _outcome,
     "sensitivity": _sensitivity,
+    "tells": _tells,
 }
 """What an answer of several parts says, by the word that its question begins with; others tell what acts are worth."""
 
@@ -231,8 +247,11 @@ def ends(value: Estimate) -> str:
     return f"{number(value.low, 3)} to {number(value.high, 3)}"
 
 
-_OF_SHARES = ("share", "again", "outcome")
-"""Forms whose parts are probabilities and shares, not weights with a sign."""
+_OF_SHARES = ("share", "again", "outcome", "tells")
+"""Forms whose parts are probabilities, shares, or weights that are never negative: they are told without a sign."""
+
+WATCHING = "watching until"
+"""How the name of a longer watch begins, beside readings."""
 
 BY_DAY = "days by which"
 """How the name of a shock's day begins, beside the numbers of a case."""
@@ -266,11 +285,14 @@ def parts_text(parts: Mapping[str, Estimate], form: str) -> str:
 
 def asked_table(asked: Asked) -> AskedTable:
     """Return a question, its answer in words, and under every explanation."""
+    alike = asked.is_about_explanations
     rows = [
-        (each.label, each.posterior, *_cells(asked, each.parts, each.unchanged, each.table)) for each in asked.under
+        (each.label, each.posterior, *_cells(asked, each.parts, each.unchanged, each.table))
+        for each in asked.under
+        if not alike
     ]
     if asked.kind != "table":
-        rows.append(("averaged", asked.defined, *_cells(asked, asked.parts, asked.unchanged, {})))
+        rows.append(("all" if alike else "averaged", asked.defined, *_cells(asked, asked.parts, asked.unchanged, {})))
     method = f"{asked.method[0].upper()}{asked.method[1:]}."
     shown = tuple(AskedRow(label, percent(posterior), *cells) for label, posterior, *cells in rows)
     has_answer = any(each.has_answer for each in asked.under)

@@ -15,6 +15,7 @@ from raison.query.forms.probability import PROBABILITY
 from raison.query.forms.rate import RATE
 from raison.query.forms.reason import REASON
 from raison.query.forms.share import SHARE
+from raison.query.forms.tells import TELLS
 from raison.query.forms.turning import PIVOTS, SENSITIVITY
 from raison.query.forms.wait import EXPECTED_WAIT
 from raison.query.forms.why import WHY
@@ -38,6 +39,7 @@ FORMS = (
     PIVOTS,
     OUTCOME,
     EXPLANATION,
+    TELLS,
     PARAMETER,
     INDICATOR,
     MOVES,
