@@ -243,6 +243,16 @@ def test_a_game_whose_rates_are_worlds_apart_is_not_called_solved(at):
     assert "a player could still gain" in equilibrium.message
 
 
+@pytest.mark.parametrize("seed", [0, 3, 8, 15, 24])
+def test_a_rough_solve_from_values_nearby_goes_on_until_its_error_is_small_too(seed: int):
+    """The residual is at the tolerance first, and policy steps are slow there: that is not yet rounding."""
+    near, far = (retuned(random_game(seed), precision=each) for each in (5.1, 5.0))
+    rough = solve(far, start=solve(near).values, tolerance=1e-5)
+    assert rough.has_converged
+    assert rough.origin == solver.NEARBY
+    assert rough.error <= 1e-3
+
+
 @pytest.mark.parametrize(("seed", "precision"), [(46, 50.0), (104, 20.0)])
 def test_where_newton_steps_from_values_nearby_get_stuck_policy_steps_go_on(seed: int, precision: float):
     """The search from random play ends at the same values, the second time along the branch from precision 0."""

@@ -63,6 +63,9 @@ RANDOM_PLAY, NEARBY, MIXED, FOLLOWED = ORIGINS = (
 START_TOLERANCE = 1e-2
 """Residual to which the values of random play are solved before the search begins."""
 
+MOST_POINTS = 100
+"""Most points of a branch that is followed as the last resort: each costs as much as many policy steps."""
+
 ADJOINT_TOLERANCE = 1e-9
 """Largest entry that the linear solve behind a gradient leaves by default, as a share of the largest of its right-hand
 side."""
@@ -175,7 +178,7 @@ def solve(
         game: the game, or the same in numbers.
         start: values to start from instead, such as those of a similar game. Shape `[players, states]`.
         tolerance: residual at which the values count as converged, relative to max(1, |V|).
-        max_steps: most steps of one search, and most points of the branch.
+        max_steps: most steps of one search.
         devices: lay the states over these devices of JAX; by default the computation runs where JAX runs.
 
     Returns:
@@ -246,7 +249,7 @@ def _search(
         run = _add(run, iterate(engine, mixed.values, 1.0, tolerance, max_steps, newton=True), steps=mixed.steps)
         if run.has_converged(tolerance):
             return run, MIXED
-    path = follow_branch(engine, arrays, tolerance, max_steps)
+    path = follow_branch(engine, arrays, tolerance, MOST_POINTS)
     if path.values is None:
         taken = dataclasses.replace(run, steps=path.steps, newton_steps=path.steps)
         return _add(run, taken), RANDOM_PLAY
