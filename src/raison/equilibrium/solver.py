@@ -178,7 +178,7 @@ def solve(
         game: the game, or the same in numbers.
         start: values to start from instead, such as those of a similar game. Shape `[players, states]`.
         tolerance: residual at which the values count as converged, relative to max(1, |V|).
-        max_steps: most steps of one search.
+        max_steps: most steps of one search, and most points of the branch if it is followed.
         devices: lay the states over these devices of JAX; by default the computation runs where JAX runs.
 
     Returns:
@@ -249,7 +249,7 @@ def _search(
         run = _add(run, iterate(engine, mixed.values, 1.0, tolerance, max_steps, newton=True), steps=mixed.steps)
         if run.has_converged(tolerance):
             return run, MIXED
-    path = follow_branch(engine, arrays, tolerance, MOST_POINTS)
+    path = follow_branch(engine, arrays, tolerance, min(max_steps, MOST_POINTS))
     if path.values is None:
         taken = dataclasses.replace(run, steps=path.steps, newton_steps=path.steps)
         return _add(run, taken), RANDOM_PLAY
