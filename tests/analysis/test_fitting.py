@@ -122,7 +122,8 @@ def test_every_mode_is_a_maximum_of_the_posterior(rivals: tuple[Rival, ...], fit
             return likelihood.value(numbers_at(posterior.parameters, z)) - 0.5 * float(z @ z)
 
         top = log_posterior(posterior.z)
-        assert top + 0.5 * float(posterior.z @ posterior.z) == pytest.approx(posterior.log_likelihood, abs=1e-8)
+        # solved from another start, to a residual of 1e-10 and an error of 1e-8
+        assert top + 0.5 * float(posterior.z @ posterior.z) == pytest.approx(posterior.log_likelihood, abs=1e-7)
         for direction in np.random.default_rng(3).standard_normal((4, len(posterior.z))):
             assert log_posterior(posterior.z + 0.3 * direction) < top
 
