@@ -7,7 +7,7 @@ import pytest
 
 from raison.analysis.fitting import fit_all, make_rivals
 from raison.analysis.pool import Processes
-from raison.analysis.variants import DRAWS, study_variants
+from raison.analysis.variants import study_variants
 from raison.analysis.verdicts import judge_claims
 from raison.analysis.watch import Watch
 from raison.case import BuiltCase
@@ -48,7 +48,7 @@ def test_a_variant_is_the_study_of_the_case_that_is_written_so(
     path.write_text(text.replace("offer: {changes: {border: +1}", "offer: {changes: {border: open}"), encoding="utf-8")
     case = open_case(path.parent)
     fits = fit_all(case, make_rivals(case), Watch(), None, 1, Processes(), effort=ROUGH).fits
-    claims = judge_claims(case, fits, None, 1, Watch(), Processes(), draws=DRAWS)
+    claims = judge_claims(case, fits, None, 1, Watch(), Processes())
     assert {each.explanation: each.log_evidence for each in results[0].shares} == {
         fit.explanation.name: fit.posterior.log_evidence for fit in fits
     }

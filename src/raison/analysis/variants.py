@@ -15,9 +15,6 @@ from raison.study import VariantResult
 
 VARYING = "study the variants"
 
-DRAWS = 100
-"""Draws in all at which claims are tested: where they agree, that settles a verdict."""
-
 
 def study_variants(
     case: BuiltCase, seed: int, watch: Watch, store: FitStore | None, pool: Pool
@@ -42,7 +39,7 @@ def _study(variant: Variant, seed: int, watch: Watch, store: FitStore | None, po
         fits, failures = fit_all(case, rivals, watch, store, seed, pool, effort=ROUGH)
     except (ImpossibleRecord, SamplingFailed) as error:
         return VariantResult(variant.name, changes, (), {}, {each.name: str(error) for each in case.explanations})
-    claims = judge_claims(case, fits, weigh_clues(case, fits, seed), seed, watch, pool, draws=DRAWS)
+    claims = judge_claims(case, fits, weigh_clues(case, fits, seed), seed, watch, pool)
     return VariantResult(
         name=variant.name,
         changes=changes,

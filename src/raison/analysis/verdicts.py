@@ -55,8 +55,6 @@ def judge_claims(
     seed: int,
     watch: Watch,
     pool: Pool,
-    *,
-    draws: int = DRAWS,
 ) -> tuple[ClaimResult, ...]:
     """Return the verdict on every claim of a case.
 
@@ -67,7 +65,6 @@ def judge_claims(
         seed: of the draws.
         watch: told of every explanation that has answered.
         pool: where they are asked.
-        draws: in all, of which each explanation gets its share.
     """
     shares = {fit.explanation.name: fit.share for fit in fits}
     believed = {RECORD: shares, **_by_clues(judged)}
@@ -76,7 +73,7 @@ def judge_claims(
     rivals = _rivals(fits, judged, seed)
     watch.tell(ASKING, 0, len(fits))
     answered = pool.side_by_side(
-        functools.partial(_ask, case=case, probabilities=believed, tests=own, rivals=rivals, amount=draws),
+        functools.partial(_ask, case=case, probabilities=believed, tests=own, rivals=rivals),
         [(fit, seed + number) for number, fit in enumerate(fits)],
         bulk=bulk(case.records),
         done=lambda count, *_: watch.tell(ASKING, count, len(fits)),
@@ -159,14 +156,13 @@ def _ask(
     probabilities: Believed,
     tests: Sequence[Test],
     rivals: Rivals,
-    amount: int,
 ) -> list[Trial]:
     """Return the answers of one explanation to all tests; `job` is its fit, and the seed of the draws."""
     fit, seed = job
     facts = Facts(fit.motion.space, fit.records, case.indicators, probabilities)
     at_mode = world_of(case, fit.likelihood, facts, fit.posterior.mode, None)
     draws = fit.posterior.draws()
-    share = min(max(round(amount * fit.share), LEAST), MOST)
+    share = min(max(round(DRAWS * fit.share), LEAST), MOST)
     picked, counts = np.unique(draws.pick(share, seed), return_counts=True)
     held, weights = [], []
     for position, count in zip(picked, counts, strict=True):
