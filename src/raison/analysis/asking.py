@@ -77,6 +77,7 @@ HISTORIES = (
     f"{PATHS} histories at each draw of the numbers, drawn given the record and lived through again with the same luck"
 )
 AT_MODE = "exact on the chain, at the most probable numbers of each explanation"
+OF_BELIEFS = "posteriors of the explanations, drawn with the errors of their log evidences"
 IN_STUDY = (
     "looked up in the study: readings exact, watching longer by histories made under each explanation, all at their "
     "most probable numbers"
@@ -432,38 +433,35 @@ def _answer(world: World, query: Query) -> Answer:
 
 
 def _about_explanations(query: Query, study: Study, case: BuiltCase, rival: Rival, jobs: Sequence[Drawn]) -> Asked:
-    """Return the answer to a question about how probable explanations are: the same under each of them."""
+    """Return the answer to a question about the explanations together: the same under each of them."""
     facts = Facts(case.space, case.records, case.indicators, promising=_promising(study))
     world = world_of(case, rival.likelihood, facts, rival.explanation.centre, None)
     if isinstance(query, Tells):
-        return _about_evidence(query, world, jobs)
-    answers = _Answers()
-    for belief in _beliefs(study):
-        answers = _added(answers, world.believing(belief), query, 1)
-    kind = _kind(query, [answers])
-    parts = {name: _estimate_drawn(_column(answers.parts, name), kind) for name in (answers.parts or ({},))[0]}
-    bases = {form.basis for form in forms_in(query) if isinstance(form, ExplanationProbability)}
-    method = "posteriors of the explanations, drawn with the errors of their log evidences"
-    if bases != {RECORD}:  # the study keeps nothing that could be drawn
-        parts = {name: Estimate(each.value, math.nan, math.nan, math.nan) for name, each in parts.items()}
-        method += "; where clues count, at the mean over judgements: the report has its spread"
+        answers, method = _added(_Answers(), world, query, 1), IN_STUDY
+        kind, parts = "parts", _as_they_are(answers)
+    else:
+        answers = _Answers()
+        for belief in _beliefs(study):
+            answers = _added(answers, world.believing(belief), query, 1)
+        kind, method = _kind(query, [answers]), OF_BELIEFS
+        parts = {name: _estimate_drawn(_column(answers.parts, name), kind) for name in (answers.parts or ({},))[0]}
+        bases = {form.basis for form in forms_in(query) if isinstance(form, ExplanationProbability)}
+        if bases != {RECORD}:  # the study keeps nothing that could be drawn
+            parts = {name: Estimate(each.value, math.nan, math.nan, math.nan) for name, each in parts.items()}
+            method += "; where clues count, at the mean over judgements: the report has its spread"
     known = (parts, answers.draws, answers.undefined, answers.unconverged, answers.why_undefined)
     under = tuple(Under(job.result.name, job.result.label, job.result.posterior, *known) for job in jobs)
     defined = math.fsum(each.posterior for each in under) if parts else 0.0
     return Asked(str(query), kind, _form(query), True, parts, defined, under, method, "")
 
 
-def _about_evidence(query: Tells, world: World, jobs: Sequence[Drawn]) -> Asked:
-    """Return the answer to a question about what would tell more: looked up in the study, the same under all."""
-    answers = _added(_Answers(), world, query, 1)
-    errors = (answers.errors or ({},))[0]
-    parts = {
-        name: Estimate(value, errors[name], math.nan, math.nan) for name, value in (answers.parts or ({},))[0].items()
+def _as_they_are(answers: _Answers) -> dict[str, Estimate]:
+    """Return the parts of the only answer, with the errors that they have; how they spread is not known."""
+    return {
+        name: Estimate(value, errors[name], math.nan, math.nan)
+        for parts, errors in zip(answers.parts, answers.errors, strict=True)
+        for name, value in parts.items()
     }
-    known = (parts, answers.draws, answers.undefined, answers.unconverged, answers.why_undefined)
-    under = tuple(Under(job.result.name, job.result.label, job.result.posterior, *known) for job in jobs)
-    defined = math.fsum(each.posterior for each in under) if parts else 0.0
-    return Asked(str(query), "parts", _form(query), True, parts, defined, under, IN_STUDY, "")
 
 
 def _promising(study: Study) -> tuple[Promising, ...]:

@@ -162,8 +162,8 @@ def _ask(
     facts = Facts(fit.motion.space, fit.records, case.indicators, probabilities)
     at_mode = world_of(case, fit.likelihood, facts, fit.posterior.mode, None)
     draws = fit.posterior.draws()
-    share = min(max(round(DRAWS * fit.share), LEAST), MOST)
-    picked, counts = np.unique(draws.pick(share, seed), return_counts=True)
+    amount = min(max(round(DRAWS * fit.share), LEAST), MOST)
+    picked, counts = np.unique(draws.pick(amount, seed), return_counts=True)
     held, weights = [], []
     for position, count in zip(picked, counts, strict=True):
         world = world_of(case, fit.likelihood, facts, draws.numbers[position], at_mode)

@@ -35,10 +35,11 @@ class Tells(Form):
         found: dict[str, Number] = {}
         seen: set[tuple[str, str]] = set()
         for each in world.promising:
-            is_asked = each.variable == self.variable if self.variable else (each.variable, each.of) not in seen
-            if is_asked or not (self.variable or each.variable):
-                found[each.what] = Number(each.expected, each.error)
+            is_best = not each.variable or (each.variable, each.of) not in seen
             seen.add((each.variable, each.of))
+            is_asked = each.variable == self.variable if self.variable else is_best
+            if is_asked:
+                found[each.what] = Number(each.expected, each.error)
         return Parts(found) if found else Undefined(NOTHING_TRIED)
 
     @property
