@@ -4,9 +4,12 @@ import ast
 import importlib.util
 import pathlib
 import re
+import sys
+import types
 
 import numpy as np
 import pytest
+import scipy.optimize
 
 import raison
 from raison.analysis.fitting import fit_all, make_rivals
@@ -101,13 +104,44 @@ def test_the_numbers_of_the_tutorial_come_out(horizon: str, told: list[float], t
     assert posterior_of(case) == pytest.approx(told, abs=0.02)
 
 
-@pytest.mark.slow
-def test_the_bus_example_finds_the_published_maximum() -> None:
-    spec = importlib.util.spec_from_file_location("bus_engine", ROOT / "examples" / "bus_engine.py")
+def example(name: str) -> types.ModuleType:
+    """Return an example, as a module."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "examples" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
-    bus = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(bus)
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_deterrence_example_has_the_likelihood_of_the_published_game() -> None:
+    deterrence = example("deterrence")
+    sample = deterrence.draw(60, np.random.default_rng(1))
+    likelihood = GameLikelihood(deterrence.deterrence_game(sample.measured), [deterrence.Outcomes(sample)])
+
+    def closed_form(numbers: np.ndarray) -> float:
+        chances = deterrence.outcome_chances(sample.measured, numbers)
+        return float(np.log(chances[np.arange(60), sample.outcome]).sum())
+
+    numbers = np.array([1.5, 0.4, 2.0, -0.7])
+    found = likelihood.evaluate(numbers)
+    assert found.log_likelihood == pytest.approx(closed_form(numbers), abs=1e-3)
+    np.testing.assert_allclose(found.gradient, scipy.optimize.approx_fprime(numbers, closed_form, 1e-6), atol=2e-3)
+
+
+@pytest.mark.slow
+def test_the_deterrence_example_finds_what_was_published() -> None:
+    deterrence = example("deterrence")
+    samples = 4
+    found = deterrence.experiment(samples)
+    errors = np.array(deterrence.PUBLISHED_ERRORS) * np.sqrt(np.pi / 2)  # of normal estimates, from their mean absolute
+    off = (found.mean(axis=0) - deterrence.PUBLISHED_MEANS) / (errors * np.sqrt(1 / samples + 1 / deterrence.SAMPLES))
+    assert np.abs(off).max() < 3.0
+
+
+@pytest.mark.slow
+def test_the_bus_example_finds_the_published_maximum() -> None:
+    bus = example("bus_engine")
     transitions = [bus.read_transitions()]
     likelihood = GameLikelihood(bus.bus_game, transitions)
     found = bus.estimate(likelihood, Fixed(1.0))

@@ -5,14 +5,13 @@ import numpy as np
 import pytest
 
 from raison.analysis import run_study
-from raison.analysis.asking import _Answers, _estimates, answer_questions, ask
+from raison.analysis.asking import answer_questions, ask
 from raison.analysis.pool import Processes
 from raison.analysis.watch import Watch
 from raison.analysis.worlds import world_of
 from raison.asked import WHOLE
 from raison.errors import CaseError, QueryError
 from raison.inference.posterior import Draws
-from raison.query.answers import TOGETHER
 from raison.query.grammar import parse_query
 from raison.query.world import Facts
 from raison.report.asked import asked_table, sentence
@@ -179,26 +178,6 @@ def test_every_question_has_an_answer_or_a_reason_why_not(study, question: str):
     assert found.parts or found.under[0].why_undefined
 
 
-def test_the_sum_of_parts_stands_last_whoever_has_parts_of_its_own():
-    one = _Answers(parts=({"mood": 1.0, TOGETHER: 1.0},), errors=({},), times=(1,))
-    other = _Answers(parts=({"mood": 0.5, "last to act": 0.1, TOGETHER: 0.6},), errors=({},), times=(1,))
-    assert list(_estimates([one, other], [0.5, 0.5], "parts")) == ["mood", "last to act", TOGETHER]
-
-
-def test_an_option_that_cannot_be_had_at_a_draw_is_averaged_over_the_others():
-    one = _Answers(parts=({"ease": -1.0, "stall": -2.0}, {"ease": -3.0}), errors=({}, {}), times=(1, 1))
-    other = _Answers(parts=({"ease": -1.0},), errors=({},), times=(2,))
-    found = _estimates([one, other], [0.5, 0.5], "parts")
-    assert found["stall"].value == -2.0
-    assert found["ease"].value == pytest.approx(0.5 * -2.0 + 0.5 * -1.0)
-
-
-def test_a_motive_that_an_explanation_does_not_have_is_zero_there():
-    one = _Answers(parts=({"votes": 1.0, TOGETHER: 1.0},), errors=({},), times=(1,))
-    other = _Answers(parts=({TOGETHER: 0.5},), errors=({},), times=(1,))
-    assert _estimates([one, other], [0.5, 0.5], "parts")["votes"].value == 0.5
-
-
 HAD = "P(northland offer by 2022-06-30 | record, had(trade = good))"
 
 
@@ -247,7 +226,25 @@ def test_where_numbers_turn_an_outcome_is_a_table_under_each_explanation(study):
             assert list(row) == ["now", "turns at", "range from", "to"]
     assert any(each.table for each in pivots.under)
     assert "turns if" in sentence(pivots)
-    assert all(each.draws == 1 for each in slopes.under)
+    assert [each.draws for each in slopes.under] == [each.draws for each in ask(study, FORECAST)[0].under]
+    assert all(part.error > 0.0 for part in slopes.parts.values() if part.low < part.high)
+    assert any(part.low < part.high for part in slopes.parts.values())
+
+
+def test_what_a_restraint_is_worth_is_the_mean_over_draws(study, case, rivals):
+    (found,) = ask(study, ["restraints(southland | record)"], draws=8)
+    result, under, rival = study.explanations[0], found.under[0], rivals[0]
+    facts = Facts(case.space, case.records)
+    answers = []
+    for place in Draws(result.draws, result.weights).pick(under.draws, study.seed):
+        numbers = rival.explanation.centre
+        numbers[[i for i, each in enumerate(rival.explanation.parameters) if each.prior.is_free]] = result.draws[place]
+        world = world_of(case, rival.likelihood, facts, numbers, None)
+        answers.append(world.answer(parse_query("restraints(southland | record)")).shares)
+    assert list(under.parts) == list(answers[0])
+    for name, part in under.parts.items():
+        assert part.value == pytest.approx(np.mean([each[name].value for each in answers]), abs=1e-3)
+        assert part.low <= part.value <= part.high
 
 
 @pytest.mark.parametrize(

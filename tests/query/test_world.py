@@ -101,7 +101,8 @@ class BorderRules:
 
     def play(self, game, near):
         equilibrium = solve(game, start=near, tolerance=1e-13)
-        return Played(game, ChainMotion(Chain.of_play(equilibrium.arrays, equilibrium.play)), equilibrium.values)
+        motion = ChainMotion(Chain.of_play(equilibrium.arrays, equilibrium.play))
+        return Played(game, motion, equilibrium.values, lambda: equilibrium.values)
 
     def keep_on(self, game, played):
         arrays, acts = GameArrays.of(game), play(GameArrays.of(played.game), played.values)

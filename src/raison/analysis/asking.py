@@ -10,14 +10,15 @@ from __future__ import annotations
 import datetime
 import functools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int64
+from jaxtyping import Int64
 
 from raison.analysis.drawn import DRAWS, Drawn, drawn_of
+from raison.analysis.estimates import Answers, as_they_are, estimates, of_beliefs
 from raison.analysis.fitting import Rival, make_rivals
 from raison.analysis.pool import Pool, Processes
 from raison.analysis.watch import Watch
@@ -29,7 +30,7 @@ from raison.inference.evidence import posterior_probabilities
 from raison.inference.model import HABIT
 from raison.inference.posterior import weighted_interval
 from raison.inference.prior import Normal
-from raison.query.answers import TOGETHER, Answer, Number, Table, Undefined
+from raison.query.answers import Answer, Number, Table, Undefined
 from raison.query.conditions import (
     as_it_was,
     check_question,
@@ -313,33 +314,6 @@ def _beliefs(study: Study) -> list[Believed]:
     return [{**fixed, RECORD: dict(zip(names, row, strict=True))} for row in rows]
 
 
-@dataclass(frozen=True, eq=False)
-class _Answers:
-    """What one explanation answered to one question.
-
-    Attributes:
-        parts: of each draw in which the answer is defined.
-        errors: of each, that of the answer itself.
-        table: the answer at the most probable numbers, where it is a table.
-        times: how often each draw was picked.
-        undefined: in how many draws, as often as they were picked, it is not.
-        unconverged: in how many the game did not converge.
-        why_undefined: why, in one of them.
-    """
-
-    parts: tuple[dict[str, float], ...] = ()
-    errors: tuple[dict[str, float], ...] = ()
-    times: tuple[int, ...] = ()
-    table: Table | None = None
-    undefined: int = 0
-    unconverged: int = 0
-    why_undefined: str = ""
-
-    @property
-    def draws(self) -> int:
-        return sum(self.times)
-
-
 class _Lines(NamedTuple):
     """What one explanation answered to one line.
 
@@ -351,7 +325,7 @@ class _Lines(NamedTuple):
         is_already: whether what may come about is so from the first, at the most probable numbers.
     """
 
-    answers: list[_Answers]
+    answers: list[Answers]
     levels: list[tuple[Levels, Levels]]
     times: list[int]
     is_already: bool
@@ -360,7 +334,7 @@ class _Lines(NamedTuple):
 def _ask_one(job: Drawn, *, case: BuiltCase, lines: Sequence[_Line]) -> list[_Lines]:
     """Return the answers of one explanation to all lines that are not about explanations."""
     at_mode, world_at = job.worlds(case)
-    found = [_Lines([_Answers() for _ in line.all], [], [], _is_already(line.query, at_mode)) for line in lines]
+    found = [_Lines([Answers() for _ in line.all], [], [], _is_already(line.query, at_mode)) for line in lines]
     for place, times in job.picked.items():
         here = world_at(place)
         for line, each in zip(lines, found, strict=True):
@@ -369,7 +343,7 @@ def _ask_one(job: Drawn, *, case: BuiltCase, lines: Sequence[_Line]) -> list[_Li
                 _add_levels(each, here, line, times)
     for line, each in zip(lines, found, strict=True):
         if _is_at_mode(line.query):
-            each.answers[:] = [_added(_Answers(), at_mode, line.query, 1)]
+            each.answers[:] = [_added(Answers(), at_mode, line.query, 1)]
     return found
 
 
@@ -402,7 +376,7 @@ def _add_levels(so_far: _Lines, world: World, line: _Line, times: int) -> None:
         so_far.times.append(times)
 
 
-def _added(so_far: _Answers, world: World, query: Query, times: int) -> _Answers:
+def _added(so_far: Answers, world: World, query: Query, times: int) -> Answers:
     """Return the answers with those of one more draw, which was picked so many times."""
     try:
         answer = _answer(world, query)
@@ -437,14 +411,14 @@ def _about_explanations(query: Query, study: Study, case: BuiltCase, rival: Riva
     facts = Facts(case.space, case.records, case.indicators, promising=_promising(study))
     world = world_of(case, rival.likelihood, facts, rival.explanation.centre, None)
     if isinstance(query, Tells):
-        answers, method = _added(_Answers(), world, query, 1), IN_STUDY
-        kind, parts = "parts", _as_they_are(answers)
+        answers, method = _added(Answers(), world, query, 1), IN_STUDY
+        kind, parts = "parts", as_they_are(answers)
     else:
-        answers = _Answers()
+        answers = Answers()
         for belief in _beliefs(study):
             answers = _added(answers, world.believing(belief), query, 1)
         kind, method = _kind(query, [answers]), OF_BELIEFS
-        parts = {name: _estimate_drawn(_column(answers.parts, name), kind) for name in (answers.parts or ({},))[0]}
+        parts = of_beliefs(answers, kind)
         bases = {form.basis for form in forms_in(query) if isinstance(form, ExplanationProbability)}
         if bases != {RECORD}:  # the study keeps nothing that could be drawn
             parts = {name: Estimate(each.value, math.nan, math.nan, math.nan) for name, each in parts.items()}
@@ -453,15 +427,6 @@ def _about_explanations(query: Query, study: Study, case: BuiltCase, rival: Riva
     under = tuple(Under(job.result.name, job.result.label, job.result.posterior, *known) for job in jobs)
     defined = math.fsum(each.posterior for each in under) if parts else 0.0
     return Asked(str(query), kind, _form(query), True, parts, defined, under, method, "")
-
-
-def _as_they_are(answers: _Answers) -> dict[str, Estimate]:
-    """Return the parts of the only answer, with the errors that they have; how they spread is not known."""
-    return {
-        name: Estimate(value, errors[name], math.nan, math.nan)
-        for parts, errors in zip(answers.parts, answers.errors, strict=True)
-        for name, value in parts.items()
-    }
 
 
 def _promising(study: Study) -> tuple[Promising, ...]:
@@ -481,18 +446,6 @@ def _promising(study: Study) -> tuple[Promising, ...]:
     )
 
 
-def _estimate_drawn(column: Float[np.ndarray, " draws"], kind: str) -> Estimate:
-    """Return what drawn posteriors make of a number, or of whether a test holds.
-
-    The error of a number is its spread over them: more of them would not make it smaller.
-    """
-    value = float(column.mean())
-    if kind == "test":
-        return Estimate(value, math.sqrt(_share_variance(value, float(len(column)))), math.nan, math.nan)
-    ends = weighted_interval(column, np.full(len(column), 1.0 / len(column)), 0.9)
-    return Estimate(value, float(column.std()), *ends)
-
-
 def _together(line: _Line, case: BuiltCase, jobs: Sequence[Drawn], lines: Sequence[_Lines]) -> Asked:
     """Return what all explanations answered to one question."""
     query = line.query
@@ -503,12 +456,12 @@ def _together(line: _Line, case: BuiltCase, jobs: Sequence[Drawn], lines: Sequen
             job.result.name,
             job.result.label,
             job.result.posterior,
-            _estimates([each], [1.0], kind),
+            estimates([each], [1.0], kind),
             each.draws,
             each.undefined,
             each.unconverged,
             each.why_undefined,
-            _estimates([was[number]], [1.0], kind) if was else {},
+            estimates([was[number]], [1.0], kind) if was else {},
             _plain(each.table),
         )
         for number, (job, each) in enumerate(zip(jobs, answers, strict=True))
@@ -519,18 +472,18 @@ def _together(line: _Line, case: BuiltCase, jobs: Sequence[Drawn], lines: Sequen
         kind,
         _form(query),
         False,
-        _estimates(answers, shares, kind),
+        estimates(answers, shares, kind),
         math.fsum(shares),
         under,
         _method(query, case.records[0].calendar.unit),
         "; ".join([*([ALREADY] if all(each.is_already for each in lines) else []), *_assumed(query)]),
-        _estimates(was, shares, kind) if was else {},
+        estimates(was, shares, kind) if was else {},
         _over_time(line, lines, shares),
         _lived_again(line, case, lines, shares),
     )
 
 
-def _asked_and_was(line: _Line, lines: Sequence[_Lines], number: int) -> tuple[list[_Answers], list[_Answers]]:
+def _asked_and_was(line: _Line, lines: Sequence[_Lines], number: int) -> tuple[list[Answers], list[Answers]]:
     """Return what all explanations answered to a line, and had nothing been changed if that is asked, too.
 
     Args:
@@ -557,8 +510,8 @@ def _over_time(line: _Line, lines: Sequence[_Lines], shares: Sequence[float]) ->
     found = []
     for number, day in enumerate(line.days, 1):
         answers, unchanged = _asked_and_was(line, lines, number)
-        here = _estimates(answers, shares, "number").get(WHOLE)
-        was = _estimates(unchanged, shares, "number").get(WHOLE) if unchanged else None
+        here = estimates(answers, shares, "number").get(WHOLE)
+        was = estimates(unchanged, shares, "number").get(WHOLE) if unchanged else None
         if here is not None:
             found.append(AskedOn(str(day), here.value, here.low, here.high, None if was is None else was.value))
     return tuple(found)
@@ -604,82 +557,12 @@ def _method(query: Query, unit: str) -> str:
     return HISTORIES if _ways(query) == {HAD} else f"{EXACT}{rates}"
 
 
-def _kind(query: Query, answers: Sequence[_Answers]) -> str:
+def _kind(query: Query, answers: Sequence[Answers]) -> str:
     if isinstance(query, Comparison | Test):
         return "test"
     if any(each.table is not None for each in answers):
         return "table"
     return "parts" if any(parts.keys() - {WHOLE} for each in answers for parts in each.parts) else "number"
-
-
-def _estimates(answers: Sequence[_Answers], shares: Sequence[float], kind: str) -> dict[str, Estimate]:
-    """Return the estimate of every part over several explanations, each with its share.
-
-    Of parts that have a sum, one that an explanation does not have is 0 there: it wants nothing of the kind. Of others,
-    such as what each option is worth, one that cannot be had at a draw is averaged over the draws at which it can.
-    """
-    known = [(each, share) for each, share in zip(answers, shares, strict=True) if each.parts and share > 0.0]
-    names = list(dict.fromkeys(name for each, _ in known for parts in each.parts for name in parts))
-    names.sort(key=lambda name: name == TOGETHER)  # the sum is the last
-    found = {}
-    for name in names:
-        counted = known if TOGETHER in names else [(_having(each, name), share) for each, share in known]
-        counted = [(each, share) for each, share in counted if each.parts]
-        total = math.fsum(share for _, share in counted)
-        columns = [(_column(each.parts, name), np.array(each.times) / each.draws) for each, _ in counted]
-        weights = [share / total * own for (_, own), (_, share) in zip(columns, counted, strict=True)]
-        whole = np.concatenate([column for column, _ in columns])
-        value = math.fsum(float(column @ weight) for (column, _), weight in zip(columns, weights, strict=True))
-        variances = [
-            (share / total) ** 2 * _variance(each, column, own, name, kind)
-            for (each, share), (column, own) in zip(counted, columns, strict=True)
-        ]
-        error = math.sqrt(math.fsum(variances))
-        low, high = math.nan, math.nan
-        if kind != "test":
-            low, high = weighted_interval(whole, np.concatenate(weights), 0.9)
-        value = min(max(value, float(whole.min())), float(whole.max()))  # rounding
-        found[name] = Estimate(value, error, low, high)
-    return found
-
-
-def _having(answers: _Answers, name: str) -> _Answers:
-    """Return the answers of the draws that have a part."""
-    places = [i for i, parts in enumerate(answers.parts) if name in parts]
-    parts, errors, times = (
-        tuple(column[i] for i in places) for column in (answers.parts, answers.errors, answers.times)
-    )
-    return replace(answers, parts=parts, errors=errors, times=times)
-
-
-def _column(rows: Sequence[Mapping[str, float]], name: str) -> Float[np.ndarray, " draws"]:
-    return np.array([row.get(name, 0.0) for row in rows])
-
-
-def _variance(
-    answers: _Answers,
-    column: Float[np.ndarray, " draws"],
-    own: Float[np.ndarray, " draws"],
-    name: str,
-    kind: str,
-) -> float:
-    """Return the variance of the mean of one part over the draws of one explanation; nan where one draw is all.
-
-    A draw that was picked twice says no more than once. Of a test, that of a share with half a draw on either side.
-    """
-    effective = 1.0 / float(np.square(own).sum())
-    if kind == "test":
-        return _share_variance(float(column @ own), effective)
-    if effective < 1.0 + 1e-9:
-        return math.nan
-    spread = float(np.square(column - column @ own) @ own) / (effective - 1.0) if np.ptp(column) else 0.0
-    return spread + float(np.square(own * _column(answers.errors, name)).sum())
-
-
-def _share_variance(share: float, draws: float) -> float:
-    """Return the variance of a share of so many draws, half a draw on either side of it."""
-    moved = (share * draws + 0.5) / (draws + 1.0)
-    return moved * (1.0 - moved) / (draws + 1.0)
 
 
 def _ways(query: Query) -> set[str]:

@@ -29,6 +29,10 @@ FORECAST_TOLERANCE = 1e-5
 """Residual to which the games behind a forecast are solved; probabilities are then good to about four digits."""
 
 
+WORTH_TOLERANCE = 1e-9
+"""Residual to which a game is solved whose payoffs are asked for: its values are then good to a ten millionth. One of
+1e-5 may leave an error of a thousandth of them, and a payoff may hardly differ from another by more."""
+
 SLOPE_TOLERANCE = 1e-8
 """Residual to which a game is solved whose derivatives are asked for."""
 
@@ -149,7 +153,11 @@ class Choices:
 
     def play(self, game: Game, near: PlayerValues | None) -> Played:
         equilibrium = checked(solve(game, start=near, tolerance=FORECAST_TOLERANCE))
-        return Played(game, ChainMotion(chain_of(equilibrium)), equilibrium.values)
+
+        def sharpen() -> PlayerValues:
+            return checked(solve(game, start=equilibrium.values, tolerance=WORTH_TOLERANCE)).values
+
+        return Played(game, ChainMotion(chain_of(equilibrium)), equilibrium.values, sharpen)
 
     def keep_on(self, game: Game, played: Played) -> ChainMotion:
         arrays = GameArrays.of(game)

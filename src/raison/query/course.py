@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -31,7 +31,8 @@ class Phase:
     Attributes:
         begin: when it begins.
         motion: how the world moves then.
-        values: of every player; None where nobody weighs anything. Shape `[players, states]`.
+        worths: the values of every player, computed when asked for; None where nobody weighs anything. Shape
+            `[players, states]`.
         game: which is played.
         setting: state to which each is set when it begins; None if none is. Shape `[states]`.
         held: variables that nothing moves meanwhile.
@@ -39,7 +40,7 @@ class Phase:
 
     begin: float
     motion: Motion
-    values: PlayerValues | None
+    worths: Callable[[], PlayerValues] | None
     game: Game
     setting: StateNumbers | None = None
     held: tuple[str, ...] = ()
@@ -155,19 +156,19 @@ class Forecast:
 
     def worth(self, player: str, time: float) -> Number | Undefined:
         phase = self._in_force(time)
-        if phase.values is None:
+        if phase.worths is None:
             return Undefined(NOBODY)
-        return Number(float(np.asarray(phase.values[phase.place(player)]) @ self.distribution(time)))
+        return Number(float(np.asarray(phase.worths()[phase.place(player)]) @ self.distribution(time)))
 
     def steps(self, player: str, time: float) -> Mapping[Act, float] | Undefined:
         phase = self._in_force(time)
-        if phase.values is None:
+        if phase.worths is None:
             return Undefined(NOBODY)
         arrays, i = GameArrays.of(phase.game), phase.place(player)
-        distribution, found = self.distribution(time), {}
+        values, distribution, found = phase.worths()[i], self.distribution(time), {}
         for j in [i, *(j for j in range(len(arrays.players)) if j != i)]:
             numbers = arrays.players[j]
-            gains = np.asarray(expected_gains(arrays, phase.values[i], j) - (numbers.costs if j == i else 0.0))
+            gains = np.asarray(expected_gains(arrays, values, j) - (numbers.costs if j == i else 0.0))
             where = distribution * np.asarray(numbers.is_available)
             for name, gain, there in zip(numbers.actions, gains, where, strict=True):
                 if there.any():

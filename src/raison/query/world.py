@@ -120,12 +120,20 @@ class Played:
     Attributes:
         game: the game.
         motion: how the world moves in it.
-        values: of its players, good to start a similar game from; None if no game was solved.
+        values: of its players, good to choose by and to start a similar game from; None if no game was solved.
+        sharpen: solves it as well as payoffs need, which differ by less than they are.
     """
 
     game: Game
     motion: Motion
     values: PlayerValues | None
+    sharpen: Callable[[], PlayerValues] | None = None
+
+    @once
+    def worths(self) -> PlayerValues:
+        """Return the values of its players, good to tell payoffs apart. Raises `NotConverged`."""
+        assert self.sharpen is not None
+        return self.sharpen()
 
 
 class _NoAnswerError(Exception):
@@ -453,7 +461,8 @@ class World:
         if unforeseen:
             motion = self._rules.keep_on(self._game([*foreseen, *unforeseen]), played)
         held = tuple(each.change.variable for each in interventions if isinstance(each.change, SetLevel))
-        return Phase(begin, motion, played.values, played.game, target, held)
+        worths = None if played.values is None else lambda: played.worths
+        return Phase(begin, motion, worths, played.game, target, held)
 
     def _game(self, changes: Sequence[Change]) -> Game:
         """Return the game with all changes made. Raises `_NoAnswerError`."""

@@ -4,7 +4,7 @@ The value expected after the act, less that of waiting and less what it costs, i
 the world is at the start of the forecast or at the end of a day and the action can be taken: the log of how many times
 likelier the player is to take it than to wait, had it the chance. `steps` has the acts of all others, too: what it
 would gain by their being taken now, which costs it nothing. `restraints` has what its payoff would gain if an act of
-another could never again be taken, and everybody knew: the game is played anew for each, at the most probable numbers.
+another could never again be taken, and everybody knew: the game is played anew for each.
 """
 
 from __future__ import annotations
@@ -48,10 +48,6 @@ class Restraints(OfPlayer):
     """What it would be worth to a player if another could never again take an action."""
 
     keyword = "restraints"
-
-    @property
-    def is_at_mode(self) -> bool:
-        return True
 
     def answer(self, world: Askable) -> Answer:
         now = world.course(self.given).worth(self.player, self.time(world))

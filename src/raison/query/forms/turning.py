@@ -5,8 +5,9 @@ sensitivity    d log odds of the outcome / d log number, for every number: all f
 pivots         where each number, moved alone, makes the outcome as likely as not; of every such shock, how many days
                later (below 0, earlier) it would
 
-Both are asked at the most probable numbers of each explanation, of the game as it is: a number is other from the first
-day on, the record is weighed anew with it, and all know it.
+Both are asked of the game as it is: a number is other from the first day on, the record is weighed anew with it, and
+all know it. `pivots` is asked at the most probable numbers of each explanation alone: it solves the game some dozens
+of times.
 """
 
 from __future__ import annotations
@@ -38,10 +39,6 @@ class _OfOutcome(Form):
     def problems(self, names: Names) -> list[str]:
         return self.outcome.problems(names) + check_unchanged(self.outcome.given, self.keyword)
 
-    @property
-    def is_at_mode(self) -> bool:
-        return True
-
     @classmethod
     def syntax(cls) -> Syntax:
         """Return how it is written."""
@@ -68,6 +65,10 @@ class Pivots(_OfOutcome):
     """Where each number turns an outcome."""
 
     keyword = "pivots"
+
+    @property
+    def is_at_mode(self) -> bool:
+        return True
 
     def answer(self, world: Askable) -> Answer:
         found = world.turns(self.outcome)
