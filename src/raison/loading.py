@@ -40,6 +40,8 @@ def to_plain(value: Any) -> Any:
 
 
 def _read(hint: Any, value: Any, place: str) -> Any:
+    if type(value) is hint:  # most of a study: texts and numbers
+        return value
     origin, inner = typing.get_origin(hint), typing.get_args(hint)
     if origin in (typing.Union, types.UnionType):
         return _read_either(inner, value, place)

@@ -13,11 +13,11 @@ import json
 import math
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import h5netcdf
+import h5py
 import numpy as np
 
 from raison.analysis.simulating import Paths
@@ -423,21 +423,20 @@ def _with_draws(study: Study, path: Path) -> Study:
     """Return the study with its draws, if they lie beside it."""
     if not path.exists():
         return study
-    with h5netcdf.File(path, "r") as tree:
+    with h5py.File(path, "r") as tree:  # in a fifth of the time that netCDF takes
         explanations = tuple(
-            dataclasses.replace(each, **_drawn(tree.groups[each.name].groups)) if each.name in tree.groups else each
+            dataclasses.replace(each, **_drawn(tree[each.name])) if each.name in tree else each
             for each in study.explanations
         )
     return dataclasses.replace(study, explanations=explanations)
 
 
-def _drawn(groups: Mapping[str, h5netcdf.Group]) -> dict[str, Any]:
+def _drawn(group: Any) -> dict[str, Any]:
     """Return the draws of one explanation, and the values at some of them."""
-    weighted = groups["weighted"].variables
-    found: dict[str, Any] = {"draws": weighted["numbers"][...], "weights": weighted["weight"][...]}
-    if "solved" in groups:
-        solved = groups["solved"].variables
-        found["solved"] = dict(zip(solved["place"][...].tolist(), solved["value"][...], strict=True))
+    found = {"draws": group["weighted/numbers"][...], "weights": group["weighted/weight"][...]}
+    if "solved" in group:
+        places, values = group["solved/place"][...], group["solved/value"][...]
+        found["solved"] = dict(zip(places.tolist(), values, strict=True))
     return found
 
 
@@ -468,15 +467,20 @@ def _play(study: Study) -> xarray.DataTree:
     return xarray.DataTree.from_dict(groups)
 
 
+PLAYED = ("player", "value", "act_player", "act_action", "choice")
+"""What is read back of the values and choices of an explanation."""
+
+
 def _with_play(study: Study, path: Path) -> Study:
     """Return the study with values and choices, if they lie beside it."""
     if not path.exists():
         return study
     explanations = []
-    with h5netcdf.File(path, "r") as tree:
+    with h5py.File(path, "r") as tree:
         for each in study.explanations:
-            if each.name in tree.groups:
-                play = {name: variable[...] for name, variable in tree.groups[each.name].variables.items()}
+            if each.name in tree:
+                group: Any = tree[each.name]
+                play = {name: group[name][...] for name in PLAYED}
                 values = {_text(name): play["value"][i] for i, name in enumerate(play["player"])}
                 choices: dict[str, dict[str, np.ndarray]] = {player: {} for player in values}
                 acts = zip(play["act_player"], play["act_action"], play["choice"], strict=True)
