@@ -29,8 +29,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import jax
 import numpy as np
 import scipy.optimize
 import scipy.special
@@ -47,6 +47,9 @@ from raison.inference.likelihood import GameLikelihood
 from raison.inference.model import Parameter
 from raison.inference.posterior import PosteriorStatus
 from raison.inference.prior import Flat
+
+if TYPE_CHECKING:
+    import jax
 
 PAIRS, SAMPLES = 1000, 100
 """Pairs of states in a sample, and samples, as published."""
@@ -107,7 +110,7 @@ def deterrence_game(measured: Measured) -> GameFunction:
     pair, stage = space.levels_of("pair"), space.levels_of("stage")
     in_stage = {name: stage == STAGE.index(name) for name in STAGE.levels}
 
-    def motive(number: jax.Array, column: int, outcome: str) -> Motive:
+    def motive(number: jax.Array | np.ndarray, column: int, outcome: str) -> Motive:
         """A flow that is worth `number` times x from now to the end of time, where the outcome has come about."""
         feature = np.where(in_stage[outcome], DISCOUNT_RATE * measured[pair, column], 0.0)
         return Motive(number, feature, f"x{column + 1} at {outcome}")
@@ -118,7 +121,7 @@ def deterrence_game(measured: Measured) -> GameFunction:
     def act(name: str, stands: str, leads: str) -> Action:
         return Action(0.0, (1.0,), in_stage[stands], name, (Effect.become(STAGE, leads),))
 
-    def game(numbers: jax.Array) -> Game:
+    def game(numbers: jax.Array | np.ndarray) -> Game:
         b1, b2, b3, b4 = (numbers[k] for k in range(4))
         attacker = Player(
             decision_rate=Hazard(1.0),
@@ -198,7 +201,7 @@ def closest_logit(pairs: int = 2**17) -> Numbers:
 
     Closest is the largest expected log likelihood, over points of a Sobol sequence.
     """
-    measured = scipy.stats.qmc.MultivariateNormalQMC(np.zeros(4), seed=0).random(pairs)
+    measured = scipy.stats.qmc.MultivariateNormalQMC(np.zeros(4), rng=np.random.default_rng(0)).random(pairs)
     true = outcome_chances(measured, TRUE, scipy.stats.norm.cdf)
     found = scipy.optimize.minimize(
         lambda numbers: -float((true * np.log(outcome_chances(measured, numbers))).sum(axis=1).mean()),
