@@ -29,11 +29,12 @@ from raison.inference.model import Parameter
 from raison.inference.prior import Fixed, LogNormal
 from raison.query.answers import Number, Parts, Table, Undefined
 from raison.query.conditions import check_query, mask
+from raison.query.course import Played
 from raison.query.forms.again import same_again
 from raison.query.forms.why import shared_out
 from raison.query.grammar import parse_condition, parse_query, parse_test
 from raison.query.tree import Names
-from raison.query.world import Facts, Played, World, _combine, rests_on
+from raison.query.world import Facts, World, _combine, rests_on
 from raison.record import Count, Move, Record, Shock
 
 ACTION = "north press"

@@ -21,8 +21,9 @@ from raison.inference.likelihood import GameLikelihood, HabitLikelihood, chain_o
 from raison.inference.model import Explanation, Parameter
 from raison.inference.posterior import free_of
 from raison.query.answers import Undefined
+from raison.query.course import Played
 from raison.query.tree import SetNumber, StateOptions
-from raison.query.world import Facts, Played, World
+from raison.query.world import Facts, World
 from raison.record import Seen, WatchedRecord
 
 FORECAST_TOLERANCE = 1e-5

@@ -16,6 +16,7 @@ from raison.chain.simulation import Path, Simulator
 from raison.equations import GameArrays
 from raison.equations.play import expected_gains
 from raison.game import Game
+from raison.once import once
 from raison.query.answers import Number, Undefined
 
 NOBODY = "nobody weighs anything here: acts follow habit and reply"
@@ -25,23 +26,44 @@ NEVER = "it may never come about, so the time until it does has no mean"
 
 
 @dataclass(frozen=True, eq=False)
+class Played:
+    """A game as it is played.
+
+    Attributes:
+        game: the game.
+        motion: how the world moves in it.
+        values: of its players, good to choose by and to start a similar game from; None where nobody weighs anything.
+            Shape `[players, states]`.
+        sharpen: solves it as well as payoffs need, which differ by less than they are; None where no game was solved.
+    """
+
+    game: Game
+    motion: Motion
+    values: PlayerValues | None
+    sharpen: Callable[[], PlayerValues] | None = None
+
+    @once
+    def worths(self) -> PlayerValues:
+        """Return the values of its players, good to tell payoffs apart, if a game was solved. Raises `NotConverged`."""
+        assert self.sharpen is not None
+        return self.sharpen()
+
+
+@dataclass(frozen=True, eq=False)
 class Phase:
     """A time in which the world moves in one way.
 
     Attributes:
         begin: when it begins.
-        motion: how the world moves then.
-        worths: the values of every player, computed when asked for; None where nobody weighs anything. Shape
-            `[players, states]`.
-        game: which is played.
+        motion: how the world moves then: as the game is played, or as players go on who notice no change.
+        played: the game by which they choose.
         setting: state to which each is set when it begins; None if none is. Shape `[states]`.
         held: variables that nothing moves meanwhile.
     """
 
     begin: float
     motion: Motion
-    worths: Callable[[], PlayerValues] | None
-    game: Game
+    played: Played
     setting: StateNumbers | None = None
     held: tuple[str, ...] = ()
 
@@ -53,7 +75,7 @@ class Phase:
 
     def place(self, player: str) -> int:
         """Return the place of a player in the game."""
-        return [each.name for each in self.game.players].index(player)
+        return [each.name for each in self.played.game.players].index(player)
 
 
 class _Stretch(NamedTuple):
@@ -156,16 +178,16 @@ class Forecast:
 
     def worth(self, player: str, time: float) -> Number | Undefined:
         phase = self._in_force(time)
-        if phase.worths is None:
+        if phase.played.values is None:
             return Undefined(NOBODY)
-        return Number(float(np.asarray(phase.worths()[phase.place(player)]) @ self.distribution(time)))
+        return Number(float(np.asarray(phase.played.worths[phase.place(player)]) @ self.distribution(time)))
 
     def steps(self, player: str, time: float) -> Mapping[Act, float] | Undefined:
         phase = self._in_force(time)
-        if phase.worths is None:
+        if phase.played.values is None:
             return Undefined(NOBODY)
-        arrays, i = GameArrays.of(phase.game), phase.place(player)
-        values, distribution, found = phase.worths()[i], self.distribution(time), {}
+        arrays, i = GameArrays.of(phase.played.game), phase.place(player)
+        values, distribution, found = phase.played.worths[i], self.distribution(time), {}
         for j in [i, *(j for j in range(len(arrays.players)) if j != i)]:
             numbers = arrays.players[j]
             gains = np.asarray(expected_gains(arrays, values, j) - (numbers.costs if j == i else 0.0))

@@ -24,7 +24,7 @@ from raison.inference.reasons import Reasons
 from raison.once import once
 from raison.query.answers import Answer, Number, Undefined
 from raison.query.conditions import forms_in, start_of
-from raison.query.course import NOBODY, Forecast, Phase
+from raison.query.course import NOBODY, Forecast, Phase, Played
 from raison.query.intervention import intervene, setting
 from raison.query.replays import Lived, Replays, live
 from raison.query.tree import (
@@ -111,29 +111,6 @@ class Facts:
     probabilities: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     later: WatchedRecord | None = None
     promising: Sequence[Promising] = ()
-
-
-@dataclass(frozen=True, eq=False)
-class Played:
-    """A game as it is played.
-
-    Attributes:
-        game: the game.
-        motion: how the world moves in it.
-        values: of its players, good to choose by and to start a similar game from; None if no game was solved.
-        sharpen: solves it as well as payoffs need, which differ by less than they are.
-    """
-
-    game: Game
-    motion: Motion
-    values: PlayerValues | None
-    sharpen: Callable[[], PlayerValues] | None = None
-
-    @once
-    def worths(self) -> PlayerValues:
-        """Return the values of its players, good to tell payoffs apart. Raises `NotConverged`."""
-        assert self.sharpen is not None
-        return self.sharpen()
 
 
 class _NoAnswerError(Exception):
@@ -461,8 +438,7 @@ class World:
         if unforeseen:
             motion = self._rules.keep_on(self._game([*foreseen, *unforeseen]), played)
         held = tuple(each.change.variable for each in interventions if isinstance(each.change, SetLevel))
-        worths = None if played.values is None else lambda: played.worths
-        return Phase(begin, motion, worths, played.game, target, held)
+        return Phase(begin, motion, played, target, held)
 
     def _game(self, changes: Sequence[Change]) -> Game:
         """Return the game with all changes made. Raises `_NoAnswerError`."""
