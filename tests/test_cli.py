@@ -12,6 +12,7 @@ import resource
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 from functools import partial
 from typing import Any
@@ -726,6 +727,27 @@ def test_an_interrupt_that_was_swallowed_ends_the_run_all_the_same(
     monkeypatch.setattr(cli, "run_study", swallows)
     assert call("run", template, "--out", tmp_path / "out") == 130
     assert "Interrupted. Finished explanations are kept" in capsys.readouterr().err
+
+
+def test_what_an_interrupted_run_held_is_not_freed_as_it_ends() -> None:
+    program = """
+        import os, signal
+        from raison import cli
+
+        class HalfFreed:
+            def __del__(self):
+                os.write(2, b"freed again")
+
+        def run(**_):
+            held = HalfFreed()
+            signal.raise_signal(signal.SIGINT)
+
+        cli.app = run
+        cli.main()
+    """
+    command = [sys.executable, "-c", textwrap.dedent(program)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (ended.returncode, ended.stderr) == (130, "Interrupted.\n")
 
 
 def test_an_interrupt_while_the_program_loads_ends_it_without_a_traceback() -> None:

@@ -545,7 +545,11 @@ def _prepare_streams() -> None:
 
 
 def main() -> None:
-    """Run the command line and leave with its exit code; a bug leaves a traceback and exit code 3."""
+    """Run the command line and leave with its exit code; a bug leaves a traceback and exit code 3.
+
+    It leaves from within what handles an error: an interrupt may have hit a library of C while it gave memory back,
+    which it would give back again, and abort, as the frames of the error go.
+    """
     try:
         with cancelled_by_interrupt() as cancelled:
             _prepare_streams()
@@ -554,20 +558,26 @@ def main() -> None:
             with _showing():
                 sys.stdout.flush()
     except typer.Abort:
-        code = 130
+        _leave(130)
     except RaisonError as error:
         _complain(str(error))
-        code = error.exit_code
+        _leave(error.exit_code)
     except OSError as error:
         _complain(f"{error.filename or 'the system'}: {error.strerror or error}.")
-        code = 2
+        _leave(2)
     except SystemExit:
         _complain("cannot write to standard output: it is closed at the other end.")
-        code = 2
+        _leave(2)
     except Exception as error:
-        code = _fault(error)
+        _leave(_fault(error))
+    else:
+        _leave(code)
+
+
+def _leave(code: int) -> None:
+    """End the process here and now; loops that run in other threads would hold an interrupted one back."""
     end_processes()
-    os._exit(code)  # loops that run in other threads would hold an interrupted process back
+    os._exit(code)
 
 
 def _fault(error: Exception) -> int:
