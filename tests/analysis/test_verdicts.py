@@ -38,3 +38,26 @@ def test_a_count_alone_decides_nothing_about_a_motive_and_zero_over_zero_decides
     assert (factual.verdict, factual.rests_on) == ("supported", "looked up")
     assert (causal.verdict, causal.value) == ("undecided", None)
     assert "0 divided by 0" in causal.reason
+
+
+def test_what_two_explanations_that_each_lag_by_a_hair_would_turn_together_is_undecided(
+    case: BuiltCase, fits: tuple[Fit, ...]
+) -> None:
+    one, other = (each.name for each in case.explanations)
+    text = f"posterior({one}) > 0.15 and posterior({other}) > 0.15"
+    asked = dataclasses.replace(case, claims=(WrittenClaim("both", "", "both", "motive", parse_test(text), text),))
+    verdicts = []
+    for lag in (2.0, 8.0):
+        evidence = [
+            -lag,
+            -lag,
+            0.0,
+            0.0,
+            0.0,
+        ]  # 0.09 each, and 0.33 each if both were 3 higher; one alone is not enough
+        moved = [
+            dataclasses.replace(fit, posterior=dataclasses.replace(fit.posterior, log_evidence=each))
+            for fit, each in zip(fits, evidence, strict=True)
+        ]
+        verdicts += [each.verdict for each in judge_claims(asked, moved, None, 1, Watch(), Processes())]
+    assert verdicts == ["undecided", "contradicted"]

@@ -2,7 +2,7 @@ import io
 from dataclasses import replace
 
 import pytest
-from make_study import make_study, with_posteriors
+from make_study import make_study, with_posteriors, with_variants
 from rich.cells import cell_len
 from rich.console import Console
 
@@ -44,3 +44,14 @@ def test_a_study_without_claims_and_with_unknown_posteriors_is_shown():
     text = shown(with_posteriors(make_study(claims=0), [float("nan")] * 7))
     assert "No answer" in text
     assert "Claims (" not in text
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_rows_keep_their_names_beside_many_variants_with_long_ones(width):
+    study = with_variants(make_study())
+    names = ("defiance wins the voters", "words are cheap to all", "a letter opens nothing", "nobody minds a season")
+    study = replace(study, variants=tuple(replace(study.variants[0], name=name) for name in names))
+    told = shown(study, width).split("under each variant")[1].split("variants")[0]
+    for each in study.explanations:
+        first = each.label.split()[0]
+        assert any(line.startswith(first) and line[len(first)] == " " for line in told.splitlines()), each.label

@@ -7,6 +7,7 @@ two explanations leads by a hair is not a fact about the world.
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -101,7 +102,8 @@ class Rivals:
     Attributes:
         with_record: with an error on every log evidence.
         without_record: the same, given nothing.
-        shifted: with the log evidence of one explanation moved by as much as strong evidence, and its error.
+        shifted: with the log evidence of one or two explanations moved, both the same way, by as much as strong
+            evidence and its error. Two, since a test that compares several may fail by more than one of them.
     """
 
     with_record: list[Believed]
@@ -122,12 +124,17 @@ def _rivals(fits: Sequence[Fit], judged: Judged | None, seed: int) -> Rivals:
         middles |= {CLUES: judged.clues.mean(axis=0)[None], BOTH: judged.both.mean(axis=0)[None]}
     # what is strong evidence within the error of both is not strong for sure
     far = STRONG + SURE * np.hypot(size, size.max(initial=0.0))
-    shifts = np.vstack([np.diag(far), -np.diag(far)])
+    one_or_two = [far * np.isin(np.arange(len(fits)), moved) for moved in _one_or_two(len(fits))]
+    shifts = np.vstack([one_or_two, -np.array(one_or_two)])
     return Rivals(
         _posteriors(fits, spoken),
         _posteriors(fits, silent),
         _posteriors(fits, {basis: middle + shifts for basis, middle in middles.items()}),
     )
+
+
+def _one_or_two(count: int) -> list[tuple[int, ...]]:
+    return [(i,) for i in range(count)] + list(itertools.combinations(range(count), 2))
 
 
 def _posteriors(fits: Sequence[Fit], log_weights: Mapping[str, np.ndarray]) -> list[Believed]:

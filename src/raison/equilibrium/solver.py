@@ -338,7 +338,8 @@ def pull_back(
         raise NotConverged(
             "the gradient through the equilibrium was not found: "
             f"linear residual {size / scale:.1e}, {ADJOINT_BOUND:.0e} needed. "
-            "Rates that differ by many orders of magnitude make the system stiff: check the ranges of the case."
+            "Two equilibria may be about to meet at these numbers, and none has a gradient where they do: weaker "
+            "motives keep them apart. Or rates differ by many orders of magnitude: bring them nearer."
         )
     weights = engine.by_player(adjoint)
     return Pulled(failure_slope(arrays, equilibrium.values, equilibrium.play, weights), weights)

@@ -113,7 +113,9 @@ def verdict_of(
     word = word_of(low, high)
     if moved is not None and word != "undecided":
         how = "so, and still would" if word == "supported" else "otherwise, and still would"
-        reason = f"the posteriors compare {how} if any log evidence were off by {STRONG:g} and twice its error"
+        reason = (
+            f"the posteriors compare {how} if one or two log evidences were off by {STRONG:g} and twice their error"
+        )
         return Verdict(word, probability, low, high, reason, "")
     return Verdict(word, probability, low, high, _reason(probability, low, high, trials), _fragile(word, trials))
 

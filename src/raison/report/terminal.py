@@ -119,12 +119,13 @@ def _heading(text: str) -> Text:
 
 
 def _table(*columns: tuple[str, str]) -> Table:
-    """Return an empty table; a column is (title, `left` or `right`)."""
+    """Return an empty table; a column is (title, side): `left`, `short`, `right`, or `wide` for a long title."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
     for title, side in columns:
         is_whole = side in ("right", "short")
         overflow = "ellipsis" if is_whole else "fold"
-        table.add_column(title, justify="right" if side == "right" else "left", no_wrap=is_whole, overflow=overflow)
+        justify = "right" if side in ("right", "wide") else "left"
+        table.add_column(title, justify=justify, no_wrap=is_whole, overflow=overflow)
     return table
 
 
@@ -195,7 +196,7 @@ def _variants(study: Study) -> Group | None:
     found = make_variants(study)
     if found is None:
         return None
-    table = _table(("explanation", "left"), ("case", "right"), *((shorten(name, 22), "right") for name in found.names))
+    table = _table(("explanation", "left"), ("case", "right"), *((shorten(name, 40), "wide") for name in found.names))
     for row in found.rows:
         table.add_row(Text(shorten(row.label, 40)), *row.factors)
     title = "Log Bayes factor against the leader of the case, under each variant"
