@@ -11,6 +11,7 @@ from raison.report.charts import (
     over_time_chart,
     posterior_chart,
     reasons_chart,
+    structure_chart,
     timeline_chart,
     weights_chart,
 )
@@ -115,3 +116,11 @@ def test_ticks_are_few_and_lie_within_the_record(begin, end):
     assert 2 <= len(days) == len(labels) <= 15
     assert ordinal(begin) <= min(days)
     assert max(days) <= ordinal(end)
+
+
+def test_a_variable_on_which_an_act_on_another_hangs_is_drawn_and_told(study):
+    text = structure_chart(study).svg
+    assert "by acts that hang on sanctions" in text
+    without = replace(study, structure=tuple(replace(row, allows={}) for row in study.structure))
+    assert "by acts that hang on" not in structure_chart(without).svg
+    assert text.count("<path") > structure_chart(without).svg.count("<path")
