@@ -41,6 +41,13 @@ def test_what_is_so_from_the_first_is_said_to_be(study):
     assert "already" not in other.assumes
 
 
+def test_an_answer_says_how_far_its_games_were_solved(study):
+    chance, worth, both = ask(study, [FORECAST, "payoff(northland)", f"payoff(northland) * {FORECAST}"], draws=20)
+    assert "games solved to 1e-5)" in chance.method
+    assert "games solved to 1e-9)" in worth.method
+    assert both.method == worth.method
+
+
 def test_a_study_is_shown_in_a_line(study):
     assert repr(study).startswith(f"<Study {study.case.name}: ")
     assert len(repr(study)) < 200

@@ -22,7 +22,7 @@ from raison.analysis.estimates import Answers, as_they_are, estimates, of_belief
 from raison.analysis.fitting import Rival, make_rivals
 from raison.analysis.pool import Pool, Processes
 from raison.analysis.watch import Watch
-from raison.analysis.worlds import world_of
+from raison.analysis.worlds import FORECAST_TOLERANCE, WORTH_TOLERANCE, world_of
 from raison.asked import WHOLE, Asked, AskedOn, Estimate, LivedAgain, Under
 from raison.case import BuiltCase, build, check_case, read_case_texts
 from raison.errors import CaseError, NotConverged, Problem, QueryError
@@ -41,6 +41,7 @@ from raison.query.conditions import (
 )
 from raison.query.forms.explanation import ExplanationProbability
 from raison.query.forms.hazard import Hazard
+from raison.query.forms.payoff import OfPlayer
 from raison.query.forms.probability import Probability
 from raison.query.forms.rate import Rate
 from raison.query.forms.reason import Reason
@@ -73,7 +74,7 @@ ANSWERING = "answer the questions"
 BELIEFS = 400
 """Posteriors of the explanations, drawn with the errors of their log evidences."""
 
-EXACT = "exact on the chain (games solved to 1e-5), at draws of the numbers from each explanation's posterior"
+EXACT = "exact on the chain (games solved to {}), at draws of the numbers from each explanation's posterior"
 HISTORIES = (
     f"{PATHS} histories at each draw of the numbers, drawn given the record and lived through again with the same luck"
 )
@@ -553,8 +554,13 @@ def _method(query: Query, unit: str) -> str:
     """Return how an answer is found."""
     if _is_at_mode(query):
         return AT_MODE
-    rates = f"; rates are per {unit}" if any(isinstance(form, Rate | Hazard) for form in forms_in(query)) else ""
-    return HISTORIES if _ways(query) == {HAD} else f"{EXACT}{rates}"
+    if _ways(query) == {HAD}:
+        return HISTORIES
+    forms = list(forms_in(query))
+    are_worths = any(isinstance(form, OfPlayer) for form in forms)
+    rates = f"; rates are per {unit}" if any(isinstance(form, Rate | Hazard) for form in forms) else ""
+    tolerance = f"{WORTH_TOLERANCE if are_worths else FORECAST_TOLERANCE:.0e}".replace("e-0", "e-")
+    return EXACT.format(tolerance) + rates
 
 
 def _kind(query: Query, answers: Sequence[Answers]) -> str:
