@@ -1,5 +1,8 @@
 import os
 import signal
+import subprocess
+import sys
+import textwrap
 import time
 
 import numpy as np
@@ -65,6 +68,25 @@ def test_processes_can_be_ended_whether_there_are_any_or_not() -> None:
     second = Processes().side_by_side(lambda _: os.getpid(), range(4), bulk=SMALL, done=lambda *_: None)
     assert own not in {*first, *second}
     assert not set(first) & set(second)
+
+
+def test_nobody_complains_of_locks_that_an_interrupted_run_still_holds() -> None:
+    program = """
+        import os, time
+        from raison.analysis.pool import SMALL, Processes, end_processes
+
+        def stop(*_):
+            raise KeyboardInterrupt
+
+        try:
+            Processes().side_by_side(time.sleep, [0.0, 0.0, 5.0, 5.0], bulk=SMALL, done=stop)
+        except KeyboardInterrupt as error:
+            end_processes()
+            os._exit(130)
+    """
+    command = [sys.executable, "-c", textwrap.dedent(program)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (ended.returncode, ended.stderr) == (130, "")
 
 
 def test_who_hesitates_does_short_work_alone_and_hands_out_what_is_long() -> None:

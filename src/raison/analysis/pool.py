@@ -5,6 +5,7 @@ from __future__ import annotations
 import abc
 import concurrent.futures
 import contextlib
+import multiprocessing.util
 import os
 import signal
 import sys
@@ -159,11 +160,15 @@ def _end_with(parent: int) -> None:
 
 
 def end_processes() -> None:
-    """End the processes that wait for more work, if there are any."""
+    """End the processes that wait for more work, if there are any, and give back the locks that were shared with them.
+
+    Those of an interrupted run are still held by its frames; whoever looks after them would complain.
+    """
     if "loky" in sys.modules:
         import loky
 
         loky.get_reusable_executor(WORKERS).shutdown(wait=True, kill_workers=True)
+        multiprocessing.util._run_finalizers(0)  # pyright: ignore[reportAttributeAccessIssue]  (not in its stubs)
 
 
 class Cluster(Pool):
