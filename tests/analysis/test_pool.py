@@ -85,7 +85,7 @@ def test_nobody_complains_of_locks_that_an_interrupted_run_still_holds() -> None
             os._exit(130)
     """
     command = [sys.executable, "-c", textwrap.dedent(program)]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert (ended.returncode, ended.stderr) == (130, "")
 
 
