@@ -718,7 +718,7 @@ class VariableLinks:
     drives: tuple[str, ...]
     """Other variables on which it hangs how often nature moves it."""
     allows: dict[str, tuple[str, ...]]
-    """By player, the actions that its level allows, forbids or makes dearer."""
+    """By player, the actions that its level allows, forbids, or makes dearer or likelier to work."""
     wants: dict[str, tuple[str, ...]]
     """By player, the motives that look at it, under whichever explanation."""
 

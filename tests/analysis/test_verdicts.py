@@ -47,14 +47,9 @@ def test_what_two_explanations_that_each_lag_by_a_hair_would_turn_together_is_un
     text = f"posterior({one}) > 0.15 and posterior({other}) > 0.15"
     asked = dataclasses.replace(case, claims=(WrittenClaim("both", "", "both", "motive", parse_test(text), text),))
     verdicts = []
+    # two behind, they have 0.04 each, and 0.32 each if both were 3 higher; if one is, the other has 0.02
     for lag in (2.0, 8.0):
-        evidence = [
-            -lag,
-            -lag,
-            0.0,
-            0.0,
-            0.0,
-        ]  # 0.09 each, and 0.33 each if both were 3 higher; one alone is not enough
+        evidence = [-lag, -lag, 0.0, 0.0, 0.0]
         moved = [
             dataclasses.replace(fit, posterior=dataclasses.replace(fit.posterior, log_evidence=each))
             for fit, each in zip(fits, evidence, strict=True)

@@ -559,8 +559,8 @@ def _method(query: Query, unit: str) -> str:
     forms = list(forms_in(query))
     are_worths = any(isinstance(form, OfPlayer) for form in forms)
     rates = f"; rates are per {unit}" if any(isinstance(form, Rate | Hazard) for form in forms) else ""
-    tolerance = f"{WORTH_TOLERANCE if are_worths else FORECAST_TOLERANCE:.0e}".replace("e-0", "e-")
-    return EXACT.format(tolerance) + rates
+    tolerance = WORTH_TOLERANCE if are_worths else FORECAST_TOLERANCE
+    return EXACT.format(np.format_float_scientific(tolerance, trim="-", exp_digits=1)) + rates
 
 
 def _kind(query: Query, answers: Sequence[Answers]) -> str:

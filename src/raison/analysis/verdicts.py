@@ -124,17 +124,14 @@ def _rivals(fits: Sequence[Fit], judged: Judged | None, seed: int) -> Rivals:
         middles |= {CLUES: judged.clues.mean(axis=0)[None], BOTH: judged.both.mean(axis=0)[None]}
     # what is strong evidence within the error of both is not strong for sure
     far = STRONG + SURE * np.hypot(size, size.max(initial=0.0))
-    one_or_two = [far * np.isin(np.arange(len(fits)), moved) for moved in _one_or_two(len(fits))]
-    shifts = np.vstack([one_or_two, -np.array(one_or_two)])
+    one = np.diag(far)
+    one_or_two = np.array([*one, *(first + second for first, second in itertools.combinations(one, 2))])
+    shifts = np.vstack([one_or_two, -one_or_two])
     return Rivals(
         _posteriors(fits, spoken),
         _posteriors(fits, silent),
         _posteriors(fits, {basis: middle + shifts for basis, middle in middles.items()}),
     )
-
-
-def _one_or_two(count: int) -> list[tuple[int, ...]]:
-    return [(i,) for i in range(count)] + list(itertools.combinations(range(count), 2))
 
 
 def _posteriors(fits: Sequence[Fit], log_weights: Mapping[str, np.ndarray]) -> list[Believed]:
